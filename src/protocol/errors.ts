@@ -1,0 +1,89 @@
+/**
+ * Every error that Tidemark raises on purpose: a stable code, what happened, and what to do about it.
+ * `docs/reference/errors.md` lists them all; a test keeps the two in step.
+ */
+export const errorCodes = {
+  // What the user wrote
+  CONFIG_INVALID: 'The configuration, or one view in it, has a field that is missing, unknown or malformed.',
+  CONFIG_NOT_FOUND: 'There is no configuration file where Tidemark looked.',
+  QUERY_FILE_NOT_FOUND: 'A view names a query file that does not exist or cannot be read.',
+  QUERY_INVALID: 'PostgreSQL does not accept the query of a view.',
+  QUERY_NOT_SELECT: 'The query of a view is not one single SELECT.',
+  DUPLICATE_VIEW: 'Two views have the same name.',
+  DEPENDENCY_CYCLE: 'Views read each other in a circle.',
+  UNKNOWN_VIEW: 'A command names a view that is neither configured nor deployed.',
+  KEY_MISSING: 'A view has no key that could be found, and none was given.',
+  KEY_INVALID: 'The key of a view names a column that its query does not return, or one that cannot be compared.',
+  KEY_NOT_UNIQUE: 'The key of a view does not tell its rows apart.',
+  NAME_TAKEN: 'A relation that Tidemark did not make already has the name of a view.',
+  INDEX_INVALID: 'PostgreSQL does not accept an index of a view.',
+  // The database
+  DATABASE_URL_MISSING: 'No database was named.',
+  DATABASE_UNREACHABLE: 'The database does not answer.',
+  DATABASE_AUTHENTICATION: 'The database refused the user or the password.',
+  POSTGRES_TOO_OLD: 'The server is older than PostgreSQL 15.',
+  PRIVILEGE_MISSING: 'The role that runs Tidemark lacks a privilege.',
+  LOCK_TIMEOUT: 'A lock on a table was not to be had in time.',
+  CATALOG_NEWER: 'The database was prepared by a newer version of Tidemark.',
+  // Keeping a view fresh
+  NOT_DEPLOYED: 'The database has no Tidemark catalog yet, or the view is not deployed.',
+  SOURCE_CHANGED: 'A table, view or function that a view reads was dropped or altered.',
+  REFRESH_FAILED: 'A refresh failed.',
+  REFRESH_TIMEOUT: 'A refresh ran longer than its limit.',
+  REFRESH_NEEDS_SNAPSHOT: 'A view over maintained views was refreshed outside a REPEATABLE READ transaction.',
+  DEPENDENT_BLOCKS: 'An object that Tidemark does not manage depends on what would be changed or dropped.',
+  INTERNAL: 'Something happened that Tidemark did not foresee.',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+export interface ErrorDetails {
+  /** What to do about it. */
+  readonly hint?: string
+  /** Name of the view the error is about, as the user wrote it. */
+  readonly view?: string
+  /** File, line and column (both from 1) in what the user wrote. */
+  readonly position?: SourcePosition
+  readonly cause?: unknown
+}
+
+export interface SourcePosition {
+  readonly file?: string
+  readonly line: number
+  readonly column: number
+}
+
+/** The JSON form, as `--json` prints it and as the database records it. */
+export interface ErrorBody {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint?: string
+  readonly view?: string
+  readonly position?: SourcePosition
+}
+
+export class TidemarkError extends Error {
+  override readonly name = 'TidemarkError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  readonly view: string | undefined
+  readonly position: SourcePosition | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.hint = details.hint
+    this.view = details.view
+    this.position = details.position
+  }
+
+  toJSON(): ErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.view === undefined ? {} : { view: this.view }),
+      ...(this.position === undefined ? {} : { position: this.position }),
+    }
+  }
+}
