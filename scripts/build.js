@@ -1,0 +1,36 @@
+// Builds dist/ from src/. Plain JavaScript: it runs from `prepare`, before anything is compiled.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+
+const tsc = findTypeScript()
+if (tsc === undefined) {
+  // `npm ci --omit=dev`: nothing to build with, and the command that asked for this should still succeed.
+  console.warn('tidemark: TypeScript is not installed, dist/ was not built')
+  process.exit(0)
+}
+
+rmSync('dist', { recursive: true, force: true })
+const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+
+// Fixed SQL lives in .sql files beside the code that reads it; tsc leaves them behind.
+cpSync('src', 'dist', {
+  recursive: true,
+  filter: (path) => statSync(path).isDirectory() || path.endsWith('.sql'),
+})
+
+const main = 'dist/cli/main.js'
+if (existsSync(main)) chmodSync(main, 0o755)
+
+function findTypeScript() {
+  try {
+    return createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  } catch {
+    return undefined
+  }
+}
