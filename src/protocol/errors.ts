@@ -32,6 +32,7 @@ export const errorCodes = {
   REFRESH_TIMEOUT: 'A refresh ran longer than its limit.',
   REFRESH_NEEDS_SNAPSHOT: 'A view over maintained views was refreshed outside a REPEATABLE READ transaction.',
   DEPENDENT_BLOCKS: 'An object that Tidemark does not manage depends on what would be changed or dropped.',
+  EMBEDDED_SERVER: 'The embedded PostgreSQL was not found or did not start.',
   INTERNAL: 'Something happened that Tidemark did not foresee.',
 } as const
 

@@ -1,0 +1,2 @@
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions, useTestDatabase } from './database.js'
+export { startPrivateServer, testedVersion, usePrivateServer } from './server.js'

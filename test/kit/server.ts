@@ -1,0 +1,26 @@
+import { afterAll } from 'vitest'
+import { type PostgresVersion, postgresVersions } from '../../src/embedded/binaries.js'
+import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from '../../src/embedded/server.js'
+
+/** The version under test: TIDEMARK_TEST_PG, 18 when it is not set. */
+export function testedVersion(): PostgresVersion {
+  const text = process.env.TIDEMARK_TEST_PG || '18'
+  const version = postgresVersions.find((known) => String(known) === text)
+  if (version === undefined) throw new Error(`TIDEMARK_TEST_PG is "${text}", and can be ${postgresVersions.join(', ')}`)
+  return version
+}
+
+/**
+ * A server of the version under test, for a test that crashes, restarts or configures it. With stock settings: add
+ * what you need. It is removed after the file's tests; call it while the file is collected, or in a `beforeAll`.
+ */
+export async function startPrivateServer(options: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
+  return await startEmbeddedServer({ version: testedVersion(), ...options })
+}
+
+/** `startPrivateServer` for a whole file: removed after its last test. Call it at the top level of the file. */
+export async function usePrivateServer(options: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
+  const server = await startPrivateServer(options)
+  afterAll(() => server.remove())
+  return server
+}
