@@ -66,8 +66,7 @@ test('leaves nothing behind after remove()', async () => {
 
 test('ends with the process that started it, even with kill -9', async () => {
   const program = `
-    import { waitUntilDead } from './processes.js'
-import { startEmbeddedServer } from ${JSON.stringify(new URL('./server.ts', import.meta.url).href)}
+    import { startEmbeddedServer } from ${JSON.stringify(new URL('./server.ts', import.meta.url).href)}
     const server = await startEmbeddedServer({ version: ${testedVersion()} })
     console.log(JSON.stringify({ pid: server.pid, directory: server.dataDirectory }))
     setInterval(() => {}, 1000)`
