@@ -1,6 +1,6 @@
 // Builds dist/ from src/. Plain JavaScript: it runs from `prepare`, before anything is compiled.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
@@ -25,7 +25,10 @@ cpSync('src', 'dist', {
 })
 
 const main = 'dist/cli/main.js'
-if (existsSync(main)) chmodSync(main, 0o755)
+if (existsSync(main)) {
+  chmodSync(main, 0o755)
+  linkCommand()
+}
 
 function findTypeScript() {
   try {
@@ -33,4 +36,12 @@ function findTypeScript() {
   } catch {
     return undefined
   }
+}
+
+/** npm links the commands of what a package depends on, not its own: so that `npx tidemark` runs this checkout. */
+function linkCommand() {
+  const link = 'node_modules/.bin/tidemark'
+  if (process.platform === 'win32' || !existsSync('node_modules/.bin')) return
+  rmSync(link, { force: true })
+  symlinkSync(`../../${main}`, link)
 }
