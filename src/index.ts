@@ -1,0 +1,24 @@
+export { type DatabaseUrl, type DatabaseUrlPlaces, redactUrl, resolveDatabaseUrl } from './define/database-url.js'
+export type { Duration, DurationUnit } from './define/duration.js'
+export { type LoadedConfig, loadConfig } from './define/load-config.js'
+export type {
+  AlertChannelOptions,
+  AlertRuleOptions,
+  ConfigOptions,
+  CronOptions,
+  IndexMethod,
+  IndexOptions,
+  OnChangeOptions,
+  RetryOptions,
+  ScheduleOptions,
+  SharedViewOptions,
+  StorageKind,
+  ViewDefinition,
+  ViewOptions,
+  WebhookOptions,
+  WorkerOptions,
+} from './define/options.js'
+export type { NormalisedConfig, NormalisedView, ViewSettings } from './define/types.js'
+export { defineConfig, view } from './define/view.js'
+export type { Alert, AlertKind } from './protocol/alert.js'
+export { type ErrorBody, type ErrorCode, TidemarkError } from './protocol/errors.js'
