@@ -8,18 +8,18 @@ export interface TestCounts {
 }
 
 /**
- * Reads the file that vitest's json reporter wrote. What did not even begin counts as one failure: a test file that
- * could not be loaded, or a whole run that left no report.
+ * Reads the file that vitest's json reporter wrote. What fails outside of any test counts as one failure: a file that
+ * could not be loaded, or whose `afterAll` found a leak; a whole run that left no report.
  */
 export function readCounts(file: string): TestCounts {
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 }
   const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
-  const unloaded = report.testResults.filter(
-    (entry) => entry.status === 'failed' && entry.assertionResults.length === 0,
+  const outsideTests = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
   )
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded.length,
+    failed: report.numFailedTests + outsideTests.length,
     skipped: report.numPendingTests + report.numTodoTests,
   }
 }
@@ -29,5 +29,8 @@ interface VitestReport {
   readonly numFailedTests: number
   readonly numPendingTests: number
   readonly numTodoTests: number
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+  readonly testResults: readonly {
+    readonly status: string
+    readonly assertionResults: readonly { readonly status: string }[]
+  }[]
 }

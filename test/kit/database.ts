@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, Pool, type QueryResult, type QueryResultRow } from 'pg'
 import { afterAll, inject } from 'vitest'
@@ -11,14 +12,11 @@ export interface TestDatabaseOptions {
 /** A connection that is closed is still listed for a moment. */
 const graceMilliseconds = 1_000
 
-let databases = 0
-
 /** Clones a template into a database of its own. Who calls it must call `drop()`; `useTestDatabase` does. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const serverUrl = inject('serverUrl')
   const prefix = inject('databasePrefix')
-  databases += 1
-  const name = `${prefix}${process.pid}_${databases}`
+  const name = prefix + randomBytes(6).toString('hex')
   await asAdmin(serverUrl, async (admin) => {
     await admin.query(`CREATE DATABASE ${quoted(name)} TEMPLATE ${quoted(prefix + (options.template ?? 'empty'))}`)
   })
