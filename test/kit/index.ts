@@ -1,2 +1,2 @@
-export { createTestDatabase, type TestDatabase, type TestDatabaseOptions, useTestDatabase } from './database.js'
+export { createTestDatabase, type TestDatabase, useTestDatabase } from './database.js'
 export { startPrivateServer, testedVersion, usePrivateServer } from './server.js'

@@ -12,7 +12,7 @@ export function testedVersion(): PostgresVersion {
 
 /**
  * A server of the version under test, for a test that crashes, restarts or configures it. With stock settings: add
- * what you need. It is removed after the file's tests; call it while the file is collected, or in a `beforeAll`.
+ * what you need. Who calls it must call `remove()`; `usePrivateServer` does.
  */
 export async function startPrivateServer(options: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
   return await startEmbeddedServer({ version: testedVersion(), ...options })
