@@ -1,0 +1,71 @@
+import type { SelectStmt } from '@pgsql/types'
+import { resolveColumn } from '../ir/expression.js'
+import type { Block, Expression, ItemColumn, SelectBlock, TableItem } from '../ir/types.js'
+import { outputNames } from '../ir/types.js'
+import type { Node } from '../parse/ast.js'
+import { EqualityClasses } from './equalityClasses.js'
+import { innerColumn } from './sliceable.js'
+
+/** A table's column from which an output column takes its value. */
+export interface Origin {
+  readonly block: SelectBlock
+  readonly item: TableItem
+  /** The column as the block's text names it, and as the table does. */
+  readonly column: string
+  readonly stored: string
+  /** The expression over that column, when the output is not the plain column itself. */
+  readonly expression: Node | undefined
+}
+
+/** Where an output column's values come from: its own table, and those whose columns always equal it. */
+export function origins(block: Block, name: string): Origin[] {
+  if (block.kind === 'opaque') return []
+  if (block.kind === 'set') {
+    const index = block.names.indexOf(name)
+    return block.arms.flatMap((arm) => origins(arm, outputNames(arm)[index] ?? ''))
+  }
+  const expression = block.outputs.find((output) => output.name === name)?.expression
+  if (expression === undefined) return []
+  const plain = plainColumn(block, expression)
+  if (plain === undefined) return computedOrigin(block, expression)
+  const always = new EqualityClasses(block.equalities.filter((equality) => equality.within.length === 0))
+  return always.equals(plain).flatMap((column) => columnOrigin(block, column))
+}
+
+function plainColumn(block: SelectBlock, { ast }: Expression): ItemColumn | undefined {
+  return 'ColumnRef' in ast ? resolveColumn(ast.ColumnRef.fields ?? [], block.items) : undefined
+}
+
+function columnOrigin(block: SelectBlock, { item: index, column }: ItemColumn): Origin[] {
+  const item = block.items[index]
+  if (item?.kind === 'table') {
+    return [{ block, item, column, stored: storedName(item, column), expression: undefined }]
+  }
+  if (item?.kind !== 'block' || item.correlated) return []
+  const inner = innerColumn(item.columns, column, item.block)
+  return inner === undefined ? [] : origins(item.block, inner)
+}
+
+/** An expression over one single column of one table, such as a time bucket. */
+function computedOrigin(block: SelectBlock, expression: Expression): Origin[] {
+  const [only, ...others] = expression.columns
+  if (only === undefined || others.length > 0) return []
+  const item = block.items[only.item]
+  if (item?.kind !== 'table') return []
+  const { column } = only
+  return [{ block, item, column, stored: storedName(item, column), expression: expression.ast }]
+}
+
+function storedName(item: TableItem, column: string): string {
+  return item.sourceColumns[item.columns.indexOf(column)] ?? column
+}
+
+/** How many times each piece of query text is used: a WITH query named twice is one text and two uses. */
+export function textUses(block: Block, uses: Map<SelectStmt, number> = new Map()): Map<SelectStmt, number> {
+  uses.set(block.ast, (uses.get(block.ast) ?? 0) + 1)
+  if (block.kind === 'set') for (const arm of block.arms) textUses(arm, uses)
+  if (block.kind === 'select') {
+    for (const item of block.items) if (item.kind === 'block') textUses(item.block, uses)
+  }
+  return uses
+}

@@ -1,0 +1,100 @@
+import { resolveColumn } from '../ir/expression.js'
+import type { Block, Expression, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
+import { outputNames } from '../ir/types.js'
+import { sameTree } from '../parse/ast.js'
+import { EqualityClasses } from './equalityClasses.js'
+
+/** The output columns that tell a query's rows apart by its own structure; undefined when that cannot be seen. */
+export function findKey(block: Block): readonly string[] | undefined {
+  if (block.kind === 'opaque') return undefined
+  if (block.kind === 'set') {
+    return block.operation === 'union' && block.all ? undefined : block.all ? undefined : outputNames(block)
+  }
+  if (block.groupingSets || block.outputs.some((output) => output.expression.setReturning)) return undefined
+  if (typeof block.distinct !== 'string') return namesOf(block, block.distinct)
+  if (block.group !== undefined) {
+    const key = namesOf(block, block.group)
+    if (key !== undefined) return key
+  } else {
+    const key = keyOfJoin(block)
+    if (key !== undefined) return key
+  }
+  return block.distinct === 'rows' ? outputNames(block) : undefined
+}
+
+function namesOf(block: SelectBlock, expressions: readonly Expression[]): string[] | undefined {
+  const found = expressions.map((expression) => outputOf(block, expression))
+  return found.includes(undefined) ? undefined : [...new Set(found as string[])]
+}
+
+function outputOf(block: SelectBlock, expression: Expression): string | undefined {
+  return block.outputs.find((output) => sameTree(output.expression.ast, expression.ast))?.name
+}
+
+/** The keys of the joined items, less those of items that the others determine. */
+function keyOfJoin(block: SelectBlock): string[] | undefined {
+  const keys = block.items.map(itemKeys)
+  const retained = new Set(block.items.keys())
+  for (const index of [...retained].reverse()) {
+    if (isDetermined(block, index, keys[index] ?? [], retained)) retained.delete(index)
+  }
+  const columns: string[] = []
+  for (const index of retained) {
+    const named = (keys[index] ?? [])
+      .map((key) => key.map((column) => outputOfColumn(block, { item: index, column })))
+      .find((names) => !names.includes(undefined))
+    if (named === undefined) return undefined
+    columns.push(...(named as string[]))
+  }
+  return [...new Set(columns)]
+}
+
+/** Set-returning functions whose first column never repeats for one argument. */
+const uniqueFirstColumn = new Set(['jsonb_each', 'jsonb_each_text', 'jsonb_object_keys', 'generate_series'])
+
+function itemKeys(item: FromItem): readonly (readonly string[])[] {
+  if (item.kind === 'table') {
+    return item.relation.keys.map((key) => key.map((stored) => item.columns[item.sourceColumns.indexOf(stored)] ?? ''))
+  }
+  if (item.kind === 'block') {
+    if (item.block.kind === 'select' && item.block.items.length === 0 && item.block.group === undefined) return [[]]
+    const inner = findKey(item.block)
+    const names = outputNames(item.block)
+    return inner === undefined ? [] : [inner.map((name) => item.columns[names.indexOf(name)] ?? '')]
+  }
+  const last = item.columns.at(-1)
+  if (item.ordinality) return last === undefined ? [] : [[last]]
+  const [only, ...others] = item.functionNames
+  const first = item.columns[0]
+  const unique = only !== undefined && others.length === 0 && uniqueFirstColumn.has(only)
+  return unique && first !== undefined ? [[first]] : []
+}
+
+function isDetermined(
+  block: SelectBlock,
+  index: number,
+  keys: readonly (readonly string[])[],
+  retained: ReadonlySet<number>,
+): boolean {
+  const own = block.items[index]?.nullableBy ?? []
+  const usable = block.equalities.filter((equality) => equality.within.every((join) => own.includes(join)))
+  return keys.some((key) =>
+    key.every((column) =>
+      usable.some(({ left, right }) => {
+        const [mine, other] = left.item === index ? [left, right] : [right, left]
+        return mine.item === index && mine.column === column && other.item !== index && retained.has(other.item)
+      }),
+    ),
+  )
+}
+
+function outputOfColumn(block: SelectBlock, column: ItemColumn): string | undefined {
+  const always = new EqualityClasses(block.equalities.filter((equality) => equality.within.length === 0))
+  const equal = always.equals(column)
+  return block.outputs.find((output) => {
+    const { ast } = output.expression
+    if (!('ColumnRef' in ast)) return false
+    const found = resolveColumn(ast.ColumnRef.fields ?? [], block.items)
+    return equal.some((candidate) => candidate.item === found?.item && candidate.column === found.column)
+  })?.name
+}

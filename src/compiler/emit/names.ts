@@ -1,0 +1,68 @@
+import type { RelationFacts } from '../facts.js'
+import { type Fragment, ident, join, sql } from '../fragment.js'
+import type { ViewPlan } from '../plan/types.js'
+
+/** Names of the parts of a refresh statement that stand for the pending changes of each source. */
+export interface SourceNames {
+  delta(relation: RelationFacts): Fragment
+}
+
+/** Parameters of every statement of a plan, in order. */
+export const parameters = {
+  /** pg_snapshot: the view's cursor. */
+  cursor: '$1',
+  /** xid8: the transaction that refreshed last, whose rows in logs of maintained views are consumed. */
+  consumed: '$2',
+  /** integer: the view. */
+  view: '$3',
+} as const
+
+const cursor = sql`$1::pg_catalog.pg_snapshot`
+const consumed = sql`$2::pg_catalog.xid8`
+
+/**
+ * Log rows that this statement sees and the cursor could not. For a log that only refreshes write to, those of the
+ * refresh that stored the cursor are left out: it has seen its own rows, though no snapshot says so.
+ */
+export function pendingIn(relation: RelationFacts, alias: string): Fragment {
+  const xid = ident(alias, 'xid')
+  const visible = sql`NOT pg_catalog.pg_visible_in_snapshot(${xid}, ${cursor})`
+  const own = relation.kind === 'maintained' ? sql` AND ${xid} IS DISTINCT FROM ${consumed}` : sql``
+  return sql`${xid} >= pg_catalog.pg_snapshot_xmin(${cursor}) AND ${visible}${own}`
+}
+
+export function logTable(relation: RelationFacts): Fragment {
+  return ident('tidemark_log', relation.capture.log)
+}
+
+/** The captured sources of a plan, each with a number that its names are made of. */
+export class PlanNames implements SourceNames {
+  private readonly numbers: Map<number, number>
+
+  constructor(private readonly plan: ViewPlan) {
+    this.numbers = new Map(plan.sources.map((source, index) => [source.relation.oid, index]))
+  }
+
+  delta(relation: RelationFacts): Fragment {
+    return ident(`tidemark_delta_${this.numbers.get(relation.oid) ?? 0}`)
+  }
+
+  /** One WITH query for the pending changes of each source. */
+  deltas(): Fragment[] {
+    return this.plan.sources.map(({ relation }) => {
+      const logged = this.plan.logged.get(`${relation.schema}.${relation.name}`) ?? []
+      const columns = join(['sign', ...logged].map((column) => ident('l', column)))
+      const rows = sql`SELECT ${columns} FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')}`
+      return sql`${this.delta(relation)} AS MATERIALIZED (${rows})`
+    })
+  }
+
+  /** True when a change can only be answered by computing everything. */
+  blocked(): Fragment {
+    const conditions = this.plan.sources.map(({ relation, maintenance }) => {
+      const lost = maintenance === 'full' ? sql`` : sql` WHERE sign IS NULL`
+      return sql`EXISTS (SELECT FROM ${this.delta(relation)}${lost})`
+    })
+    return conditions.length === 0 ? sql`false` : join(conditions, ' OR ')
+  }
+}

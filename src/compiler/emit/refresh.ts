@@ -1,0 +1,180 @@
+import type { QueryFacts } from '../facts.js'
+import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import type { ViewPlan } from '../plan/types.js'
+import { keysQuery } from './keys.js'
+import { logTable, PlanNames, pendingIn } from './names.js'
+import { queryWith } from './query.js'
+import { freshRows, keysTable, type SliceMode, storedRows } from './slices.js'
+
+/**
+ * What keeps a view, as SQL text that the database stores and runs. Parameters of all: $1 pg_snapshot the cursor,
+ * $2 xid8 the transaction of the last refresh, $3 integer the view.
+ */
+export interface Statements {
+  /** Moves cursor and as-of when nothing is pending; returns a row if so. */
+  readonly noop: string
+  /** How many slices the pending changes touch. Null when no source is maintained by slices. */
+  readonly count: string | null
+  /** Refreshes touched slices one by one: (blocked, slices, inserted, updated, deleted). */
+  readonly slices: string | null
+  /** The same in one pass over the touched part of the tables, for many keys. */
+  readonly batch: string | null
+  /** Computes all and writes what differs. */
+  readonly full: string
+  /** Pending log rows. */
+  readonly pending: string
+  /** (missing, unexpected): rows of the query that are not in storage, and the other way round. */
+  readonly verify: string
+  /** The query, to fill a new storage table from. */
+  readonly query: string
+}
+
+export interface EmitRequest {
+  readonly plan: ViewPlan
+  readonly facts: QueryFacts
+  /** `tidemark_data` table that holds the rows. */
+  readonly storage: string
+}
+
+export function emitStatements(request: EmitRequest): Statements {
+  const { plan, facts } = request
+  const whole = facts.faithful ? queryWith(plan.root, []) : trusted(facts.canonical.replace(/;\s*$/, ''))
+  const sliced = plan.branches.length > 0
+  const batched = plan.branches.some((branch) => branch.restrictions.length > 0)
+  return {
+    noop: noopStatement(plan).text,
+    count: sliced ? countStatement(request).text : null,
+    slices: sliced ? sliceStatement(request, 'each', whole).text : null,
+    batch: sliced && batched ? sliceStatement(request, 'batch', whole).text : null,
+    full: fullStatement(request, whole).text,
+    pending: pendingStatement(plan).text,
+    verify: verifyStatement(request).text,
+    query: whole.text,
+  }
+}
+
+function keyTypes(facts: QueryFacts, key: readonly string[]): string[] {
+  return key.map((name) => facts.output.find((column) => column.name === name)?.type ?? 'text')
+}
+
+function keyParts({ plan, facts }: EmitRequest, names: PlanNames): Fragment[] {
+  return plan.branches.map((branch, index) => {
+    const query = keysQuery(branch.paths, keyTypes(facts, branch.key), names)
+    return sql`${keysTable(index)} AS MATERIALIZED (SELECT * FROM (${query}) q WHERE NOT (SELECT blocked FROM tidemark_guard))`
+  })
+}
+
+function guardPart(names: PlanNames): Fragment {
+  return sql`tidemark_guard AS MATERIALIZED (SELECT ${names.blocked()} AS blocked)`
+}
+
+function touchedSlices(plan: ViewPlan): Fragment {
+  const counts = plan.branches.map((_, index) => sql`(SELECT pg_catalog.count(*) FROM ${keysTable(index)})`)
+  return join(counts, ' + ')
+}
+
+function countStatement(request: EmitRequest): Fragment {
+  const names = new PlanNames(request.plan)
+  const parts = [...names.deltas(), guardPart(names), ...keyParts(request, names)]
+  return sql`WITH ${join(parts)} SELECT ${touchedSlices(request.plan)} AS slices`
+}
+
+function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment): Fragment {
+  const { plan, storage } = request
+  const names = new PlanNames(plan)
+  const table = ident('tidemark_data', storage)
+  const fresh = plan.branches.flatMap((branch, index) => freshRows(plan, branch, index, mode, whole))
+  const stored = plan.branches.flatMap((branch, index) => storedRows(branch, index, table))
+  const several = plan.branches.length > 1
+  const parts = [
+    ...names.deltas(),
+    guardPart(names),
+    ...keyParts(request, names),
+    sql`tidemark_fresh AS MATERIALIZED (${several ? oneOfEach(request, fresh) : join(fresh, ' UNION ALL ')})`,
+    sql`tidemark_old AS MATERIALIZED (${several ? oncePerTid(stored) : join(stored, ' UNION ALL ')})`,
+    ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard)`),
+  ]
+  return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${touchedSlices(plan)} AS slices, ${counts}`
+}
+
+/** A row can lie in slices of several branches. A key that is not proved unique must not hide a second row. */
+function oneOfEach({ plan }: EmitRequest, fresh: readonly Fragment[]): Fragment {
+  const key = plan.key.map((name) => sql`q.${ident(name)}`)
+  const distinct = plan.keyProved ? key : [...key, sql`q::pg_catalog.text`]
+  const on = distinct.length === 0 ? sql`LIMIT 1` : sql``
+  const head = distinct.length === 0 ? sql`` : sql`DISTINCT ON (${join(distinct)}) `
+  return sql`SELECT ${head}q.* FROM (${join(fresh, ' UNION ALL ')}) q ${on}`
+}
+
+function oncePerTid(stored: readonly Fragment[]): Fragment {
+  return sql`SELECT DISTINCT ON (q.tidemark_tid) q.* FROM (${join(stored, ' UNION ALL ')}) q`
+}
+
+function fullStatement(request: EmitRequest, whole: Fragment): Fragment {
+  const table = ident('tidemark_data', request.storage)
+  const parts = [
+    sql`tidemark_fresh AS MATERIALIZED (${whole})`,
+    sql`tidemark_old AS MATERIALIZED (SELECT q.ctid AS tidemark_tid, q.* FROM ${table} q)`,
+    ...writingParts(request, sql`true`),
+  ]
+  return sql`WITH ${join(parts)} SELECT false AS blocked, NULL::bigint AS slices, ${counts}`
+}
+
+const counts = sql`(SELECT pg_catalog.count(*) FROM tidemark_written WHERE inserted) AS inserted, (SELECT pg_catalog.count(*) FROM tidemark_written WHERE NOT inserted) AS updated, (SELECT pg_catalog.count(*) FROM tidemark_deleted) AS deleted`
+
+/** From tidemark_fresh and tidemark_old: what differs, and the statements that make storage agree. */
+function writingParts(request: EmitRequest, advances: Fragment): Fragment[] {
+  const { plan, facts, storage } = request
+  const table = ident('tidemark_data', storage)
+  const columns = facts.output.map((column) => ident(column.name))
+  const row = (alias: Fragment): Fragment => sql`ROW(${join(columns.map((column) => sql`${alias}.${column}`))})`
+  const target = plan.key.length === 0 ? sql`(true)` : join(plan.key.map((name) => ident(name)))
+  const assignments = columns.map((column) => sql`${column} = EXCLUDED.${column}`)
+  const fresh = columns.map((column) => sql`f.${column}`)
+  return [
+    sql`tidemark_diff AS MATERIALIZED (SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, ${join(fresh)} FROM (SELECT true AS tidemark_here, q.* FROM tidemark_fresh q) f FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ${sameKey(plan)} WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL OR ${row(sql`f`)}::record OPERATOR(pg_catalog.*<>) ${row(sql`o`)}::record)`,
+    sql`tidemark_deleted AS (DELETE FROM ${table} s USING tidemark_diff d WHERE d.tidemark_gone AND s.ctid = d.tidemark_tid RETURNING 1)`,
+    sql`tidemark_written AS (INSERT INTO ${table} AS s (${join(columns)}) SELECT ${join(columns)} FROM tidemark_diff WHERE NOT tidemark_gone ON CONFLICT (${target}) DO UPDATE SET ${join(assignments)} RETURNING (s.xmax = 0) AS inserted)`,
+    sql`tidemark_advanced AS (UPDATE tidemark.state SET cursor = pg_catalog.pg_current_snapshot(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written) OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END WHERE view_id = $3::integer AND ${advances})`,
+  ]
+}
+
+/** Records compare NULLs as equal and can be hashed; plain columns are faster where no NULL can be. */
+function sameKey({ key, keyNullable }: ViewPlan): Fragment {
+  if (key.length === 0) return sql`f.tidemark_here = o.tidemark_here`
+  const side = (alias: Fragment): Fragment => join(key.map((name) => sql`${alias}.${ident(name)}`))
+  if (keyNullable.some(Boolean)) return sql`ROW(${side(sql`f`)})::record = ROW(${side(sql`o`)})::record`
+  return join(
+    key.map((name) => sql`f.${ident(name)} = o.${ident(name)}`),
+    ' AND ',
+  )
+}
+
+function pendingRows(plan: ViewPlan): Fragment[] {
+  return plan.sources.map(
+    ({ relation }) => sql`SELECT FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')}`,
+  )
+}
+
+function noopStatement(plan: ViewPlan): Fragment {
+  const none = pendingRows(plan).map((rows) => sql` AND NOT EXISTS (${rows})`)
+  const moving = plan.moves ? sql` AND false` : sql``
+  return sql`UPDATE tidemark.state SET cursor = pg_catalog.pg_current_snapshot(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now() WHERE view_id = $3::integer${join(none, '')}${moving} RETURNING as_of`
+}
+
+function pendingStatement(plan: ViewPlan): Fragment {
+  if (plan.sources.length === 0) return sql`SELECT 0::bigint AS pending`
+  const each = pendingRows(plan).map((rows) => sql`(SELECT pg_catalog.count(*) FROM (${rows} LIMIT 1000000) q)`)
+  return sql`SELECT ${join(each, ' + ')} AS pending`
+}
+
+function verifyStatement({ facts, storage }: EmitRequest): Fragment {
+  const columns = join(
+    facts.output.map((column) =>
+      column.comparable ? sql`q.${ident(column.name)}` : sql`q.${ident(column.name)}::pg_catalog.text`,
+    ),
+  )
+  const query = sql`SELECT ${columns} FROM (${trusted(facts.canonical.replace(/;\s*$/, ''))}) q`
+  const kept = sql`SELECT ${columns} FROM ${ident('tidemark_data', storage)} q`
+  return sql`WITH wanted AS MATERIALIZED (${query}), kept AS MATERIALIZED (${kept}) SELECT (SELECT pg_catalog.count(*) FROM (SELECT * FROM wanted EXCEPT ALL SELECT * FROM kept) q) AS missing, (SELECT pg_catalog.count(*) FROM (SELECT * FROM kept EXCEPT ALL SELECT * FROM wanted) q) AS unexpected`
+}

@@ -1,0 +1,199 @@
+import type { JoinExpr, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types'
+import { type RelationFacts, relationKey } from '../facts.js'
+import { type Node, names, walk } from '../parse/ast.js'
+import { parseSelect } from '../parse/parse.js'
+import { columnFields, conjuncts, equalitySides, readExpression, resolveColumn } from './expression.js'
+import { type BuildScope, Unresolved } from './scope.js'
+import { type Block, type Equality, type FromItem, type ItemColumn, outputNames } from './types.js'
+
+/** Flattens a FROM clause into items, the equalities between them, and which outer joins can make an item NULL. */
+export class FromBuilder {
+  readonly items: FromItem[] = []
+  readonly equalities: Equality[] = []
+  outerJoins = 0
+  fullJoins = false
+
+  constructor(private readonly scope: BuildScope) {}
+
+  add(node: Node, nullableBy: readonly number[]): void {
+    if ('RangeVar' in node) this.addRelation(node.RangeVar, nullableBy)
+    else if ('RangeSubselect' in node) this.addSubselect(node.RangeSubselect, nullableBy)
+    else if ('RangeFunction' in node) this.addFunction(node.RangeFunction, nullableBy)
+    else if ('JoinExpr' in node) this.addJoin(node.JoinExpr, nullableBy)
+    else throw new Unresolved('unresolved', `a FROM item of the kind ${Object.keys(node)[0]}`)
+  }
+
+  /** Takes from a condition what says that two columns are equal; the rest is left out, which is always safe. */
+  addCondition(condition: Node, within: readonly number[]): void {
+    const sides = equalitySides(condition)
+    if (sides === undefined) return
+    const [left, right] = sides.map((side) => this.plainColumn(side))
+    if (left !== undefined && right !== undefined && left.item !== right.item) this.addEquality(left, right, within)
+  }
+
+  private addEquality(left: ItemColumn, right: ItemColumn, within: readonly number[]): void {
+    if (!this.isDeterministic(left) || !this.isDeterministic(right)) return
+    this.equalities.push({ left, right, within })
+  }
+
+  private plainColumn(node: Node): ItemColumn | undefined {
+    const fields = columnFields(node)
+    return fields && resolveColumn(fields, this.items)
+  }
+
+  private isDeterministic(column: ItemColumn): boolean {
+    const item = this.items[column.item]
+    if (item?.kind !== 'table') return true
+    const source = item.sourceColumns[item.columns.indexOf(column.column)]
+    return !item.relation.columns.some((facts) => facts.name === source && facts.nondeterministic)
+  }
+
+  private addRelation(range: RangeVar, nullableBy: readonly number[]): void {
+    const name = range.relname ?? ''
+    const alias = range.alias?.aliasname ?? name
+    const renamed = names(range.alias?.colnames)
+    const cte = range.schemaname === undefined ? this.scope.ctes.get(name) : undefined
+    if (cte !== undefined) {
+      if (cte.select === undefined || cte.recursive) throw new Unresolved('recursive', `the recursive query "${name}"`)
+      const block = this.scope.build(cte.select, cte.scope)
+      const own = cte.columns.length > 0 ? cte.columns : outputNames(block)
+      this.addBlock(alias, block, overlay(own, renamed), nullableBy)
+      return
+    }
+    const relation = this.scope.facts.relations.get(relationKey(range.schemaname ?? 'pg_catalog', name))
+    if (relation === undefined) throw new Unresolved('unresolved', `the relation "${name}"`)
+    if (relation.kind === 'view' && relation.definition !== undefined) {
+      this.addView(relation, alias, renamed, nullableBy)
+      return
+    }
+    const sourceColumns = relation.columns.map((column) => column.name)
+    this.items.push({
+      kind: 'table',
+      relation,
+      alias,
+      columns: overlay(sourceColumns, renamed),
+      sourceColumns,
+      nullableBy,
+    })
+  }
+
+  private addView(
+    relation: RelationFacts,
+    alias: string,
+    renamed: readonly string[],
+    nullableBy: readonly number[],
+  ): void {
+    const key = relationKey(relation.schema, relation.name)
+    if (this.scope.expanding.includes(key)) throw new Unresolved('recursive', `the view "${key}" reads itself`)
+    const inside: BuildScope = {
+      ...this.scope,
+      ctes: new Map(),
+      with: [],
+      expanding: [...this.scope.expanding, key],
+    }
+    const block = this.scope.build(parseSelect(relation.definition ?? ''), inside)
+    const own = relation.columns.map((column) => column.name)
+    this.addBlock(alias, block, overlay(own, renamed), nullableBy)
+  }
+
+  private addBlock(
+    alias: string,
+    block: Block,
+    columns: readonly string[],
+    nullableBy: readonly number[],
+    correlated = false,
+  ): void {
+    this.items.push({ kind: 'block', alias, block, columns, nullableBy, correlated })
+  }
+
+  private addSubselect(range: RangeSubselect, nullableBy: readonly number[]): void {
+    const query = range.subquery
+    if (query === undefined || !('SelectStmt' in query)) throw new Unresolved('unresolved', 'a subquery in FROM')
+    const block = this.scope.build(query.SelectStmt, this.scope)
+    const columns = overlay(outputNames(block), names(range.alias?.colnames))
+    const correlated = (range.lateral ?? false) && readsOutside(query, this.items)
+    this.addBlock(range.alias?.aliasname ?? '', block, columns, nullableBy, correlated)
+  }
+
+  private addFunction(range: RangeFunction, nullableBy: readonly number[]): void {
+    const calls: Node[] = []
+    for (const node of range.functions ?? []) {
+      const first = 'List' in node ? node.List.items?.[0] : undefined
+      if (first !== undefined) calls.push(first)
+    }
+    const scope = { items: this.items, facts: this.scope.facts }
+    const reads = calls.map((call) => readExpression(call, scope))
+    const functionNames = calls.map((call) => ('FuncCall' in call ? (names(call.FuncCall.funcname).at(-1) ?? '') : ''))
+    const alias = range.alias?.aliasname ?? functionNames[0] ?? ''
+    const named = [
+      ...names(range.alias?.colnames),
+      ...(range.coldeflist ?? []).map((column) => ('ColumnDef' in column ? (column.ColumnDef.colname ?? '') : '')),
+    ]
+    this.items.push({
+      kind: 'function',
+      alias,
+      ast: { RangeFunction: range },
+      columns: named.length > 0 ? named : [alias],
+      arguments: reads.flatMap((read) => read.columns),
+      correlatedOutside: reads.some((read) => read.outer || read.subquery),
+      ordinality: range.ordinality ?? false,
+      functionNames,
+      nullableBy,
+    })
+  }
+
+  private addJoin(join: JoinExpr, nullableBy: readonly number[]): void {
+    if (join.larg === undefined || join.rarg === undefined) throw new Unresolved('unresolved', 'a join')
+    if (join.alias !== undefined) throw new Unresolved('unresolved', 'a join with an alias of its own')
+    let leftNullable = nullableBy
+    let rightNullable = nullableBy
+    const within = [...nullableBy]
+    if (join.jointype === 'JOIN_LEFT' || join.jointype === 'JOIN_FULL') {
+      const number = this.outerJoins++
+      rightNullable = [...nullableBy, number]
+      within.push(number)
+    }
+    if (join.jointype === 'JOIN_RIGHT' || join.jointype === 'JOIN_FULL') {
+      const number = this.outerJoins++
+      leftNullable = [...nullableBy, number]
+      within.push(number)
+    }
+    if (join.jointype === 'JOIN_FULL') this.fullJoins = true
+    const start = this.items.length
+    this.add(join.larg, leftNullable)
+    const middle = this.items.length
+    this.add(join.rarg, rightNullable)
+    for (const condition of conjuncts(join.quals)) this.addCondition(condition, within)
+    for (const column of names(join.usingClause)) this.addUsing(column, start, middle, within)
+  }
+
+  private addUsing(column: string, start: number, middle: number, within: readonly number[]): void {
+    const left = this.items.findIndex((item, index) => index >= start && index < middle && item.columns.includes(column))
+    const right = this.items.findIndex((item, index) => index >= middle && item.columns.includes(column))
+    if (left >= 0 && right >= 0) this.addEquality({ item: left, column }, { item: right, column }, within)
+  }
+}
+
+/** Column aliases name the first columns; the rest keep their own names. */
+function overlay(own: readonly string[], aliases: readonly string[]): string[] {
+  return own.map((name, index) => aliases[index] ?? name)
+}
+
+function readsOutside(query: Node, items: readonly FromItem[]): boolean {
+  const inside = new Set<string>()
+  let outside = false
+  walk(query, (kind, body) => {
+    if (kind === 'Alias') inside.add(String(body.aliasname))
+    return undefined
+  })
+  walk(query, (kind, body) => {
+    if (kind === 'ColumnRef') {
+      const parts = names(body.fields as readonly Node[])
+      const alias = parts.length > 1 ? parts.at(-2) : undefined
+      if (alias === undefined) outside ||= true
+      else if (items.some((item) => item.alias === alias)) outside = true
+    }
+    return undefined
+  })
+  return outside
+}

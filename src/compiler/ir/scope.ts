@@ -1,0 +1,32 @@
+import type { SelectStmt } from '@pgsql/types'
+import type { QueryFacts } from '../facts.js'
+import type { Node } from '../parse/ast.js'
+import type { Block, OpaqueBlock } from './types.js'
+
+export interface CteBinding {
+  readonly select: SelectStmt | undefined
+  readonly columns: readonly string[]
+  readonly scope: BuildScope
+  readonly recursive: boolean
+}
+
+export interface BuildScope {
+  readonly facts: QueryFacts
+  readonly ctes: ReadonlyMap<string, CteBinding>
+  /** The WITH queries that text of this scope may name, outermost first. */
+  readonly with: readonly Node[]
+  /** Ordinary views that are being expanded, to stop at a circle. */
+  readonly expanding: readonly string[]
+  /** Builds a nested query. */
+  readonly build: (ast: SelectStmt, scope: BuildScope) => Block
+}
+
+/** Thrown inside the builder for a shape it does not know; it becomes an opaque block, never an error for the user. */
+export class Unresolved extends Error {
+  constructor(
+    readonly code: OpaqueBlock['code'],
+    message: string,
+  ) {
+    super(message)
+  }
+}

@@ -1,0 +1,118 @@
+import type { SelectStmt } from '@pgsql/types'
+import type { RelationFacts } from '../facts.js'
+import type { Node } from '../parse/ast.js'
+
+/** A column of one FROM item, the item given by its place in `SelectBlock.items`. */
+export interface ItemColumn {
+  readonly item: number
+  readonly column: string
+}
+
+/** A scalar expression, with what the analysis needs to know of it. */
+export interface Expression {
+  readonly ast: Node
+  /** Columns of this block's items that it reads outside of subqueries. */
+  readonly columns: readonly ItemColumn[]
+  /** Reads columns of an enclosing query, or something that could not be resolved. */
+  readonly outer: boolean
+  readonly aggregate: boolean
+  readonly window: boolean
+  readonly subquery: boolean
+  readonly setReturning: boolean
+}
+
+export interface Output {
+  readonly name: string
+  readonly expression: Expression
+}
+
+/** `left = right`, both plain columns. It holds on every row in which all of the outer joins `within` found a match. */
+export interface Equality {
+  readonly left: ItemColumn
+  readonly right: ItemColumn
+  readonly within: readonly number[]
+}
+
+interface ItemBase {
+  readonly alias: string
+  /** Names of its columns as the rest of the query sees them. */
+  readonly columns: readonly string[]
+  /** Outer joins (by number) that may fill this item with NULLs. */
+  readonly nullableBy: readonly number[]
+}
+
+export interface TableItem extends ItemBase {
+  readonly kind: 'table'
+  readonly relation: RelationFacts
+  /** Own names of the columns, in the order of `columns` (they differ under `alias(a, b)`). */
+  readonly sourceColumns: readonly string[]
+}
+
+export interface BlockItem extends ItemBase {
+  readonly kind: 'block'
+  readonly block: Block
+  /** Reads columns of items before it. */
+  readonly correlated: boolean
+}
+
+/** A set-returning function in FROM: `jsonb_each(s.lanes)`. */
+export interface FunctionItem extends ItemBase {
+  readonly kind: 'function'
+  readonly ast: Node
+  readonly arguments: readonly ItemColumn[]
+  readonly correlatedOutside: boolean
+  readonly ordinality: boolean
+  readonly functionNames: readonly string[]
+}
+
+export type FromItem = TableItem | BlockItem | FunctionItem
+
+export interface SelectBlock {
+  readonly kind: 'select'
+  /** The very object that stands in the tree of the query, so that an emitted variant can find it. */
+  readonly ast: SelectStmt
+  readonly items: readonly FromItem[]
+  readonly equalities: readonly Equality[]
+  readonly outerJoins: number
+  readonly fullJoins: boolean
+  readonly outputs: readonly Output[]
+  /** Absent when nothing is aggregated; empty when everything is. */
+  readonly group: readonly Expression[] | undefined
+  readonly groupingSets: boolean
+  /** The PARTITION BY of each window call. */
+  readonly partitions: readonly (readonly Expression[])[]
+  readonly distinct: 'no' | 'rows' | readonly Expression[]
+  readonly limited: boolean
+  /** Relations that are read in scalar subqueries, EXISTS, IN, wherever these stand in the block. */
+  readonly subqueryRelations: readonly RelationFacts[]
+  /** WITH queries that its text may name, outermost first. */
+  readonly scope: readonly Node[]
+}
+
+export interface SetBlock {
+  readonly kind: 'set'
+  readonly ast: SelectStmt
+  readonly operation: 'union' | 'intersect' | 'except'
+  readonly all: boolean
+  readonly arms: readonly [Block, Block]
+  readonly names: readonly string[]
+  readonly limited: boolean
+  readonly scope: readonly Node[]
+}
+
+/** A shape the analysis does not look into. All that is read in it falls to a full refresh, for this reason. */
+export interface OpaqueBlock {
+  readonly kind: 'opaque'
+  readonly ast: SelectStmt
+  readonly code: 'recursive' | 'unresolved' | 'values'
+  readonly reason: string
+  readonly relations: readonly RelationFacts[]
+  readonly names: readonly string[]
+  readonly scope: readonly Node[]
+}
+
+export type Block = SelectBlock | SetBlock | OpaqueBlock
+
+export function outputNames(block: Block): readonly string[] {
+  return block.kind === 'select' ? block.outputs.map((output) => output.name) : block.names
+}

@@ -1,0 +1,66 @@
+import { ident, join, sql } from '../fragment.js'
+import type { RelationFacts } from '../facts.js'
+import type { Block } from '../ir/types.js'
+import { coveredByIndex, smallTableRows, storedColumns } from './branches.js'
+import { occurrences } from './occurrences.js'
+import type { Advice, SourcePlan } from './types.js'
+
+/** The index whose absence makes each refreshed slice scan a table, with its SQL. */
+export function missingIndexes(root: Block, sources: readonly SourcePlan[], keys: readonly (readonly string[])[]): Advice[] {
+  const found = new Map<string, Advice>()
+  for (const key of keys) {
+    for (const [relation, columns] of storedColumns(root, key)) {
+      if (relation.rows < smallTableRows || relation.kind === 'foreign') continue
+      const stored = [...new Set(columns.values())]
+      if (coveredByIndex(relation, stored).length > 0) continue
+      const advice = indexAdvice(relation, stored, 'is scanned for every slice that is refreshed')
+      found.set(advice.sql ?? '', advice)
+    }
+  }
+  for (const advice of unreachedTables(root, sources, keys)) found.set(advice.sql ?? '', advice)
+  return [...found.values()]
+}
+
+/** Large tables that no key column leads to are found by a join; the column that joins them needs an index. */
+function unreachedTables(
+  root: Block,
+  sources: readonly SourcePlan[],
+  keys: readonly (readonly string[])[],
+): Advice[] {
+  if (root.kind !== 'select' || sources.every((source) => source.maintenance === 'full')) return []
+  const led = new Set(keys.flatMap((key) => [...storedColumns(root, key).keys()].map((relation) => relation.oid)))
+  return occurrences(root).flatMap(({ relation, steps }) => {
+    const item = root.items[steps[0]?.index ?? -1]
+    if (steps.length > 1 || item?.kind !== 'table' || led.has(relation.oid) || relation.rows < smallTableRows) return []
+    const index = root.items.indexOf(item)
+    const joined = root.equalities.flatMap(({ left, right }) =>
+      [left, right].filter((side) => side.item === index).map((side) => item.sourceColumns[item.columns.indexOf(side.column)] ?? ''),
+    )
+    const columns = [...new Set(joined)]
+    if (columns.length === 0 || columns.some((column) => coveredByIndex(relation, [column]).length > 0)) return []
+    return [indexAdvice(relation, columns.slice(0, 1), 'is joined to every slice that is refreshed, by a scan')]
+  })
+}
+
+function indexAdvice(relation: RelationFacts, columns: readonly string[], what: string): Advice {
+  const { capture } = relation
+  const list = join(columns.map((column) => ident(column)))
+  return {
+    code: 'missing_index',
+    message:
+      `${relation.schema}.${relation.name} (about ${relation.rows.toLocaleString('en')} rows, ${size(relation.bytes)}) ` +
+      `${what}: it has no index that starts with ${columns.join(', ')}.`,
+    sql: sql`CREATE INDEX CONCURRENTLY ON ${ident(capture.schema, capture.name)} (${list})`.text,
+  }
+}
+
+function size(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${value.toFixed(value < 10 && unit > 0 ? 1 : 0)} ${units[unit]}`
+}

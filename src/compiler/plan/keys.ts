@@ -1,0 +1,126 @@
+import { EqualityClasses } from '../analyze/equalityClasses.js'
+import { innerColumn, isSliceable } from '../analyze/sliceable.js'
+import { type Block, type FromItem, type ItemColumn, outputNames, type SelectBlock } from '../ir/types.js'
+import { type Occurrence, occurrences, type Step } from './occurrences.js'
+import { NoKey } from './noKey.js'
+import { Route } from './route.js'
+import type { Changed, KeyPath } from './types.js'
+
+/** Outer joins in one FROM whose matched and unmatched states are told apart; 2^n key queries come of n of them. */
+const mostOuterJoins = 4
+
+/**
+ * The queries that find, from the changes of one table, every value of `wanted` whose rows may differ. Sound because
+ * every row that comes or goes contains a changed row (or lost or gained its match with one), and joins here use only
+ * equalities that such a row must satisfy.
+ * @throws NoKey where the changes of this table cannot tell.
+ */
+export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly string[]): KeyPath[] {
+  const [step, ...rest] = steps
+  if (step === undefined || block.kind === 'opaque') {
+    throw new NoKey({ code: 'unresolved', reason: 'The query has a shape that is not looked into.' })
+  }
+  if (block.kind === 'set') {
+    const arm = block.arms[step.index === 0 ? 0 : 1]
+    const armNames = outputNames(arm)
+    return keyPaths(
+      arm,
+      rest,
+      wanted.map((name) => armNames[block.names.indexOf(name)] ?? ''),
+    )
+  }
+  for (const name of wanted) {
+    if (!isSliceable(block, name)) {
+      throw new NoKey({
+        code: 'key_not_derivable',
+        reason: `"${name}" is computed over several slices, so a change does not tell which values it touches.`,
+      })
+    }
+  }
+  return joinStates(block, step.index, wanted).flatMap((nulls) => pathInState(block, step.index, rest, wanted, nulls))
+}
+
+/** Each way in which the outer joins can have found a match or not: the sets of those that did not. */
+function joinStates(block: SelectBlock, item: number, wanted: readonly string[]): Set<number>[] {
+  let joins = Array.from({ length: block.outerJoins }, (_, number) => number)
+  if (joins.length > mostOuterJoins) {
+    const needed = wanted.flatMap((name) => columnsOf(block, name)).map((column) => column.item)
+    joins = [...new Set([item, ...needed].flatMap((index) => block.items[index]?.nullableBy ?? []))]
+  }
+  if (joins.length > mostOuterJoins) {
+    throw new NoKey({
+      code: 'key_not_derivable',
+      reason: `The slice key depends on more than ${mostOuterJoins} outer joins.`,
+    })
+  }
+  return joins.reduce<Set<number>[]>(
+    (states, join) => [...states, ...states.map((state) => new Set([...state, join]))],
+    [new Set()],
+  )
+}
+
+function columnsOf(block: SelectBlock, name: string): readonly ItemColumn[] {
+  return block.outputs.find((output) => output.name === name)?.expression.columns ?? []
+}
+
+function pathInState(
+  block: SelectBlock,
+  index: number,
+  rest: readonly Step[],
+  wanted: readonly string[],
+  nulls: ReadonlySet<number>,
+): KeyPath[] {
+  const item = block.items[index]
+  if (item === undefined || isImpossible(block, nulls)) return []
+  if (item.kind === 'block' && item.correlated) {
+    throw new NoKey({ code: 'lateral_subquery', reason: 'The table is read in a LATERAL subquery.' })
+  }
+  const known = new Set(item.nullableBy)
+  const usable = block.equalities.filter((equality) => equality.within.every((join) => known.has(join) || !nulls.has(join)))
+  const tracked = block.outerJoins <= mostOuterJoins
+  const certain = tracked
+    ? usable
+    : usable.filter((equality) => equality.within.every((join) => known.has(join) || isTracked(block, wanted, join)))
+  const route = new Route(block, index, new EqualityClasses(certain), nulls)
+  const outputs = wanted.map((name) => route.express(name))
+  const joins = route.steps(before) // first: what the joins compare is asked of the changed rows too
+  return [{ alias: route.alias(index), changed: changedRows(item, rest, route), joins, outputs }]
+}
+
+function isTracked(block: SelectBlock, wanted: readonly string[], join: number): boolean {
+  return wanted
+    .flatMap((name) => columnsOf(block, name))
+    .some((column) => block.items[column.item]?.nullableBy.includes(join) ?? false)
+}
+
+/** No row can be in this state when an equality that holds in it compares a column that is NULL in it. */
+function isImpossible(block: SelectBlock, nulls: ReadonlySet<number>): boolean {
+  const tracked = block.outerJoins <= mostOuterJoins
+  const isNull = (column: ItemColumn): boolean =>
+    (block.items[column.item]?.nullableBy ?? []).some((join) => nulls.has(join))
+  return block.equalities.some(
+    ({ within, left, right }) =>
+      within.every((join) => tracked && !nulls.has(join)) && (isNull(left) || isNull(right)),
+  )
+}
+
+function changedRows(item: FromItem, rest: readonly Step[], route: Route): Changed {
+  const columns = route.columnsOfRoot()
+  if (item.kind === 'table') {
+    return {
+      kind: 'table',
+      relation: item.relation,
+      columns: columns.map((name) => ({ name, stored: item.sourceColumns[item.columns.indexOf(name)] ?? name })),
+    }
+  }
+  if (item.kind === 'block') {
+    const inner = columns.map((name) => innerColumn(item.columns, name, item.block) ?? name)
+    return { kind: 'block', paths: keyPaths(item.block, rest, inner), columns }
+  }
+  throw new NoKey({ code: 'unresolved', reason: 'A function in FROM has no changes of its own.' })
+}
+
+/** What a nested query that is joined may have returned before this batch of changes. */
+function before(block: Block, columns: readonly string[]): KeyPath[] {
+  return occurrences(block).flatMap((occurrence: Occurrence) => keyPaths(block, occurrence.steps, columns))
+}

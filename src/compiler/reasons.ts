@@ -1,0 +1,24 @@
+/** Why a table's changes make the whole view be recomputed. `docs/reference/reasons.md` explains each. */
+export type ReasonCode =
+  | 'no_slice_key'
+  | 'key_not_derivable'
+  | 'subquery'
+  | 'lateral_subquery'
+  | 'recursive'
+  | 'limit'
+  | 'aggregate_over_everything'
+  | 'window_over_everything'
+  | 'grouping_sets'
+  | 'clock'
+  | 'volatile_function'
+  | 'opaque_function'
+  | 'unresolved'
+  | 'values'
+  | 'foreign_table'
+  | 'uncaptured_relation'
+  | 'virtual_column'
+
+export interface Reason {
+  readonly code: ReasonCode
+  readonly reason: string
+}
