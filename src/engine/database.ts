@@ -1,0 +1,54 @@
+/** The part of `pg` that Tidemark calls: a Pool, a Client, or anything shaped like them. */
+export interface Queryable {
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>
+}
+
+export interface Connection extends Queryable {
+  release(destroy?: boolean): void
+}
+
+export interface Database extends Queryable {
+  connect(): Promise<Connection>
+}
+
+export async function rows<Row extends object>(
+  database: Queryable,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  return (await database.query<Row>(text, values)).rows
+}
+
+/** The single row of a query that always returns one. */
+export async function one<Row extends object>(
+  database: Queryable,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row> {
+  const [row] = await rows<Row>(database, text, values)
+  if (row === undefined) throw new Error('a query that returns one row returned none')
+  return row
+}
+
+/** Runs `work` in one transaction on a connection of its own; rolls back when it throws. */
+export async function transaction<Result>(
+  database: Database,
+  work: (connection: Connection) => Promise<Result>,
+  begin = 'BEGIN',
+): Promise<Result> {
+  const connection = await database.connect()
+  let broken = false
+  try {
+    await connection.query(begin)
+    const result = await work(connection)
+    await connection.query('COMMIT')
+    return result
+  } catch (error) {
+    await connection.query('ROLLBACK').catch(() => {
+      broken = true
+    })
+    throw error
+  } finally {
+    connection.release(broken)
+  }
+}

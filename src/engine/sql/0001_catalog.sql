@@ -1,0 +1,110 @@
+-- What Tidemark keeps about views: definition, cursor, sources, runs. The database owns the truth; workers are stateless.
+
+CREATE SCHEMA IF NOT EXISTS tidemark_data;
+CREATE SCHEMA IF NOT EXISTS tidemark_log;
+REVOKE ALL ON SCHEMA tidemark, tidemark_data, tidemark_log FROM PUBLIC;
+
+-- When the last wake-up was sent, in ms. A sequence is not transactional and waits for nobody.
+CREATE SEQUENCE tidemark.wake MINVALUE 0 START 0;
+
+CREATE TABLE tidemark.view (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  schema_name text NOT NULL,
+  view_name text NOT NULL,
+  storage text NOT NULL CHECK (storage IN ('table', 'matview')),
+  storage_name text NOT NULL,
+  definition text NOT NULL,
+  canonical text NOT NULL,
+  -- Of all that the deployed objects were made from: another hash means that they have to be made again.
+  definition_hash text NOT NULL,
+  key_columns text[] NOT NULL,
+  -- The result changes with time alone, or with writes that nothing reports.
+  moves boolean NOT NULL,
+  statements jsonb NOT NULL,
+  explanation jsonb NOT NULL,
+  settings jsonb NOT NULL,
+  time_zone text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (schema_name, view_name)
+);
+
+-- What every refresh changes: narrow, and updated in place.
+CREATE TABLE tidemark.state (
+  view_id integer PRIMARY KEY REFERENCES tidemark.view ON DELETE CASCADE,
+  state text NOT NULL DEFAULT 'building' CHECK (state IN ('building', 'ready', 'error', 'quarantined', 'paused')),
+  cursor pg_snapshot,
+  consumed_xid xid8,
+  as_of timestamptz,
+  epoch bigint NOT NULL DEFAULT 0,
+  -- Transaction ids mean nothing in another cluster.
+  system_identifier bigint,
+  last_run_at timestamptz,
+  last_full_at timestamptz,
+  last_error jsonb,
+  failures integer NOT NULL DEFAULT 0,
+  retry_at timestamptz,
+  row_count bigint,
+  -- Measured: one slice, one batch, everything.
+  slice_ms double precision,
+  batch_ms double precision,
+  full_ms double precision
+) WITH (fillfactor = 50);
+
+-- Refreshes that somebody asked for. Apart from the state, so that asking never collides with refreshing.
+CREATE TABLE tidemark.request (
+  view_id integer NOT NULL REFERENCES tidemark.view ON DELETE CASCADE,
+  full_refresh boolean NOT NULL,
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE tidemark.source (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  schema_name text NOT NULL,
+  table_name text NOT NULL,
+  relation oid NOT NULL,
+  log_name text NOT NULL UNIQUE,
+  -- The child of the log that is written to, and the capture function for each.
+  active text NOT NULL DEFAULT 'a' CHECK (active IN ('a', 'b')),
+  capture_a text NOT NULL,
+  capture_b text NOT NULL,
+  -- Columns whose change is captured, and those whose images are logged.
+  watched text[] NOT NULL,
+  logged text[] NOT NULL,
+  -- Partitions or child tables, as they were when last looked at.
+  children oid[] NOT NULL DEFAULT '{}',
+  UNIQUE (schema_name, table_name)
+);
+
+CREATE TABLE tidemark.view_source (
+  view_id integer NOT NULL REFERENCES tidemark.view ON DELETE CASCADE,
+  source_id integer NOT NULL REFERENCES tidemark.source ON DELETE CASCADE,
+  maintenance text NOT NULL CHECK (maintenance IN ('slice', 'delta', 'full')),
+  read_columns text[] NOT NULL,
+  -- Of the table as the view was compiled for it.
+  fingerprint text NOT NULL,
+  PRIMARY KEY (view_id, source_id)
+);
+
+CREATE TABLE tidemark.view_dependency (
+  view_id integer NOT NULL REFERENCES tidemark.view ON DELETE CASCADE,
+  upstream_id integer NOT NULL REFERENCES tidemark.view ON DELETE CASCADE,
+  PRIMARY KEY (view_id, upstream_id)
+);
+
+CREATE TABLE tidemark.run (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  view_id integer NOT NULL REFERENCES tidemark.view ON DELETE CASCADE,
+  started_at timestamptz NOT NULL,
+  finished_at timestamptz NOT NULL,
+  mode text NOT NULL,
+  slices bigint,
+  inserted bigint,
+  updated bigint,
+  deleted bigint,
+  duration_ms double precision NOT NULL,
+  as_of timestamptz,
+  error jsonb,
+  worker text
+);
+CREATE INDEX run_by_view ON tidemark.run (view_id, id DESC);

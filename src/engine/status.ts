@@ -1,0 +1,29 @@
+import type { ErrorBody } from '../protocol/errors.js'
+import { type Queryable, rows } from './database.js'
+
+export type ViewState = 'building' | 'ready' | 'error' | 'quarantined' | 'paused'
+
+export interface ViewStatus {
+  /** `view`, or `schema.view` outside of public. */
+  readonly view: string
+  readonly state: ViewState
+  readonly asOf: Date | null
+  /** 0 when nothing is pending. */
+  readonly stalenessSeconds: number | null
+  /** Pending row images; null where changes are not captured. Counted up to a million a table. */
+  readonly pendingChanges: number | null
+  readonly rows: number | null
+  readonly lastRun: Date | null
+  readonly lastError: ErrorBody | null
+}
+
+/** Freshness of every deployed view, by name. */
+export async function readStatus(database: Queryable): Promise<ViewStatus[]> {
+  return rows<ViewStatus>(
+    database,
+    `SELECT view, state, as_of AS "asOf", staleness_seconds AS "stalenessSeconds",
+            pending_changes::double precision AS "pendingChanges", rows::double precision AS rows,
+            last_run AS "lastRun", last_error AS "lastError"
+     FROM tidemark.freshness`,
+  )
+}
