@@ -38,7 +38,7 @@ export interface RetryOptions {
   readonly initialDelay?: Duration | undefined
   /** The longest wait between two tries. Default `'5m'`. */
   readonly maxDelay?: Duration | undefined
-  /** Stop trying after so many failures in a row, until a person asks for a refresh; `false`: never stop. Default 10. */
+  /** After so many failures in a row, try only once an hour, or when a refresh is asked for; `false`: never. Default 10. */
   readonly quarantineAfter?: number | false | undefined
 }
 
@@ -47,11 +47,11 @@ export interface AlertRuleOptions {
   readonly slowerThan?: Duration | false | undefined
   /** Contents older than this. Default: ten times `freshness`, at least a minute; none without a freshness target. */
   readonly stalerThan?: Duration | false | undefined
-  /** A failed refresh. Default `true`. */
+  /** A failed refresh, and drift that a reconcile found. Default `true`. */
   readonly onFailure?: boolean | undefined
-  /** Refreshing was given up. Default `true`. */
+  /** Refreshing was given up but for one try an hour. Default `true`. */
   readonly onQuarantine?: boolean | undefined
-  /** The first success after an alert. Default `true`. */
+  /** The first success after a failure, and the end of staleness. Default `true`. */
   readonly onRecovery?: boolean | undefined
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorBody } from './errors.js'
 
 /** What can be worth an alert. */
-export const alertKinds = ['failed', 'slow', 'stale', 'quarantined', 'recovered'] as const
+export const alertKinds = ['failed', 'slow', 'stale', 'quarantined', 'recovered', 'drift'] as const
 
 export type AlertKind = (typeof alertKinds)[number]
 
@@ -24,4 +24,6 @@ export interface Alert {
   readonly failures?: number
   /** What went wrong (`failed`, `quarantined`). */
   readonly error?: ErrorBody
+  /** Rows that a reconcile had to mend, though nothing was pending (`drift`). */
+  readonly drift?: { readonly inserted: number; readonly updated: number; readonly deleted: number }
 }
