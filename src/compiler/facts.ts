@@ -12,6 +12,8 @@ export interface ColumnFacts {
   readonly virtual: boolean
   /** Under a nondeterministic collation two different texts can be equal. */
   readonly nondeterministic: boolean
+  /** Has an equality; else its changes are told by its text. */
+  readonly comparable: boolean
 }
 
 export interface IndexFacts {
@@ -52,8 +54,10 @@ export interface OutputColumn {
   readonly name: string
   /** As `format_type` writes it, with its modifier. */
   readonly type: string
-  /** Has a default equality with hashing or sorting, so it can be part of a key. */
+  /** Has a default equality, so it can be part of a key. */
   readonly comparable: boolean
+  /** That equality is PostgreSQL's own `=`, found whatever the search path: it can cut slices and join. */
+  readonly builtinEquality: boolean
   readonly nondeterministic: boolean
 }
 

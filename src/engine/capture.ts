@@ -95,7 +95,7 @@ const wake = sql`  IF coalesce(pg_sequence_last_value('tidemark.wake'::regclass)
 
 /** TRUNCATE says nothing of the rows that went. */
 export function truncateFunction(request: CaptureRequest): Fragment {
-  const log = ident('tidemark_log', request.log)
+  const log = ident('tidemark_log', `${request.log}_a`)
   return sql`CREATE OR REPLACE FUNCTION ${ident('tidemark_log', `truncate_${request.source}`)}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${body(sql`
 BEGIN

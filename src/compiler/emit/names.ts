@@ -1,6 +1,6 @@
 import type { RelationFacts } from '../facts.js'
 import { type Fragment, ident, join, sql } from '../fragment.js'
-import type { ViewPlan } from '../plan/types.js'
+import type { SourcePlan, ViewPlan } from '../plan/types.js'
 
 /** Names of the parts of a refresh statement that stand for the pending changes of each source. */
 export interface SourceNames {
@@ -33,6 +33,11 @@ export function pendingIn(relation: RelationFacts, alias: string): Fragment {
 
 export function logTable(relation: RelationFacts): Fragment {
   return ident('tidemark_log', relation.capture.log)
+}
+
+/** Tables whose changes are logged for the view: none when only recomputing everything can be right. */
+export function capturedSources(plan: ViewPlan): readonly SourcePlan[] {
+  return plan.moves ? [] : plan.sources
 }
 
 /** The captured sources of a plan, each with a number that its names are made of. */

@@ -2,7 +2,7 @@ import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { ViewPlan } from '../plan/types.js'
 import { keysQuery } from './keys.js'
-import { logTable, PlanNames, pendingIn } from './names.js'
+import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
 import { queryWith } from './query.js'
 import { freshRows, keysTable, type SliceMode, storedRows } from './slices.js'
 
@@ -140,10 +140,10 @@ function writingParts(request: EmitRequest, advances: Fragment): Fragment[] {
 }
 
 /** Records compare NULLs as equal and can be hashed; plain columns are faster where no NULL can be. */
-function sameKey({ key, keyNullable }: ViewPlan): Fragment {
+function sameKey({ key, keyAsRecord }: ViewPlan): Fragment {
   if (key.length === 0) return sql`f.tidemark_here = o.tidemark_here`
   const side = (alias: Fragment): Fragment => join(key.map((name) => sql`${alias}.${ident(name)}`))
-  if (keyNullable.some(Boolean)) return sql`ROW(${side(sql`f`)})::record = ROW(${side(sql`o`)})::record`
+  if (keyAsRecord) return sql`ROW(${side(sql`f`)})::record = ROW(${side(sql`o`)})::record`
   return join(
     key.map((name) => sql`f.${ident(name)} = o.${ident(name)}`),
     ' AND ',
@@ -151,7 +151,7 @@ function sameKey({ key, keyNullable }: ViewPlan): Fragment {
 }
 
 function pendingRows(plan: ViewPlan): Fragment[] {
-  return plan.sources.map(
+  return capturedSources(plan).map(
     ({ relation }) => sql`SELECT FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')}`,
   )
 }
@@ -163,7 +163,7 @@ function noopStatement(plan: ViewPlan): Fragment {
 }
 
 function pendingStatement(plan: ViewPlan): Fragment {
-  if (plan.sources.length === 0) return sql`SELECT 0::bigint AS pending`
+  if (capturedSources(plan).length === 0) return sql`SELECT 0::bigint AS pending`
   const each = pendingRows(plan).map((rows) => sql`(SELECT pg_catalog.count(*) FROM (${rows} LIMIT 1000000) q)`)
   return sql`SELECT ${join(each, ' + ')} AS pending`
 }

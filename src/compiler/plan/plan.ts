@@ -28,6 +28,8 @@ export function planView(request: PlanRequest): ViewPlan {
   const { facts, root } = request
   const found = findKey(root)
   const key = viewKey(request, found)
+  // A key that is compared by an extension's own equality is compared as a record, like one that can be NULL.
+  const extended = (name: string): boolean => !facts.output.some((column) => column.name === name && column.builtinEquality)
   const keyNullable = key.map((name) => isNullable(root, name))
   const blocked = standingReason(facts)
   const { sources, branches } =
@@ -35,7 +37,7 @@ export function planView(request: PlanRequest): ViewPlan {
   const keyProved = found !== undefined && found.every((name) => key.includes(name))
   const advice = missingIndexes(root, sources, branches.map((branch) => branch.key))
   const logged = loggedColumns(sources, branches)
-  return { root, key, keyProved, keyNullable, sources, branches, moves: blocked !== undefined, advice, logged }
+  return { root, key, keyProved, keyNullable, keyAsRecord: keyNullable.includes(true) || key.some(extended), sources, branches, moves: blocked !== undefined, advice, logged }
 }
 
 function viewKey({ facts, key }: PlanRequest, found: readonly string[] | undefined): readonly string[] {
@@ -127,7 +129,7 @@ function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: B
 /** The output columns that slices can be cut along: those of tables before those that functions in FROM make. */
 function sliceKey(facts: QueryFacts, root: Block): readonly string[] {
   const sliceable = facts.output
-    .filter((column) => column.comparable && isSliceable(root, column.name))
+    .filter((column) => column.builtinEquality && isSliceable(root, column.name))
     .map((column) => column.name)
   const plain = sliceable.filter((name) => !comesFromFunction(root, name))
   return plain.length > 0 ? plain : sliceable

@@ -100,6 +100,8 @@ export interface ViewPlan {
   /** The query's own structure guarantees that the key is unique. */
   readonly keyProved: boolean
   readonly keyNullable: readonly boolean[]
+  /** The key has to be compared as one record: NULLs count as equal, and each type brings its own equality. */
+  readonly keyAsRecord: boolean
   readonly sources: readonly SourcePlan[]
   readonly branches: readonly Branch[]
   /** The result moves with the clock, or at random: it can be out of date with no write at all. */

@@ -4,6 +4,9 @@ CREATE SCHEMA IF NOT EXISTS tidemark_data;
 CREATE SCHEMA IF NOT EXISTS tidemark_log;
 REVOKE ALL ON SCHEMA tidemark, tidemark_data, tidemark_log FROM PUBLIC;
 
+-- Rows that the view being built has so far; read from outside its transaction.
+CREATE SEQUENCE tidemark.build_rows MINVALUE 0 START 0;
+
 -- When the last wake-up was sent, in ms. A sequence is not transactional and waits for nobody.
 CREATE SEQUENCE tidemark.wake MINVALUE 0 START 0;
 
@@ -26,8 +29,10 @@ CREATE TABLE tidemark.view (
   time_zone text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   changed_at timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (schema_name, view_name)
+  -- A new version while it is built; it takes the place of this one, or of nothing yet.
+  replaces integer REFERENCES tidemark.view ON DELETE CASCADE
 );
+CREATE UNIQUE INDEX view_by_name ON tidemark.view (schema_name, view_name) WHERE replaces IS NULL;
 
 -- What every refresh changes: narrow, and updated in place.
 CREATE TABLE tidemark.state (
@@ -81,6 +86,7 @@ CREATE TABLE tidemark.view_source (
   source_id integer NOT NULL REFERENCES tidemark.source ON DELETE CASCADE,
   maintenance text NOT NULL CHECK (maintenance IN ('slice', 'delta', 'full')),
   read_columns text[] NOT NULL,
+  logged text[] NOT NULL,
   -- Of the table as the view was compiled for it.
   fingerprint text NOT NULL,
   PRIMARY KEY (view_id, source_id)

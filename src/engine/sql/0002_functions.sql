@@ -67,7 +67,7 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT captured FROM tidemark.source s WHERE s.id = source;
   PERFORM tidemark.install_triggers(source);
-  EXECUTE format('INSERT INTO tidemark_log.%I (xid, sign) VALUES (pg_current_xact_id(), NULL)', captured.log_name);
+  EXECUTE format('INSERT INTO tidemark_log.%I (xid, sign) VALUES (pg_current_xact_id(), NULL)', captured.log_name || '_a');
 END $$;
 
 CREATE FUNCTION tidemark.find_view(name text) RETURNS integer
@@ -76,7 +76,7 @@ DECLARE
   found integer[];
 BEGIN
   SELECT array_agg(v.id) INTO found FROM tidemark.view v
-   WHERE v.schema_name || '.' || v.view_name = name OR v.view_name = name;
+   WHERE v.replaces IS NULL AND (v.schema_name || '.' || v.view_name = name OR v.view_name = name);
   IF cardinality(found) = 1 THEN
     RETURN found[1];
   ELSIF cardinality(found) > 1 THEN
@@ -434,6 +434,7 @@ SELECT
 FROM tidemark.view v
 JOIN tidemark.state s ON s.view_id = v.id
 CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p
+WHERE v.replaces IS NULL
 ORDER BY 1;
 
 -- Views to refresh now, by what is pending, asked for, or due by their interval; cron schedules are the worker's, or

@@ -1,0 +1,91 @@
+import { type Connection, one } from '../engine/database.js'
+import type { Built } from './build.js'
+import type { ViewTarget } from './compileViews.js'
+
+/** Enters a view that was just built, with the snapshot of this transaction as its cursor. */
+export async function insertView(
+  connection: Connection,
+  target: ViewTarget,
+  built: Built,
+  replaces: number | null,
+): Promise<number> {
+  const { view, storage, facts, compiled, definitionHash, settings, explanation } = target
+  const { id } = await one<{ id: number }>(
+    connection,
+    `INSERT INTO tidemark.view (schema_name, view_name, storage, storage_name, definition, canonical, definition_hash,
+       key_columns, moves, statements, explanation, settings, time_zone, replaces)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
+    [
+      view.schema,
+      view.name,
+      view.storage,
+      storage,
+      view.query,
+      facts.canonical,
+      definitionHash,
+      compiled.plan.key,
+      compiled.plan.moves || view.storage === 'matview',
+      JSON.stringify(compiled.statements),
+      JSON.stringify(explanation),
+      JSON.stringify(settings),
+      view.timeZone,
+      replaces,
+    ],
+  )
+  await connection.query(
+    `INSERT INTO tidemark.state (view_id, state, cursor, consumed_xid, as_of, epoch, system_identifier, row_count,
+       full_ms, last_full_at, last_run_at)
+     VALUES ($1, 'building', pg_catalog.pg_current_snapshot(), pg_catalog.pg_current_xact_id(), pg_catalog.now(), 1,
+       (SELECT system_identifier FROM pg_catalog.pg_control_system()), $2, $3, pg_catalog.clock_timestamp(),
+       pg_catalog.clock_timestamp())`,
+    [id, built.rows, built.buildMs],
+  )
+  await insertSources(connection, target, id)
+  return id
+}
+
+export async function insertSources(connection: Connection, target: ViewTarget, id: number): Promise<void> {
+  for (const { relation, maintenance, read, logged } of target.sources) {
+    await connection.query(
+      `INSERT INTO tidemark.view_source (view_id, source_id, maintenance, read_columns, logged, fingerprint)
+       SELECT $1, s.id, $4, $5, $6, tidemark.fingerprint(s.relation, $5) FROM tidemark.source s
+       WHERE s.schema_name = $2 AND s.table_name = $3`,
+      [id, relation.capture.schema, relation.capture.name, maintenance, read, logged],
+    )
+  }
+}
+
+/** Writes down which views it reads, now that they all have numbers. */
+export async function linkUpstream(connection: Connection, target: ViewTarget, id: number): Promise<void> {
+  await connection.query('DELETE FROM tidemark.view_dependency WHERE view_id = $1', [id])
+  await connection.query(
+    `INSERT INTO tidemark.view_dependency (view_id, upstream_id)
+     SELECT $1, v.id FROM tidemark.view v
+     WHERE v.replaces IS NULL AND v.id <> $1
+       AND CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END = ANY ($2)`,
+    [id, target.upstream],
+  )
+}
+
+/** What was built takes the place of the version that it replaces, under the number that others know. */
+export async function promote(connection: Connection, built: number, replaced: number): Promise<void> {
+  await connection.query(
+    `UPDATE tidemark.view o SET storage = n.storage, storage_name = n.storage_name, definition = n.definition,
+       canonical = n.canonical, definition_hash = n.definition_hash, key_columns = n.key_columns, moves = n.moves,
+       statements = n.statements, explanation = n.explanation, settings = n.settings, time_zone = n.time_zone,
+       changed_at = pg_catalog.now()
+     FROM tidemark.view n WHERE n.id = $1 AND o.id = $2`,
+    [built, replaced],
+  )
+  await connection.query(
+    `UPDATE tidemark.state o SET state = 'ready', cursor = n.cursor, consumed_xid = n.consumed_xid, as_of = n.as_of,
+       epoch = o.epoch + 1, system_identifier = n.system_identifier, row_count = n.row_count, full_ms = n.full_ms,
+       slice_ms = NULL, batch_ms = NULL, failures = 0, retry_at = NULL, last_error = NULL, last_full_at = n.last_full_at,
+       last_run_at = n.last_run_at
+     FROM tidemark.state n WHERE n.view_id = $1 AND o.view_id = $2`,
+    [built, replaced],
+  )
+  await connection.query('DELETE FROM tidemark.view_source WHERE view_id = $1', [replaced])
+  await connection.query('UPDATE tidemark.view_source SET view_id = $2 WHERE view_id = $1', [built, replaced])
+  await connection.query('DELETE FROM tidemark.view WHERE id = $1', [built])
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { type CompiledView, compileView } from '../compiler/compile.js'
+import { capturedSources } from '../compiler/emit/names.js'
+import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } from '../compiler/facts.js'
+import { ident, literal, sql } from '../compiler/fragment.js'
+import { loadParser } from '../compiler/parse/parse.js'
+import type { NormalisedView, ViewSettings } from '../define/types.js'
+import type { Connection } from '../engine/database.js'
+import { databaseError } from '../engine/databaseError.js'
+import { gatherFacts, type MaintainedView } from '../engine/facts/gather.js'
+import { type Explanation, explain } from './explanation.js'
+import { logName, shownName, storageName } from './names.js'
+import { aboutView, orderViews } from './order.js'
+
+/** What one captured table must give a view. */
+export interface SourceNeed {
+  readonly relation: RelationFacts
+  readonly maintenance: 'slice' | 'full'
+  readonly read: readonly string[]
+  readonly logged: readonly string[]
+}
+
+/** A view ready to be deployed. */
+export interface ViewTarget {
+  readonly view: NormalisedView
+  readonly name: string
+  readonly storage: string
+  readonly facts: QueryFacts
+  readonly compiled: CompiledView
+  readonly sources: readonly SourceNeed[]
+  /** Configured views that it reads, by shown name. */
+  readonly upstream: readonly string[]
+  readonly settings: ViewSettings
+  readonly explanation: Explanation
+  /** Of all that would make the kept rows others: another hash means building anew. */
+  readonly definitionHash: string
+}
+
+/**
+ * Compiles views in the order in which they read each other. Works in the transaction of `connection`, which the
+ * caller rolls back.
+ * @throws TidemarkError for the first view that is wrong, with its name and the place in its file.
+ */
+export async function compileViews(connection: Connection, views: readonly NormalisedView[]): Promise<ViewTarget[]> {
+  await loadParser()
+  const targets: ViewTarget[] = []
+  const maintained: MaintainedView[] = []
+  for (const { view, upstream } of orderViews(views)) {
+    try {
+      const target = await compileOne(connection, view, maintained, upstream)
+      targets.push(target)
+      if (view.storage === 'table') maintained.push(asSource(target))
+    } catch (error) {
+      throw aboutView(view, databaseError(error))
+    }
+  }
+  return targets
+}
+
+async function compileOne(
+  connection: Connection,
+  view: NormalisedView,
+  maintained: readonly MaintainedView[],
+  upstream: readonly NormalisedView[],
+): Promise<ViewTarget> {
+  await connection.query(sql`SET LOCAL ${ident('TimeZone')} = ${literal(view.timeZone)}`.text)
+  const facts = await gatherFacts(connection, view.query, maintained, logName)
+  const storage = storageName(view.schema, view.name)
+  const compiled = compileView({ facts, key: view.key, timeZone: view.timeZone, storage })
+  const captured = view.storage === 'table' ? capturedSources(compiled.plan) : []
+  const name = shownName(view.schema, view.name)
+  return {
+    view,
+    name,
+    storage,
+    facts,
+    compiled,
+    sources: captured.map(({ relation, maintenance }) => ({
+      relation,
+      maintenance,
+      read: relation.read === 'all' ? relation.columns.map((column) => column.name) : [...relation.read].sort(),
+      logged: compiled.plan.logged.get(relationKey(relation.schema, relation.name)) ?? [],
+    })),
+    upstream: upstream.map((other) => shownName(other.schema, other.name)),
+    settings: settingsOf(view),
+    explanation: explain(name, view, compiled.plan),
+    definitionHash: hashOf(view, facts, compiled),
+  }
+}
+
+function settingsOf(view: NormalisedView): ViewSettings {
+  const { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts } = view
+  return { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts }
+}
+
+function hashOf(view: NormalisedView, facts: QueryFacts, { plan }: CompiledView): string {
+  const parts = [facts.canonical, facts.output, plan.key, plan.keyNullable, view.storage, view.timeZone]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+function asSource({ view, storage, facts, compiled }: ViewTarget): MaintainedView {
+  const { key, keyNullable } = compiled.plan
+  const columns = facts.output.map((column): ColumnFacts => {
+    const place = key.indexOf(column.name)
+    return {
+      name: column.name,
+      type: column.type,
+      notNull: place >= 0 && keyNullable[place] === false,
+      virtual: false,
+      nondeterministic: column.nondeterministic,
+      comparable: column.comparable,
+    }
+  })
+  const log = logName('tidemark_data', storage)
+  // How many rows it will have is not known before it is built; enough for an index on it to matter.
+  return { schema: view.schema, name: view.name, storage, log, columns, key, rows: 10_000, bytes: 1_000_000 }
+}

@@ -1,0 +1,88 @@
+import { scanNames } from '../engine/facts/tokens.js'
+import { parseSelect } from '../compiler/parse/parse.js'
+import type { NormalisedView } from '../define/types.js'
+import { type SourcePosition, TidemarkError } from '../protocol/errors.js'
+import { shownName } from './names.js'
+
+/** A view and those of the configured views that it reads. */
+export interface OrderedView {
+  readonly view: NormalisedView
+  readonly upstream: readonly NormalisedView[]
+}
+
+/**
+ * Views in an order in which each comes after those that it reads.
+ * @throws TidemarkError QUERY_INVALID, QUERY_NOT_SELECT, DEPENDENCY_CYCLE, CONFIG_INVALID (dependsOn names no view).
+ */
+export function orderViews(views: readonly NormalisedView[]): OrderedView[] {
+  const reads = new Map(views.map((view) => [view, upstreamOf(view, views)]))
+  const ordered: OrderedView[] = []
+  const done = new Set<NormalisedView>()
+  const visit = (view: NormalisedView, path: readonly NormalisedView[]): void => {
+    if (done.has(view)) return
+    if (path.includes(view)) throw cycle([...path.slice(path.indexOf(view)), view])
+    const upstream = reads.get(view) ?? []
+    for (const next of upstream) visit(next, [...path, view])
+    done.add(view)
+    ordered.push({ view, upstream })
+  }
+  for (const view of views) visit(view, [])
+  return ordered
+}
+
+function upstreamOf(view: NormalisedView, views: readonly NormalisedView[]): NormalisedView[] {
+  const places = inFile(view, () => {
+    parseSelect(view.query)
+    return scanNames(view.query)
+  })
+  const named = views.filter((other) =>
+    places.some(
+      (place) =>
+        place.name === other.name && (place.schema === other.schema || (place.schema === undefined && other !== view)),
+    ),
+  )
+  for (const wanted of view.dependsOn) {
+    const other = views.find((candidate) => candidate.name === wanted.name && candidate.schema === wanted.schema)
+    if (other === undefined) {
+      throw new TidemarkError(
+        'CONFIG_INVALID',
+        `${shownName(view.schema, view.name)}: dependsOn names "${shownName(wanted.schema, wanted.name)}", which is not a configured view.`,
+        { hint: 'Remove it, or add that view. Views that the query itself names need not be listed.' },
+      )
+    }
+    if (!named.includes(other)) named.push(other)
+  }
+  return named
+}
+
+function cycle(path: readonly NormalisedView[]): TidemarkError {
+  const way = path.map((view) => shownName(view.schema, view.name)).join(' → ')
+  return new TidemarkError('DEPENDENCY_CYCLE', `These views read each other in a circle: ${way}.`, {
+    hint: 'Let one of them read the tables instead of the view.',
+  })
+}
+
+/** Runs a step of reading a view's query; errors then say which view and file they are about. */
+export function inFile<Result>(view: NormalisedView, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw aboutView(view, error)
+  }
+}
+
+export function aboutView(view: NormalisedView, error: unknown): unknown {
+  if (!(error instanceof TidemarkError)) return error
+  const name = shownName(view.schema, view.name)
+  const position: SourcePosition | undefined =
+    error.position === undefined || view.queryFile === undefined
+      ? error.position
+      : { ...error.position, file: view.queryFile }
+  const place = position === undefined ? '' : ` (${position.file ?? 'query'}:${position.line}:${position.column})`
+  return new TidemarkError(error.code, error.view === undefined ? `${name}${place}: ${error.message}` : error.message, {
+    view: name,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(position === undefined ? {} : { position }),
+    cause: error.cause,
+  })
+}

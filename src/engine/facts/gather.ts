@@ -1,0 +1,233 @@
+import {
+  type ColumnFacts,
+  type FunctionFacts,
+  type QueryFacts,
+  type RelationFacts,
+  relationKey,
+} from '../../compiler/facts.js'
+import { ident, join, sql, trusted } from '../../compiler/fragment.js'
+import { type Node, names, walk } from '../../compiler/parse/ast.js'
+import { parseSelect } from '../../compiler/parse/parse.js'
+import { type Queryable, rows } from '../database.js'
+import { canonicalise, forgetProbe, readDependenciesOf, readsWholeRows } from './canonical.js'
+import { type PlainRelation, readRelations } from './relations.js'
+import { scanNames } from './tokens.js'
+
+/** A maintained view that queries can read, as it will be once it is deployed. */
+export interface MaintainedView {
+  readonly schema: string
+  readonly name: string
+  readonly storage: string
+  readonly log: string
+  readonly columns: readonly ColumnFacts[]
+  readonly key: readonly string[]
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Answers which log a captured table has or will have. */
+export type LogNames = (schema: string, name: string) => string
+
+/**
+ * All that the compiler needs to know of a query. To be called in a transaction that is rolled back: maintained views
+ * that may not be there yet stand in it as temporary views.
+ */
+export async function gatherFacts(
+  database: Queryable,
+  query: string,
+  maintained: readonly MaintainedView[],
+  logs: LogNames,
+): Promise<QueryFacts> {
+  const stubs = await ensureStubs(database, maintained)
+  const canonical = await canonicalise(database, unqualifyStubs(query, maintained))
+  const plain = await readClosure(database, canonical.reads, stubs)
+  await forgetProbe(database)
+  const text = qualifyStubs(canonical.text, maintained)
+  const definitions = [text, ...plain.relations.flatMap((relation) => relation.definition ?? [])]
+  const whole = definitions.some(readsWholeRows)
+  const relations = new Map<string, RelationFacts>()
+  for (const relation of plain.relations) {
+    const { numbers: _, ...facts } = relation
+    const read = whole ? 'all' : (plain.reads.get(relation.oid) ?? new Set<string>())
+    const capture = { schema: facts.schema, name: facts.name, log: logs(facts.schema, facts.name) }
+    relations.set(relationKey(facts.schema, facts.name), { ...facts, read, capture })
+  }
+  for (const [oid, view] of stubs) {
+    if (!plain.reads.has(oid)) continue
+    relations.set(relationKey(view.schema, view.name), maintainedFacts(oid, view, plain.reads.get(oid), whole))
+  }
+  for (const name of systemRelations(definitions, relations)) relations.set(relationKey('pg_catalog', name), system(name))
+  return {
+    canonical: text,
+    output: canonical.output,
+    relations,
+    functions: await readFunctions(database, definitions),
+    faithful: canonical.faithful,
+  }
+}
+
+async function ensureStubs(
+  database: Queryable,
+  maintained: readonly MaintainedView[],
+): Promise<ReadonlyMap<number, MaintainedView>> {
+  for (const view of maintained) {
+    const columns = view.columns.map((column) => sql`NULL::${trusted(column.type)} AS ${ident(column.name)}`)
+    await database.query(
+      sql`CREATE OR REPLACE TEMPORARY VIEW ${ident('pg_temp', stubName(view))} AS SELECT ${join(columns)}`.text,
+    )
+  }
+  const found = await rows<{ oid: number; name: string }>(
+    database,
+    `SELECT c.oid::bigint::double precision AS oid, c.relname AS name
+     FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_catalog.pg_my_temp_schema() AND c.relkind = 'v'`,
+  )
+  const byName = new Map(maintained.map((view) => [stubName(view), view]))
+  return new Map(
+    found.flatMap(({ oid, name }) => {
+      const view = byName.get(name)
+      return view === undefined ? [] : [[oid, view] as const]
+    }),
+  )
+}
+
+/** Views of one name in two schemas would hide each other; only the one of `public` may go by its bare name. */
+function stubName(view: MaintainedView): string {
+  return view.name
+}
+
+/** `public.mv_x` as `pg_temp.mv_x`, where the query names a maintained view with its schema. */
+function unqualifyStubs(query: string, maintained: readonly MaintainedView[]): string {
+  if (maintained.length === 0) return query
+  const known = new Set(maintained.map((view) => relationKey(view.schema, view.name)))
+  let text = query
+  for (const place of scanNames(query).reverse()) {
+    if (place.schema === undefined || !known.has(relationKey(place.schema, place.name))) continue
+    text = `${text.slice(0, place.start)}pg_temp${text.slice(place.schemaEnd)}`
+  }
+  return text
+}
+
+/** In canonical text a temporary view goes by its bare name; give it back the schema it is meant to have. */
+function qualifyStubs(text: string, maintained: readonly MaintainedView[]): string {
+  const byName = new Map(maintained.map((view) => [view.name, view]))
+  let result = text
+  for (const place of scanNames(text).reverse()) {
+    const view = place.schema === undefined ? byName.get(place.name) : undefined
+    if (view === undefined) continue
+    result = `${result.slice(0, place.start)}${ident(view.schema).text}.${result.slice(place.start)}`
+  }
+  return result
+}
+
+interface Closure {
+  readonly relations: readonly PlainRelation[]
+  /** By oid, the columns that are read. */
+  readonly reads: ReadonlyMap<number, ReadonlySet<string>>
+}
+
+/** The relations that a query reads, ordinary views opened up. */
+async function readClosure(
+  database: Queryable,
+  first: readonly { relation: number; column: number }[],
+  stubs: ReadonlyMap<number, MaintainedView>,
+): Promise<Closure> {
+  const found = new Map<number, PlainRelation>()
+  const reads = new Map<number, Set<string>>()
+  let open = [...first]
+  while (open.length > 0) {
+    const oids = [...new Set(open.map((read) => read.relation))].filter((oid) => !stubs.has(oid) && !found.has(oid))
+    const fresh = oids.length === 0 ? [] : await readRelations(database, oids)
+    for (const relation of fresh) found.set(relation.oid, relation)
+    for (const { relation, column } of open) {
+      const columns = reads.get(relation) ?? new Set<string>()
+      const name = found.get(relation)?.numbers.get(column) ?? stubs.get(relation)?.columns[column - 1]?.name
+      if (name !== undefined) columns.add(name)
+      reads.set(relation, columns)
+    }
+    const views = fresh.filter((relation) => relation.kind === 'view')
+    open = (await Promise.all(views.map((view) => readDependenciesOf(database, view.oid)))).flat()
+  }
+  return { relations: [...found.values()], reads }
+}
+
+function maintainedFacts(
+  oid: number,
+  view: MaintainedView,
+  read: ReadonlySet<string> | undefined,
+  whole: boolean,
+): RelationFacts {
+  return {
+    oid,
+    schema: view.schema,
+    name: view.name,
+    kind: 'maintained',
+    columns: view.columns,
+    keys: [view.key],
+    indexes: [{ name: 'key', columns: view.key, unique: true, partial: false, method: 'btree' }],
+    rows: view.rows,
+    bytes: view.bytes,
+    read: whole ? 'all' : (read ?? new Set()),
+    capture: { schema: 'tidemark_data', name: view.storage, log: view.log },
+    hasChildren: false,
+  }
+}
+
+/** System tables are named without a schema, and PostgreSQL notes no dependency on them. */
+function systemRelations(texts: readonly string[], known: ReadonlyMap<string, RelationFacts>): Set<string> {
+  const found = new Set<string>()
+  for (const text of texts) {
+    const ctes = new Set<string>()
+    const tree = parseSelect(text)
+    walk(tree, (kind, body) => {
+      if (kind === 'CommonTableExpr') ctes.add(String(body.ctename))
+      return undefined
+    })
+    walk(tree, (kind, body) => {
+      const name = String(body.relname)
+      if (kind === 'RangeVar' && !ctes.has(name) && !known.has(relationKey(String(body.schemaname), name))) found.add(name)
+      return undefined
+    })
+  }
+  return found
+}
+
+function system(name: string): RelationFacts {
+  return {
+    oid: -1,
+    schema: 'pg_catalog',
+    name,
+    kind: 'system',
+    columns: [],
+    keys: [],
+    indexes: [],
+    rows: 0,
+    bytes: 0,
+    read: 'all',
+    capture: { schema: 'pg_catalog', name, log: '' },
+    hasChildren: false,
+  }
+}
+
+async function readFunctions(
+  database: Queryable,
+  texts: readonly string[],
+): Promise<ReadonlyMap<string, readonly FunctionFacts[]>> {
+  const wanted = new Set<string>()
+  for (const text of texts) {
+    walk(parseSelect(text), (kind, body) => {
+      if (kind === 'FuncCall') wanted.add(names(body.funcname as readonly Node[]).at(-1) ?? '')
+      return undefined
+    })
+  }
+  const found = await rows<FunctionFacts>(
+    database,
+    `SELECT n.nspname AS schema, p.proname AS name,
+       CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
+       p.prokind = 'a' AS aggregate, p.proretset AS "returnsSet"
+     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ANY ($1)`,
+    [[...wanted]],
+  )
+  const byName = new Map<string, FunctionFacts[]>()
+  for (const facts of found) byName.set(facts.name, [...(byName.get(facts.name) ?? []), facts])
+  return byName
+}
