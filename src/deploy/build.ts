@@ -4,6 +4,7 @@ import { type Connection, one } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
+import { keyOrder } from './keyOrder.js'
 import { buildName, fitName } from './names.js'
 
 export interface Built {
@@ -65,13 +66,6 @@ async function indexStorage(connection: Connection, target: ViewTarget, table: F
   for (const [index, definition] of view.indexes.entries()) {
     await createIndex(connection, target, definition, index, table)
   }
-}
-
-/** The key's columns, those of the first branch in front: then its index finds slices too. */
-export function keyOrder({ compiled }: ViewTarget): readonly string[] {
-  const { key, branches } = compiled.plan
-  const first = (branches[0]?.key ?? []).filter((name) => key.includes(name))
-  return [...first, ...key.filter((name) => !first.includes(name))]
 }
 
 async function createKey(connection: Connection, target: ViewTarget, table: Fragment): Promise<void> {

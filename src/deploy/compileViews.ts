@@ -9,6 +9,7 @@ import type { Connection } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { gatherFacts, type MaintainedView } from '../engine/facts/gather.js'
 import { type Explanation, explain } from './explanation.js'
+import { keyOrder } from './keyOrder.js'
 import { logName, shownName, storageName } from './names.js'
 import { aboutView, orderViews } from './order.js'
 
@@ -98,7 +99,8 @@ function hashOf(view: NormalisedView, facts: QueryFacts, { plan }: CompiledView)
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-function asSource({ view, storage, facts, compiled }: ViewTarget): MaintainedView {
+function asSource(target: ViewTarget): MaintainedView {
+  const { view, storage, facts, compiled } = target
   const { key, keyNullable } = compiled.plan
   const columns = facts.output.map((column): ColumnFacts => {
     const place = key.indexOf(column.name)
@@ -113,5 +115,6 @@ function asSource({ view, storage, facts, compiled }: ViewTarget): MaintainedVie
   })
   const log = logName('tidemark_data', storage)
   // How many rows it will have is not known before it is built; enough for an index on it to matter.
-  return { schema: view.schema, name: view.name, storage, log, columns, key, rows: 10_000, bytes: 1_000_000 }
+  const indexes = [{ columns: keyOrder(target) }, ...view.indexes].map((index) => index.columns)
+  return { schema: view.schema, name: view.name, storage, log, columns, key, indexes, rows: 10_000, bytes: 1_000_000 }
 }

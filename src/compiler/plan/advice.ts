@@ -14,10 +14,10 @@ export function missingIndexes(root: Block, sources: readonly SourcePlan[], keys
       const stored = [...new Set(columns.values())]
       if (coveredByIndex(relation, stored).length > 0) continue
       const advice = indexAdvice(relation, stored, 'is scanned for every slice that is refreshed')
-      found.set(advice.sql ?? '', advice)
+      found.set(advice.message, advice)
     }
   }
-  for (const advice of unreachedTables(root, sources, keys)) found.set(advice.sql ?? '', advice)
+  for (const advice of unreachedTables(root, sources, keys)) found.set(advice.message, advice)
   return [...found.values()]
 }
 
@@ -44,6 +44,14 @@ function unreachedTables(
 
 function indexAdvice(relation: RelationFacts, columns: readonly string[], what: string): Advice {
   const { capture } = relation
+  if (relation.kind === 'maintained') {
+    return {
+      code: 'missing_index',
+      message:
+        `The view ${relation.schema}.${relation.name} ${what}: it has no index that starts with ${columns.join(', ')}. ` +
+        `Add [${columns.map((column) => `'${column}'`).join(', ')}] to its \`indexes\`.`,
+    }
+  }
   const list = join(columns.map((column) => ident(column)))
   return {
     code: 'missing_index',

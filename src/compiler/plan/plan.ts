@@ -1,3 +1,4 @@
+import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
 import { comesFromFunction, isSliceable } from '../analyze/sliceable.js'
@@ -35,7 +36,8 @@ export function planView(request: PlanRequest): ViewPlan {
   const { sources, branches } =
     blocked === undefined ? planSources(request) : { sources: allFull(root, blocked), branches: [] }
   const keyProved = found !== undefined && found.every((name) => key.includes(name))
-  const advice = missingIndexes(root, sources, branches.map((branch) => branch.key))
+  const keys = branches.map((branch) => branch.key)
+  const advice = [...missingIndexes(root, sources, keys), ...lint(facts, root)]
   const logged = loggedColumns(sources, branches)
   return { root, key, keyProved, keyNullable, keyAsRecord: keyNullable.includes(true) || key.some(extended), sources, branches, moves: blocked !== undefined, advice, logged }
 }

@@ -21,6 +21,8 @@ export interface MaintainedView {
   readonly log: string
   readonly columns: readonly ColumnFacts[]
   readonly key: readonly string[]
+  /** Columns of each of its indexes, its key's among them. */
+  readonly indexes: readonly (readonly string[])[]
   readonly rows: number
   readonly bytes: number
 }
@@ -163,7 +165,13 @@ function maintainedFacts(
     kind: 'maintained',
     columns: view.columns,
     keys: [view.key],
-    indexes: [{ name: 'key', columns: view.key, unique: true, partial: false, method: 'btree' }],
+    indexes: view.indexes.map((columns, index) => ({
+      name: `index ${index}`,
+      columns,
+      unique: index === 0,
+      partial: false,
+      method: 'btree',
+    })),
     rows: view.rows,
     bytes: view.bytes,
     read: whole ? 'all' : (read ?? new Set()),
