@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cpus, platform, release, totalmem } from 'node:os'
+import Table from 'cli-table3'
+import type { BenchServer } from './databases.js'
+import type { Outcome, Report, Result } from './types.js'
+
+export async function makeReport(name: string, outcome: Outcome, server: BenchServer): Promise<Report> {
+  const [processor] = cpus()
+  return {
+    name,
+    measuredAt: new Date().toISOString(),
+    machine: {
+      processor: processor?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGb: Math.round(totalmem() / 2 ** 30),
+      system: `${platform()} ${release()}`,
+    },
+    versions: await versions(server),
+    conditions: { ...outcome.conditions, ...(await server.settings()) },
+    results: outcome.results,
+  }
+}
+
+async function versions(server: BenchServer): Promise<Record<string, string>> {
+  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return {
+    tidemark: manifest.version,
+    ...commit(),
+    node: process.versions.node,
+    postgresql: await server.version(),
+  }
+}
+
+/** Which state of the code was measured; nothing where this is no checkout. */
+function commit(): { commit?: string } {
+  try {
+    const run = (...args: string[]) =>
+      execFileSync('git', args, { cwd: new URL('.', import.meta.url), encoding: 'utf8', stdio: 'pipe' }).trim()
+    const changed = run('status', '--porcelain', '--untracked-files=no', '--', '../../src').length > 0
+    return { commit: run('rev-parse', '--short', 'HEAD') + (changed ? ', with changes' : '') }
+  } catch {
+    return {}
+  }
+}
+
+/** `bench/results/<name>.json`. */
+export async function keepReport(report: Report): Promise<string> {
+  const directory = new URL('../results/', import.meta.url)
+  await mkdir(directory, { recursive: true })
+  await writeFile(new URL(`${report.name}.json`, directory), `${JSON.stringify(report, null, 2)}\n`)
+  return `bench/results/${report.name}.json`
+}
+
+export function reportTable(report: Report): string {
+  const table = new Table({
+    head: ['ratio', 'case', 'Tidemark', 'peer', ''],
+    colAligns: ['right', 'left', 'right', 'left', 'right'],
+    style: { head: ['bold'], border: ['dim'] },
+    // One line a row, and none between them.
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  })
+  for (const result of report.results) table.push(row(result))
+  const { machine, versions, conditions } = report
+  const told = (values: object) =>
+    Object.entries(values)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(' · ')
+  return [table.toString(), told(machine), told(versions), told(conditions)].join('\n')
+}
+
+function row(result: Result): string[] {
+  const { ratio, ours, peer, peerValue, unit } = result
+  return [`${short(ratio)}×`, result.case, `${short(ours)} ${unit}`, peer, `${short(peerValue)} ${unit}`]
+}
+
+function short(value: number): string {
+  const fraction = value >= 100 ? 0 : value >= 10 ? 1 : 2
+  return value.toLocaleString('en', { minimumFractionDigits: fraction, maximumFractionDigits: fraction })
+}

@@ -1,0 +1,38 @@
+/** One comparison. The names are a contract: others read the JSON. */
+export interface Result {
+  readonly case: string
+  readonly ours: number
+  readonly peer: string
+  readonly peerValue: number
+  readonly unit: string
+  /** How many times better Tidemark is: above 1 is better, whichever way the unit counts. */
+  readonly ratio: number
+}
+
+export interface Outcome {
+  readonly results: readonly Result[]
+  /** What a reader of the figures must know: sizes, rounds, the tool that made the load. */
+  readonly conditions: Readonly<Record<string, string | number | boolean>>
+}
+
+export interface Report extends Outcome {
+  readonly name: string
+  readonly measuredAt: string
+  readonly machine: Readonly<Record<string, string | number>>
+  readonly versions: Readonly<Record<string, string>>
+}
+
+/** For milliseconds and the like. */
+export function lessIsBetter(name: string, ours: number, peer: string, peerValue: number, unit: string): Result {
+  return { case: name, ours: digits(ours), peer, peerValue: digits(peerValue), unit, ratio: digits(peerValue / ours) }
+}
+
+/** For transactions per second. */
+export function moreIsBetter(name: string, ours: number, peer: string, peerValue: number, unit: string): Result {
+  return { case: name, ours: digits(ours), peer, peerValue: digits(peerValue), unit, ratio: digits(ours / peerValue) }
+}
+
+/** Four digits are more than any of this repeats. */
+function digits(value: number): number {
+  return Number(value.toPrecision(4))
+}
