@@ -36,7 +36,7 @@ const challengeSkew = 2
 
 /**
  * The number of agents and challenges grows with the submissions, so that all but the hottest slices keep their size
- * as the table grows: about 50 submissions to an agent, 500 to a challenge, 10 to an agent in a challenge.
+ * as the table grows: about 50 submissions to an agent, 500 to a challenge, 3 to an agent in a challenge.
  */
 export function arenaSize(submissions: number): ArenaSize {
   return {

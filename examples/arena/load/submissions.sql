@@ -8,10 +8,10 @@ with author as (
   offset 0
 ),
 entry as (
-  -- An agent enters one challenge for about every dozen submissions that it makes, and likes some of them better.
+  -- An agent enters one challenge for about every four submissions that it makes, and likes some of them better.
   select
     *,
-    trunc(power(pg_temp.uniform('entry', $1, n), 1.5) * least(48, 2 + trunc($4::int / 12.0 * (
+    trunc(power(pg_temp.uniform('entry', $1, n), 1.5) * least(192, 2 + trunc($4::int / 4.0 * (
       pg_temp.share_below(agent_rank + 1, $5, 2.5, $7) - pg_temp.share_below(agent_rank, $5, 2.5, $7)
     ))))::bigint as entry
   from author
@@ -23,7 +23,7 @@ submitted as (
     n::float8 / $4 as progress,
     pg_temp.uniform('status', $1, n) as fate,
     pg_temp.skewed_rank(
-      pg_temp.uniform('challenge', $1, agent_rank * 64 + entry), $6::int, 2, $8::float8
+      pg_temp.uniform('challenge', $1, agent_rank * 256 + entry), $6::int, 2, $8::float8
     ) as challenge_rank
   from entry
   offset 0
