@@ -4,6 +4,9 @@
  */
 export const errorCodes = {
   // What the user wrote
+  USAGE_INVALID: 'The command line was not understood.',
+  FILE_EXISTS: '`init` would have to overwrite a file.',
+  FILE_UNWRITABLE: 'A file could not be written.',
   CONFIG_INVALID: 'The configuration, or one view in it, has a field that is missing, unknown or malformed.',
   CONFIG_NOT_FOUND: 'There is no configuration file where Tidemark looked.',
   QUERY_FILE_NOT_FOUND: 'A view names a query file that does not exist or cannot be read.',

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import type { NormalisedView } from '../define/types.js'
+import { type SourcePosition, TidemarkError } from '../protocol/errors.js'
+import { codeFrame } from './codeFrame.js'
+import { printableLines, wrap } from './format.js'
+import type { Terminal } from './terminal.js'
+
+/** Tells what went wrong: to people on standard error, and with --json on standard output too. */
+export function reportFailure(error: unknown, terminal: Terminal, views: readonly NormalisedView[]): void {
+  const known = asTidemarkError(error)
+  if (terminal.json) terminal.result(JSON.stringify({ error: known }, null, 2))
+  terminal.note(describeFailure(known, terminal, views))
+  if (process.env.TIDEMARK_DEBUG === '1') terminal.note(stacks(error).join('\ncaused by: '))
+}
+
+export function asTidemarkError(error: unknown): TidemarkError {
+  if (error instanceof TidemarkError) return error
+  return new TidemarkError('INTERNAL', error instanceof Error ? error.message : String(error), {
+    hint: 'This should not happen. TIDEMARK_DEBUG=1 shows where it did; please report it.',
+    cause: error,
+  })
+}
+
+function describeFailure(error: TidemarkError, terminal: Terminal, views: readonly NormalisedView[]): string {
+  const colours = terminal.errorColours
+  const { position, hint } = error
+  const message = position === undefined ? error.message : error.message.replace(` (${placeIn(position)})`, '')
+  const parts = [`${colours.red(colours.bold('error'))} ${colours.dim(error.code)}`]
+  parts.push(wrap(printableLines(message), terminal.errorWidth, '  '))
+  if (position !== undefined) parts.push('', ...describePlace(error, position, terminal, views))
+  if (hint !== undefined) parts.push('', wrap(printableLines(hint), terminal.errorWidth, '  '))
+  return parts.join('\n')
+}
+
+/** As messages have it in them. */
+function placeIn({ file, line, column }: SourcePosition): string {
+  return `${file ?? 'query'}:${line}:${column}`
+}
+
+function describePlace(
+  error: TidemarkError,
+  position: SourcePosition,
+  terminal: Terminal,
+  views: readonly NormalisedView[],
+): string[] {
+  const colours = terminal.errorColours
+  const file = position.file === undefined ? undefined : relative(process.cwd(), position.file)
+  const where = file === undefined ? `query of ${error.view ?? 'the view'}` : file
+  const head = `  ${colours.cyan(printableLines(where))}:${position.line}:${position.column}`
+  const text = position.file === undefined ? queryOf(error.view, views) : readQuietly(position.file)
+  return text === undefined
+    ? [head]
+    : [
+        head,
+        ...codeFrame(text, position, colours)
+          .split('\n')
+          .map((line) => `  ${line}`),
+      ]
+}
+
+function queryOf(name: string | undefined, views: readonly NormalisedView[]): string | undefined {
+  return views.find((view) => view.name === name || `${view.schema}.${view.name}` === name)?.query
+}
+
+function readQuietly(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+  } catch {
+    return undefined
+  }
+}
+
+function stacks(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)]
+  return [error.stack ?? error.message, ...(error.cause === undefined ? [] : stacks(error.cause))]
+}
