@@ -90,8 +90,8 @@ function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment):
     ...names.deltas(),
     guardPart(names),
     ...keyParts(request, names),
-    sql`tidemark_fresh AS MATERIALIZED (${several ? oneOfEach(request, fresh) : join(fresh, ' UNION ALL ')})`,
-    sql`tidemark_old AS MATERIALIZED (${several ? oncePerTid(stored) : join(stored, ' UNION ALL ')})`,
+    sql`tidemark_fresh AS (${several ? oneOfEach(request, fresh) : join(fresh, ' UNION ALL ')})`,
+    sql`tidemark_old AS (${several ? oncePerTid(stored) : join(stored, ' UNION ALL ')})`,
     ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard)`),
   ]
   return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${touchedSlices(plan)} AS slices, ${counts}`
@@ -113,8 +113,8 @@ function oncePerTid(stored: readonly Fragment[]): Fragment {
 function fullStatement(request: EmitRequest, whole: Fragment): Fragment {
   const table = ident('tidemark_data', request.storage)
   const parts = [
-    sql`tidemark_fresh AS MATERIALIZED (${whole})`,
-    sql`tidemark_old AS MATERIALIZED (SELECT q.ctid AS tidemark_tid, q.* FROM ${table} q)`,
+    sql`tidemark_fresh AS (${whole})`,
+    sql`tidemark_old AS (SELECT q.ctid AS tidemark_tid, q.* FROM ${table} q)`,
     ...writingParts(request, sql`true`),
   ]
   return sql`WITH ${join(parts)} SELECT false AS blocked, NULL::bigint AS slices, ${counts}`
@@ -124,19 +124,52 @@ const counts = sql`(SELECT pg_catalog.count(*) FROM tidemark_written WHERE inser
 
 /** From tidemark_fresh and tidemark_old: what differs, and the statements that make storage agree. */
 function writingParts(request: EmitRequest, advances: Fragment): Fragment[] {
-  const { plan, facts, storage } = request
-  const table = ident('tidemark_data', storage)
-  const columns = facts.output.map((column) => ident(column.name))
-  const row = (alias: Fragment): Fragment => sql`ROW(${join(columns.map((column) => sql`${alias}.${column}`))})`
-  const target = plan.key.length === 0 ? sql`(true)` : join(plan.key.map((name) => ident(name)))
-  const assignments = columns.map((column) => sql`${column} = EXCLUDED.${column}`)
+  const { plan } = request
+  const columns = request.facts.output.map((column) => ident(column.name))
+  const compared = comparedColumns(request)
+  const row = (alias: Fragment): Fragment =>
+    sql`ROW(${join(compared.map((name) => sql`${alias}.${ident(name)}`))})::record`
+  const changed = compared.length === 0 ? sql`` : sql` OR ${row(sql`f`)} OPERATOR(pg_catalog.*<>) ${row(sql`o`)}`
+  const table = ident('tidemark_data', request.storage)
   const fresh = columns.map((column) => sql`f.${column}`)
   return [
-    sql`tidemark_diff AS MATERIALIZED (SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, ${join(fresh)} FROM (SELECT true AS tidemark_here, q.* FROM tidemark_fresh q) f FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ${sameKey(plan)} WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL OR ${row(sql`f`)}::record OPERATOR(pg_catalog.*<>) ${row(sql`o`)}::record)`,
+    sql`tidemark_diff AS MATERIALIZED (SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, ${join(fresh)} FROM (SELECT true AS tidemark_here, q.* FROM tidemark_fresh q) f FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ${sameKey(plan)} WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL${changed})`,
     sql`tidemark_deleted AS (DELETE FROM ${table} s USING tidemark_diff d WHERE d.tidemark_gone AND s.ctid = d.tidemark_tid RETURNING 1)`,
-    sql`tidemark_written AS (INSERT INTO ${table} AS s (${join(columns)}) SELECT ${join(columns)} FROM tidemark_diff WHERE NOT tidemark_gone ON CONFLICT (${target}) DO UPDATE SET ${join(assignments)} RETURNING (s.xmax = 0) AS inserted)`,
+    ...(plan.keyProved ? rowWriters(request, table, columns) : [upsert(request, table, columns)]),
     sql`tidemark_advanced AS (UPDATE tidemark.state SET cursor = pg_catalog.pg_current_snapshot(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written) OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END WHERE view_id = $3::integer AND ${advances})`,
   ]
+}
+
+/** Types of which equal values are the same to the bit, unlike 1.0 and 1.00. */
+const exactType = /^(uuid|smallint|integer|bigint|boolean|date|text|character varying.*|timestamp.*)$/
+
+/** What has to be compared of two rows with the same key. */
+function comparedColumns({ plan, facts }: EmitRequest): string[] {
+  return facts.output
+    .filter((column) => !plan.key.includes(column.name) || !exactType.test(column.type) || column.nondeterministic)
+    .map((column) => column.name)
+}
+
+/** Changed rows are found by their place, which costs half of finding them by their key again. */
+function rowWriters(request: EmitRequest, table: Fragment, columns: readonly Fragment[]): Fragment[] {
+  const insert = sql`tidemark_inserted AS (INSERT INTO ${table} (${join(columns)}) SELECT ${join(columns)} FROM tidemark_diff WHERE tidemark_tid IS NULL RETURNING 1)`
+  const names = comparedColumns(request).map((name) => ident(name))
+  if (names.length === 0) {
+    return [insert, sql`tidemark_written AS (SELECT true AS inserted FROM tidemark_inserted)`]
+  }
+  const assignments = join(names.map((name) => sql`${name} = d.${name}`))
+  return [
+    insert,
+    sql`tidemark_updated AS (UPDATE ${table} s SET ${assignments} FROM tidemark_diff d WHERE NOT d.tidemark_gone AND s.ctid = d.tidemark_tid RETURNING 1)`,
+    sql`tidemark_written AS (SELECT true AS inserted FROM tidemark_inserted UNION ALL SELECT false FROM tidemark_updated)`,
+  ]
+}
+
+/** For a key that only the user vouches for: PostgreSQL refuses two rows of one key here, where an update would hide one. */
+function upsert({ plan }: EmitRequest, table: Fragment, columns: readonly Fragment[]): Fragment {
+  const target = plan.key.length === 0 ? sql`(true)` : join(plan.key.map((name) => ident(name)))
+  const assignments = columns.map((column) => sql`${column} = EXCLUDED.${column}`)
+  return sql`tidemark_written AS (INSERT INTO ${table} AS s (${join(columns)}) SELECT ${join(columns)} FROM tidemark_diff WHERE NOT tidemark_gone ON CONFLICT (${target}) DO UPDATE SET ${join(assignments)} RETURNING (s.xmax = 0) AS inserted)`
 }
 
 /** Records compare NULLs as equal and can be hashed; plain columns are faster where no NULL can be. */

@@ -33,8 +33,30 @@ BEGIN
   END IF;
 END $$;
 
--- Which triggers a table must have to be captured. Row triggers on a partitioned table are cloned to its partitions
--- by PostgreSQL; TRUNCATE triggers, and any trigger on a child by inheritance, are not.
+-- What of a source is not captured: tables that hold its rows, itself first, and the triggers they lack.
+CREATE FUNCTION tidemark.uncaptured(source integer) RETURNS TABLE (relation oid, trigger_name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT place.oid, wanted.name
+  FROM tidemark.source s
+  CROSS JOIN LATERAL unnest(s.relation || tidemark.children(s.relation)) WITH ORDINALITY AS place (oid, nth)
+  CROSS JOIN (VALUES ('tidemark_capture', 'capture_' || source), ('tidemark_truncate', 'truncate_' || source)) AS wanted (name, function)
+  WHERE s.id = source AND NOT EXISTS (
+    SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+     WHERE t.tgrelid = place.oid AND t.tgname = wanted.name AND t.tgenabled IN ('A', 'O')
+       AND p.proname = wanted.function AND p.pronamespace = 'tidemark_log'::regnamespace)
+  ORDER BY place.nth
+$$;
+
+-- Every table that holds a source's rows is captured, and they are those that were when it was last looked at.
+CREATE FUNCTION tidemark.covered(source integer) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.children = tidemark.children(s.relation) AND NOT EXISTS (SELECT FROM tidemark.uncaptured(source))
+  FROM tidemark.source s WHERE s.id = source
+$$;
+
+-- Gives a table and its children the triggers they lack. Row triggers on a partitioned table are cloned to its
+-- partitions by PostgreSQL; TRUNCATE triggers, and any trigger on a child by inheritance, are not. The first statement
+-- locks the table itself, even where it lacks nothing: who alters its log must hold that lock.
 CREATE FUNCTION tidemark.install_triggers(source integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -46,12 +68,13 @@ BEGIN
     SELECT c.oid::regclass AS name, c.relispartition AND c.oid <> captured.relation AS cloned
     FROM pg_class c
     WHERE c.oid = captured.relation OR c.oid = ANY (tidemark.children(captured.relation))
+    ORDER BY c.oid <> captured.relation, c.oid
   LOOP
     IF NOT place.cloned THEN
       EXECUTE format('CREATE OR REPLACE TRIGGER tidemark_capture AFTER INSERT OR UPDATE OR DELETE ON %s '
         'FOR EACH ROW EXECUTE FUNCTION tidemark_log.%I()', place.name, 'capture_' || source);
-      PERFORM tidemark.fire_always(place.name, 'tidemark_capture');
     END IF;
+    PERFORM tidemark.fire_always(place.name, 'tidemark_capture');
     EXECUTE format('CREATE OR REPLACE TRIGGER tidemark_truncate AFTER TRUNCATE ON %s '
       'FOR EACH STATEMENT EXECUTE FUNCTION tidemark_log.%I()', place.name, 'truncate_' || source);
     PERFORM tidemark.fire_always(place.name, 'tidemark_truncate');
@@ -59,24 +82,42 @@ BEGIN
   UPDATE tidemark.source s SET children = tidemark.children(s.relation) WHERE s.id = source;
 END $$;
 
--- Partitions come and go with their rows, and no trigger fires. Where they did, the rows are as good as unknown.
-CREATE FUNCTION tidemark.follow_children(source integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Partitions come and go with their rows, and no trigger fires. Until this has run, each refresh recomputes everything;
+-- so does the one after it, by the marker. Not a part of refreshing: the locks would be held for as long as that takes.
+CREATE FUNCTION tidemark.follow_children(source integer) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
 DECLARE
   captured tidemark.source;
 BEGIN
-  SELECT * INTO STRICT captured FROM tidemark.source s WHERE s.id = source;
+  SELECT * INTO captured FROM tidemark.source s WHERE s.id = source;
+  -- A table that is gone, or has lost its own triggers, is for apply to mend.
+  IF captured.children IS NOT DISTINCT FROM tidemark.children(captured.relation)
+     OR EXISTS (SELECT FROM tidemark.uncaptured(source) u WHERE u.relation = captured.relation) THEN
+    RETURN false;
+  END IF;
   PERFORM tidemark.install_triggers(source);
-  EXECUTE format('INSERT INTO tidemark_log.%I (xid, sign) VALUES (pg_current_xact_id(), NULL)', captured.log_name || '_a');
+  EXECUTE format('INSERT INTO tidemark_log.%I (xid, sign) VALUES (pg_current_xact_id(), NULL)', captured.log_name || '~a');
+  RETURN true;
+EXCEPTION WHEN lock_not_available OR deadlock_detected OR insufficient_privilege OR wrong_object_type THEN
+  RETURN false;
 END $$;
 
+-- A view by its name as `freshness` shows it, by its full name, quoted or not, or by its bare one where that is enough.
 CREATE FUNCTION tidemark.find_view(name text) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found integer[];
 BEGIN
-  SELECT array_agg(v.id) INTO found FROM tidemark.view v
-   WHERE v.replaces IS NULL AND (v.schema_name || '.' || v.view_name = name OR v.view_name = name);
+  SELECT array_agg(best.id) INTO found FROM (
+    SELECT v.id, rank() OVER (ORDER BY CASE
+      WHEN format('%I.%I', v.schema_name, v.view_name) = name THEN 1
+      WHEN v.schema_name = 'public' AND v.view_name = name THEN 2
+      WHEN v.schema_name || '.' || v.view_name = name THEN 3
+      ELSE 4 END) AS place
+    FROM tidemark.view v
+    WHERE v.replaces IS NULL
+      AND name IN (v.view_name, v.schema_name || '.' || v.view_name, format('%I.%I', v.schema_name, v.view_name))) best
+  WHERE best.place = 1;
   IF cardinality(found) = 1 THEN
     RETURN found[1];
   ELSIF cardinality(found) > 1 THEN
@@ -98,36 +139,43 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(id ORDER BY depth DESC, id), '{}') FROM deepest
 $$;
 
--- Raises TM002 when a table under the view is not what the view was compiled for.
-CREATE FUNCTION tidemark.check_sources(target integer) RETURNS void
+-- Raises TM002 when a table under the view is not what the view was compiled for. Answers whether the log tells
+-- everything: not where partitions came or went, or a child of a table is not captured yet.
+CREATE FUNCTION tidemark.check_sources(target integer) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   place record;
+  complete boolean := true;
 BEGIN
   FOR place IN
     SELECT s.id, s.schema_name, s.table_name, s.relation, vs.fingerprint,
            tidemark.fingerprint(s.relation, vs.read_columns) AS present,
-           s.children IS DISTINCT FROM tidemark.children(s.relation) AS moved,
-           (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = s.relation
-             AND t.tgname IN ('tidemark_capture', 'tidemark_truncate') AND t.tgenabled IN ('A', 'O')) AS triggers
+           s.relation::regclass::text AS present_name,
+           to_regclass(format('%I.%I', s.schema_name, s.table_name)) IS DISTINCT FROM s.relation AS renamed,
+           tidemark.covered(s.id) AS covered
     FROM tidemark.view_source vs JOIN tidemark.source s ON s.id = vs.source_id
     WHERE vs.view_id = target
   LOOP
     IF place.present IS NULL THEN
       RAISE EXCEPTION 'The table %.% was dropped.', place.schema_name, place.table_name
         USING ERRCODE = 'TM002', HINT = 'Change the view''s query or restore the table, then run: tidemark apply';
+    ELSIF place.renamed THEN
+      RAISE EXCEPTION 'The table %.% was renamed to %.', place.schema_name, place.table_name, place.present_name
+        USING ERRCODE = 'TM002', HINT = 'Change the view''s query or rename it back, then run: tidemark apply';
     ELSIF place.present <> place.fingerprint THEN
       RAISE EXCEPTION 'The table %.% was altered: a column that the view reads is gone, renamed or of another type.',
         place.schema_name, place.table_name
         USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It compiles the view for the table as it is now.';
-    ELSIF place.triggers < 2 THEN
-      RAISE EXCEPTION 'Changes of %.% are not captured: Tidemark''s triggers on it were dropped or disabled.',
-        place.schema_name, place.table_name
-        USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It puts them back and recomputes the view.';
-    ELSIF place.moved THEN
-      PERFORM tidemark.follow_children(place.id);
+    ELSIF NOT place.covered THEN
+      IF EXISTS (SELECT FROM tidemark.uncaptured(place.id) u WHERE u.relation = place.relation) THEN
+        RAISE EXCEPTION 'Changes of %.% are not captured: Tidemark''s triggers on it were dropped or disabled.',
+          place.schema_name, place.table_name
+          USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It puts them back and recomputes the view.';
+      END IF;
+      complete := false;
     END IF;
   END LOOP;
+  RETURN complete;
 END $$;
 
 CREATE FUNCTION tidemark.error_code(state text) RETURNS text
@@ -173,8 +221,6 @@ END $$;
 CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  -- Below this many pending rows it is not worth asking how many slices they touch.
-  few constant integer := 64;
   pending bigint;
   slices bigint;
   full_ms double precision := coalesce(s.full_ms, 1000);
@@ -185,7 +231,8 @@ BEGIN
     RETURN 'full';
   END IF;
   EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
-  IF pending < few AND pending * slice_ms < full_ms THEN
+  -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
+  IF pending * slice_ms < least(batch_ms, full_ms) / 4 THEN
     RETURN 'slices';
   END IF;
   EXECUTE v.statements ->> 'count' INTO slices USING s.cursor, s.consumed_xid, v.id;
@@ -213,10 +260,10 @@ DECLARE
   began timestamptz;
   elapsed double precision;
   here bigint := (SELECT system_identifier FROM pg_control_system());
+  complete boolean := tidemark.check_sources(v.id);
 BEGIN
   SELECT * INTO STRICT s FROM tidemark.state WHERE view_id = v.id;
-  PERFORM tidemark.check_sources(v.id);
-  IF s.cursor IS NOT NULL AND s.system_identifier = here AND NOT full_refresh THEN
+  IF s.cursor IS NOT NULL AND s.system_identifier = here AND complete AND NOT full_refresh THEN
     EXECUTE v.statements ->> 'noop' INTO result.as_of USING s.cursor, s.consumed_xid, v.id;
     IF result.as_of IS NOT NULL THEN
       result.mode := 'noop';
@@ -230,6 +277,8 @@ BEGIN
   END IF;
   LOOP
     began := clock_timestamp();
+    -- The planner takes the keys for a few hundred at most; where they are many, one pass over each table is right.
+    PERFORM set_config('enable_nestloop', CASE WHEN statement = 'batch' THEN 'off' ELSE 'on' END, true);
     EXECUTE v.statements ->> statement INTO blocked, result.slices, result.inserted, result.updated, result.deleted
       USING s.cursor, s.consumed_xid, v.id;
     EXIT WHEN NOT blocked;
@@ -263,7 +312,7 @@ END $$;
 -- Runs `refresh_now` for one view under the settings that were pinned for it, and notes what came of it.
 CREATE FUNCTION tidemark.refresh_guarded(target integer, full_refresh boolean) RETURNS tidemark.refresh_result
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-SET jit = off SET work_mem = '64MB' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $$
+SET jit = off SET enable_nestloop = on SET work_mem = '64MB' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $$
 DECLARE
   v tidemark.view;
   result tidemark.refresh_result;
@@ -387,7 +436,7 @@ END $$;
 -- Compares storage with the query at this transaction's snapshot. Meant for REPEATABLE READ, after a refresh.
 CREATE FUNCTION tidemark.verify_now(target integer, OUT missing bigint, OUT unexpected bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-SET jit = off SET work_mem = '64MB' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $$
+SET jit = off SET enable_nestloop = on SET work_mem = '64MB' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $$
 DECLARE
   v tidemark.view;
   zone text := current_setting('TimeZone');
@@ -498,6 +547,8 @@ BEGIN
   SELECT array_agg(id ORDER BY id) INTO sources FROM tidemark.source;
   FOR step IN 1 .. coalesce(array_length(sources, 1), 0) LOOP
     COMMIT;
+    PERFORM tidemark.follow_children(sources[step]);
+    COMMIT;
     PERFORM tidemark.rotate(sources[step], grown);
   END LOOP;
   COMMIT;
@@ -521,7 +572,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  resting := CASE captured.active WHEN 'a' THEN '_b' ELSE '_a' END;
+  resting := CASE captured.active WHEN 'a' THEN '~b' ELSE '~a' END;
   EXECUTE format('SELECT NOT EXISTS (SELECT FROM tidemark_log.%I)', captured.log_name || resting) INTO empty;
   IF NOT empty THEN
     EXECUTE format('LOCK TABLE tidemark_log.%I IN ACCESS EXCLUSIVE MODE NOWAIT', captured.log_name || resting);
@@ -536,7 +587,7 @@ BEGIN
     EXECUTE format('TRUNCATE tidemark_log.%I', captured.log_name || resting);
     empty := true;
   END IF;
-  IF empty AND pg_relation_size(format('tidemark_log.%I', captured.log_name || '_' || captured.active)::regclass) >= grown THEN
+  IF empty AND pg_relation_size(format('tidemark_log.%I', captured.log_name || '~' || captured.active)::regclass) >= grown THEN
     EXECUTE CASE captured.active WHEN 'a' THEN captured.capture_b ELSE captured.capture_a END;
     UPDATE tidemark.source SET active = CASE captured.active WHEN 'a' THEN 'b' ELSE 'a' END WHERE id = target;
     RETURN true;
