@@ -64,7 +64,8 @@ function orderIgnored(root: Block): Lint[] {
   return [
     {
       code: 'order_ignored',
-      message: 'The rows of a view have no order: its ORDER BY is left out. Order where the view is read; an index in `indexes` makes that cheap.',
+      message:
+        'The rows of a view have no order: its ORDER BY is left out. Order where the view is read; an index in `indexes` makes that cheap.',
     },
   ]
 }

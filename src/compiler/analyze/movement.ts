@@ -27,7 +27,8 @@ function movementIn(tree: unknown, facts: QueryFacts): Reason | undefined {
   walk(tree, (kind, body) => {
     if (found !== undefined) return false
     if (kind === 'SQLValueFunction') found = valueFunction(String(body.op))
-    if (kind === 'FuncCall') found = call(names(body.funcname as readonly Node[]), (body.args as unknown[]) ?? [], facts)
+    if (kind === 'FuncCall')
+      found = call(names(body.funcname as readonly Node[]), (body.args as unknown[]) ?? [], facts)
     return undefined
   })
   return found
@@ -65,7 +66,10 @@ function judge({ schema, name, volatility }: FunctionFacts): Reason | undefined 
     }
   }
   if (dependsOnSession.test(name)) {
-    return { code: 'opaque_function', reason: `${name}() depends on the session or the catalog, not on the rows alone.` }
+    return {
+      code: 'opaque_function',
+      reason: `${name}() depends on the session or the catalog, not on the rows alone.`,
+    }
   }
   return undefined
 }

@@ -49,8 +49,7 @@ function isNullableColumn(block: SelectBlock, column: ItemColumn): boolean {
 
 /** A row in which an inner join compares this column, or in which WHERE asks for it, has it. */
 function isComparedEverywhere(block: SelectBlock, column: ItemColumn): boolean {
-  const same = (other: ItemColumn | undefined): boolean =>
-    other?.item === column.item && other.column === column.column
+  const same = (other: ItemColumn | undefined): boolean => other?.item === column.item && other.column === column.column
   if (block.equalities.some(({ within, left, right }) => within.length === 0 && (same(left) || same(right)))) {
     return true
   }

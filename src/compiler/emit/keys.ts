@@ -3,8 +3,8 @@ import { outputNames } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import type { AliasedColumn, Changed, JoinStep, KeyPath } from '../plan/types.js'
-import { blockQuery } from './query.js'
 import type { SourceNames } from './names.js'
+import { blockQuery } from './query.js'
 
 /** Name of a key column in the queries that find keys. */
 export function keyName(index: number): Fragment {

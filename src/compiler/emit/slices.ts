@@ -1,9 +1,10 @@
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
+import { operate } from '../plan/buckets.js'
+import { expressionOf } from '../plan/route.js'
 import type { Branch, ViewPlan } from '../plan/types.js'
-import { operate } from "../plan/buckets.js"
-import { expressionOf } from "../plan/route.js"
+import { subsets } from '../subsets.js'
 import { keyName } from './keys.js'
 import { type Addition, queryWith } from './query.js'
 
@@ -60,9 +61,7 @@ function nullKeys(branch: Branch, index: number): Fragment {
 function nullPatterns(branch: Branch): number[][] | 'many' {
   const columns = branch.nullable.flatMap((nullable, column) => (nullable ? [column] : []))
   if (columns.length > mostNullPatterns) return 'many'
-  return columns
-    .reduce<number[][]>((sets, column) => [...sets, ...sets.map((set) => [...set, column])], [[]])
-    .filter((set) => set.length > 0)
+  return subsets(columns).filter((set) => set.length > 0)
 }
 
 function nullRows(plan: ViewPlan, branch: Branch, index: number, whole: Fragment): Fragment[] {

@@ -9,7 +9,13 @@ import type { Block, Expression, Output, SelectBlock } from './types.js'
 
 /** The IR of a canonical query. */
 export function buildQuery(facts: QueryFacts): Block {
-  return buildBlock(parseSelect(facts.canonical), { facts, ctes: new Map(), with: [], expanding: [], build: buildBlock })
+  return buildBlock(parseSelect(facts.canonical), {
+    facts,
+    ctes: new Map(),
+    with: [],
+    expanding: [],
+    build: buildBlock,
+  })
 }
 
 function buildBlock(ast: SelectStmt, outer: BuildScope): Block {

@@ -168,7 +168,9 @@ export class FromBuilder {
   }
 
   private addUsing(column: string, start: number, middle: number, within: readonly number[]): void {
-    const left = this.items.findIndex((item, index) => index >= start && index < middle && item.columns.includes(column))
+    const left = this.items.findIndex(
+      (item, index) => index >= start && index < middle && item.columns.includes(column),
+    )
     const right = this.items.findIndex((item, index) => index >= middle && item.columns.includes(column))
     if (left >= 0 && right >= 0) this.addEquality({ item: left, column }, { item: right, column }, within)
   }

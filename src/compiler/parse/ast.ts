@@ -5,8 +5,7 @@ export type { Node }
 
 type Plain = { readonly [key: string]: unknown }
 
-const isPlain = (value: unknown): value is Plain =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The kind of a wrapped node (`ColumnRef`, `FuncCall`, …), or undefined for anything else. */
 export function kindOf(value: unknown): string | undefined {

@@ -1,12 +1,16 @@
-import { ident, join, sql } from '../fragment.js'
 import type { RelationFacts } from '../facts.js'
+import { ident, join, sql } from '../fragment.js'
 import type { Block } from '../ir/types.js'
 import { coveredByIndex, smallTableRows, storedColumns } from './branches.js'
 import { occurrences } from './occurrences.js'
 import type { Advice, SourcePlan } from './types.js'
 
 /** The index whose absence makes each refreshed slice scan a table, with its SQL. */
-export function missingIndexes(root: Block, sources: readonly SourcePlan[], keys: readonly (readonly string[])[]): Advice[] {
+export function missingIndexes(
+  root: Block,
+  sources: readonly SourcePlan[],
+  keys: readonly (readonly string[])[],
+): Advice[] {
   const found = new Map<string, Advice>()
   for (const key of keys) {
     for (const [relation, columns] of storedColumns(root, key)) {
@@ -22,11 +26,7 @@ export function missingIndexes(root: Block, sources: readonly SourcePlan[], keys
 }
 
 /** Large tables that no key column leads to are found by a join; the column that joins them needs an index. */
-function unreachedTables(
-  root: Block,
-  sources: readonly SourcePlan[],
-  keys: readonly (readonly string[])[],
-): Advice[] {
+function unreachedTables(root: Block, sources: readonly SourcePlan[], keys: readonly (readonly string[])[]): Advice[] {
   if (root.kind !== 'select' || sources.every((source) => source.maintenance === 'full')) return []
   const led = new Set(keys.flatMap((key) => [...storedColumns(root, key).keys()].map((relation) => relation.oid)))
   return occurrences(root).flatMap(({ relation, steps }) => {
@@ -34,7 +34,9 @@ function unreachedTables(
     if (steps.length > 1 || item?.kind !== 'table' || led.has(relation.oid) || relation.rows < smallTableRows) return []
     const index = root.items.indexOf(item)
     const joined = root.equalities.flatMap(({ left, right }) =>
-      [left, right].filter((side) => side.item === index).map((side) => item.sourceColumns[item.columns.indexOf(side.column)] ?? ''),
+      [left, right]
+        .filter((side) => side.item === index)
+        .map((side) => item.sourceColumns[item.columns.indexOf(side.column)] ?? ''),
     )
     const columns = [...new Set(joined)]
     if (columns.length === 0 || columns.some((column) => coveredByIndex(relation, [column]).length > 0)) return []

@@ -1,5 +1,5 @@
-import { origins, textUses } from '../analyze/origins.js'
 import { isNullable } from '../analyze/nullable.js'
+import { origins, textUses } from '../analyze/origins.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
 import { impliedRange } from './buckets.js'
@@ -53,12 +53,14 @@ function columnIn(expression: unknown): BucketRange['column'] | undefined {
 
 function keyRestrictions(root: Block, key: readonly string[]): KeyRestriction[] {
   const uses = textUses(root)
-  const byItem = new Map<object, { restriction: KeyRestriction; columns: { key: string; ast: BucketRange['column'] }[] }>()
+  const byItem = new Map<
+    object,
+    { restriction: KeyRestriction; columns: { key: string; ast: BucketRange['column'] }[] }
+  >()
   for (const name of key) {
     for (const origin of origins(root, name)) {
       if (uses.get(origin.block.ast) !== 1) continue
-      const ast =
-        origin.expression ?? columnReference({ alias: origin.item.alias, column: origin.column })
+      const ast = origin.expression ?? columnReference({ alias: origin.item.alias, column: origin.column })
       const known = byItem.get(origin.item)
       if (known === undefined) {
         const columns = [{ key: name, ast }]

@@ -66,7 +66,8 @@ function castRange(cast: { arg?: Node; typeName?: { names?: Node[] } }, column: 
 function yearRange(args: readonly Node[], column: TimeColumn): Range | undefined {
   if (stringConstant(args[0])?.toLowerCase() !== 'year' || args[1] === undefined) return undefined
   const start = (key: Node): Node => call('make_date', [cast(key, 'int4'), expressionOf('1'), expressionOf('1')])
-  const end = (key: Node): Node => call('make_date', [cast(operate('+', key, expressionOf('1')), 'int4'), expressionOf('1'), expressionOf('1')])
+  const end = (key: Node): Node =>
+    call('make_date', [cast(operate('+', key, expressionOf('1')), 'int4'), expressionOf('1'), expressionOf('1')])
   return widen(args[1], column, start, end)
 }
 

@@ -1,8 +1,9 @@
 import { EqualityClasses } from '../analyze/equalityClasses.js'
 import { innerColumn, isSliceable } from '../analyze/sliceable.js'
 import { type Block, type FromItem, type ItemColumn, outputNames, type SelectBlock } from '../ir/types.js'
-import { type Occurrence, occurrences, type Step } from './occurrences.js'
+import { subsets } from '../subsets.js'
 import { NoKey } from './noKey.js'
+import { type Occurrence, occurrences, type Step } from './occurrences.js'
 import { Route } from './route.js'
 import type { Changed, KeyPath } from './types.js'
 
@@ -53,10 +54,7 @@ function joinStates(block: SelectBlock, item: number, wanted: readonly string[])
       reason: `The slice key depends on more than ${mostOuterJoins} outer joins.`,
     })
   }
-  return joins.reduce<Set<number>[]>(
-    (states, join) => [...states, ...states.map((state) => new Set([...state, join]))],
-    [new Set()],
-  )
+  return subsets(joins).map((nulls) => new Set(nulls))
 }
 
 function columnsOf(block: SelectBlock, name: string): readonly ItemColumn[] {
@@ -76,7 +74,9 @@ function pathInState(
     throw new NoKey({ code: 'lateral_subquery', reason: 'The table is read in a LATERAL subquery.' })
   }
   const known = new Set(item.nullableBy)
-  const usable = block.equalities.filter((equality) => equality.within.every((join) => known.has(join) || !nulls.has(join)))
+  const usable = block.equalities.filter((equality) =>
+    equality.within.every((join) => known.has(join) || !nulls.has(join)),
+  )
   const tracked = block.outerJoins <= mostOuterJoins
   const certain = tracked
     ? usable
@@ -99,8 +99,7 @@ function isImpossible(block: SelectBlock, nulls: ReadonlySet<number>): boolean {
   const isNull = (column: ItemColumn): boolean =>
     (block.items[column.item]?.nullableBy ?? []).some((join) => nulls.has(join))
   return block.equalities.some(
-    ({ within, left, right }) =>
-      within.every((join) => tracked && !nulls.has(join)) && (isNull(left) || isNull(right)),
+    ({ within, left, right }) => within.every((join) => tracked && !nulls.has(join)) && (isNull(left) || isNull(right)),
   )
 }
 

@@ -1,3 +1,4 @@
+import { TidemarkError } from '../../protocol/errors.js'
 import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
@@ -6,7 +7,6 @@ import { findKey } from '../analyze/viewKey.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
 import type { Reason } from '../reasons.js'
-import { TidemarkError } from '../../protocol/errors.js'
 import { missingIndexes } from './advice.js'
 import { indexedKey, makeBranch } from './branches.js'
 import { keyPaths } from './keys.js'
@@ -30,16 +30,28 @@ export function planView(request: PlanRequest): ViewPlan {
   const found = findKey(root)
   const key = viewKey(request, found)
   // A key that is compared by an extension's own equality is compared as a record, like one that can be NULL.
-  const extended = (name: string): boolean => !facts.output.some((column) => column.name === name && column.builtinEquality)
+  const extended = (name: string): boolean =>
+    !facts.output.some((column) => column.name === name && column.builtinEquality)
   const keyNullable = key.map((name) => isNullable(root, name))
   const blocked = standingReason(facts)
   const { sources, branches } =
     blocked === undefined ? planSources(request) : { sources: allFull(root, blocked), branches: [] }
-  const keyProved = found !== undefined && found.every((name) => key.includes(name))
+  const keyProved = found?.every((name) => key.includes(name)) ?? false
   const keys = branches.map((branch) => branch.key)
   const advice = [...missingIndexes(root, sources, keys), ...lint(facts, root)]
   const logged = loggedColumns(sources, branches)
-  return { root, key, keyProved, keyNullable, keyAsRecord: keyNullable.includes(true) || key.some(extended), sources, branches, moves: blocked !== undefined, advice, logged }
+  return {
+    root,
+    key,
+    keyProved,
+    keyNullable,
+    keyAsRecord: keyNullable.includes(true) || key.some(extended),
+    sources,
+    branches,
+    moves: blocked !== undefined,
+    advice,
+    logged,
+  }
 }
 
 function viewKey({ facts, key }: PlanRequest, found: readonly string[] | undefined): readonly string[] {
@@ -72,7 +84,10 @@ function standingReason(facts: QueryFacts): Reason | undefined {
   if (moving !== undefined) return moving
   for (const relation of facts.relations.values()) {
     if (relation.kind === 'foreign') {
-      return { code: 'foreign_table', reason: `${name(relation)} is a foreign table: what others write there is not seen.` }
+      return {
+        code: 'foreign_table',
+        reason: `${name(relation)} is a foreign table: what others write there is not seen.`,
+      }
     }
     if (relation.kind === 'matview' || relation.kind === 'system') {
       const what = relation.kind === 'matview' ? 'a materialized view' : 'a system table'
