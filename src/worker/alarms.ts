@@ -1,0 +1,82 @@
+/** Which alerts a change of state is worth. Each is raised once, when it becomes so. */
+import { formatDuration } from '../define/duration.js'
+import type { AlertRules } from '../define/types.js'
+import type { RefreshResult } from '../engine/refresh.js'
+import type { Alert } from '../protocol/alert.js'
+import type { ErrorBody } from '../protocol/errors.js'
+import type { ViewStatusRow } from './catalog.js'
+
+/** An alert but for the time at which it is raised. */
+export type Alarm = Omit<Alert, 'at'>
+
+/**
+ * What became of one view in a refresh that this worker ran: the states before and after it. The database counts the
+ * failures, and only one run brings them to 1: so one of several workers tells of each.
+ */
+export function alarmsOfRun(view: string, rules: AlertRules, before: ViewStatusRow, after: ViewStatusRow): Alarm[] {
+  if (after.failures > before.failures) {
+    const error = errorOf(after)
+    const about = { view, failures: after.failures, error }
+    if (after.state === 'quarantined' && before.state !== 'quarantined') {
+      const message = `${view} failed ${after.failures} times in a row, and is now tried only once an hour: ${error.message}`
+      return rules.onQuarantine ? [{ kind: 'quarantined', message, ...about }] : []
+    }
+    if (after.failures > 1 || !rules.onFailure) return []
+    return [{ kind: 'failed', message: `${view} could not be refreshed: ${error.message}`, ...about }]
+  }
+  if (before.failures > 0 && after.failures === 0 && rules.onRecovery) return [recoveredFrom(view, before.failures)]
+  return []
+}
+
+export function recoveredFrom(view: string, failures: number): Alarm {
+  return {
+    kind: 'recovered',
+    view,
+    failures,
+    message: `${view} is refreshed again, after ${count(failures, 'failure')}.`,
+  }
+}
+
+/** A failure that the database could not write down. */
+export function unrecorded(view: string, error: ErrorBody): Alarm {
+  return { kind: 'failed', view, failures: 1, error, message: `${view} could not be refreshed: ${error.message}` }
+}
+
+export function slow(view: string, durationMs: number, limitMs: number, running: boolean): Alarm {
+  const took = running ? 'has been refreshing for' : 'took'
+  const message = `${view} ${took} ${seconds(durationMs)}, longer than ${formatDuration(limitMs)}.`
+  return { kind: 'slow', view, message, durationMs: Math.round(durationMs), limitMs }
+}
+
+export function stale(view: string, ageMs: number, limitMs: number): Alarm {
+  const message = `${view} has been out of date for ${seconds(ageMs)}, longer than ${formatDuration(limitMs)}.`
+  return { kind: 'stale', view, message, stalenessSeconds: ageMs / 1000, limitMs }
+}
+
+export function freshAgain(view: string): Alarm {
+  return { kind: 'recovered', view, message: `${view} is up to date again.` }
+}
+
+/** Null when recomputing found nothing to mend. */
+export function drift(view: string, { inserted, updated, deleted }: RefreshResult): Alarm | null {
+  const found = { inserted: inserted ?? 0, updated: updated ?? 0, deleted: deleted ?? 0 }
+  const rows = found.inserted + found.updated + found.deleted
+  if (rows === 0) return null
+  const message = `${view} had drifted: ${count(rows, 'row')} differed from its query, and were mended.`
+  return { kind: 'drift', view, message, drift: found }
+}
+
+/** The database notes more than is told: when, and the SQLSTATE. */
+export function errorOf({ lastError }: ViewStatusRow): ErrorBody {
+  if (lastError === null) return { code: 'REFRESH_FAILED', message: 'the reason was not noted' }
+  const { code, message, hint } = lastError
+  return { code, message, ...(hint === undefined ? {} : { hint }) }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+function seconds(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`
+}

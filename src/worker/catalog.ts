@@ -1,0 +1,170 @@
+import { displayName } from '../define/names.js'
+import type { AlertRules, RetryPolicy, ViewSettings } from '../define/types.js'
+import { type Queryable, rows } from '../engine/database.js'
+import type { ViewState } from '../engine/status.js'
+import type { ErrorBody } from '../protocol/errors.js'
+
+/** What changes only when views are deployed. */
+export interface CatalogView {
+  readonly id: number
+  /** As people write it. */
+  readonly name: string
+  /** `schema.view`, which is never ambiguous. */
+  readonly qualified: string
+  readonly native: boolean
+  readonly moves: boolean
+  readonly settings: ViewSettings
+  readonly changedAt: number
+  /** Numbers of the logs with what can change its contents: those of its own sources, and of all that it reads. */
+  readonly sources: ReadonlySet<number>
+  /** Itself and every view that it reads, directly or not. */
+  readonly closure: ReadonlySet<number>
+}
+
+export interface CatalogSource {
+  readonly id: number
+  readonly log: string
+  /** The view whose rows it holds, when it is a maintained view's storage. */
+  readonly keptBy: number | null
+}
+
+export interface Catalog {
+  readonly version: string
+  readonly views: readonly CatalogView[]
+  readonly sources: readonly CatalogSource[]
+}
+
+/** What each refresh changes. Times in milliseconds since 1970, with their fractions. */
+export interface ViewStatusRow {
+  readonly id: number
+  readonly state: ViewState
+  readonly empty: boolean
+  readonly asOf: number | null
+  readonly lastRunAt: number | null
+  readonly lastFullAt: number | null
+  readonly retryAt: number | null
+  readonly failures: number
+  readonly lastError: ErrorBody | null
+  /** How long recomputing it takes. */
+  readonly fullMs: number | null
+}
+
+/** An expression that differs when views, their settings, dependencies or sources do. */
+export const catalogVersion = `(SELECT concat_ws('/', count(*), max(v.id), extract(epoch FROM max(v.changed_at)))
+    FROM tidemark.view v WHERE v.replaces IS NULL) || '/' ||
+  (SELECT concat_ws('/', count(*), sum(d.view_id * 1000003::bigint + d.upstream_id)) FROM tidemark.view_dependency d) || '/' ||
+  (SELECT concat_ws('/', count(*), sum(s.view_id * 1000003::bigint + s.source_id)) FROM tidemark.view_source s)`
+
+interface ViewRow {
+  readonly id: number
+  readonly schema: string
+  readonly name: string
+  readonly native: boolean
+  readonly moves: boolean
+  readonly settings: Partial<ViewSettings>
+  readonly changedAt: number
+  readonly sources: readonly number[]
+  readonly upstream: readonly number[]
+}
+
+interface CatalogRow {
+  readonly version: string
+  readonly views: readonly ViewRow[]
+  readonly sources: readonly CatalogSource[]
+}
+
+/** One statement, and so one snapshot. */
+const readCatalogText = `SELECT ${catalogVersion} AS version,
+  (SELECT coalesce(json_agg(json_build_object(
+      'id', v.id, 'schema', v.schema_name, 'name', v.view_name, 'native', v.storage = 'matview', 'moves', v.moves,
+      'settings', v.settings, 'changedAt', extract(epoch FROM v.changed_at) * 1000,
+      'sources', ARRAY(SELECT vs.source_id FROM tidemark.view_source vs WHERE vs.view_id = v.id),
+      'upstream', ARRAY(SELECT d.upstream_id FROM tidemark.view_dependency d WHERE d.view_id = v.id)
+    ) ORDER BY v.id), '[]') FROM tidemark.view v WHERE v.replaces IS NULL) AS views,
+  (SELECT coalesce(json_agg(json_build_object('id', s.id, 'log', s.log_name, 'keptBy', (
+      SELECT v.id FROM tidemark.view v
+      WHERE s.schema_name = 'tidemark_data' AND v.storage = 'table' AND v.storage_name = s.table_name AND v.replaces IS NULL)
+    ) ORDER BY s.id), '[]') FROM tidemark.source s) AS sources`
+
+export async function readCatalog(database: Queryable): Promise<Catalog> {
+  const [row] = await rows<CatalogRow>(database, readCatalogText)
+  if (row === undefined) throw new Error('the catalog could not be read')
+  const byId = new Map(row.views.map((view) => [view.id, view]))
+  const views = row.views.map((view): CatalogView => {
+    const closure = closureOf(view.id, byId)
+    return {
+      id: view.id,
+      name: displayName(view),
+      qualified: `${view.schema}.${view.name}`,
+      native: view.native,
+      moves: view.moves,
+      settings: completeSettings(view.settings),
+      changedAt: view.changedAt,
+      sources: new Set([...closure].flatMap((id) => byId.get(id)?.sources ?? [])),
+      closure,
+    }
+  })
+  return { version: row.version, views, sources: row.sources }
+}
+
+function closureOf(start: number, views: ReadonlyMap<number, ViewRow>): ReadonlySet<number> {
+  const found = new Set([start])
+  // A set that grows while it is walked is walked to its end.
+  for (const id of found) for (const above of views.get(id)?.upstream ?? []) if (views.has(above)) found.add(above)
+  return found
+}
+
+const noRetry: RetryPolicy = { initialDelayMs: 1_000, maxDelayMs: 300_000, quarantineAfter: 10 }
+const noAlerts: AlertRules = {
+  slowerThanMs: null,
+  stalerThanMs: null,
+  onFailure: false,
+  onQuarantine: false,
+  onRecovery: false,
+}
+
+/** Settings that an older version wrote can lack what this one knows. */
+function completeSettings(settings: Partial<ViewSettings>): ViewSettings {
+  return {
+    freshnessMs: settings.freshnessMs ?? null,
+    schedule: settings.schedule ?? null,
+    onChange: settings.onChange ?? null,
+    reconcile: settings.reconcile ?? null,
+    maxRunMs: settings.maxRunMs ?? 600_000,
+    retry: { ...noRetry, ...settings.retry },
+    alerts: { ...noAlerts, ...settings.alerts },
+  }
+}
+
+const milliseconds = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::double precision`
+
+const readStatesText = `SELECT view_id AS id, state, cursor IS NULL AS empty, ${milliseconds('as_of')} AS "asOf",
+  ${milliseconds('last_run_at')} AS "lastRunAt", ${milliseconds('last_full_at')} AS "lastFullAt",
+  ${milliseconds('retry_at')} AS "retryAt", failures, last_error AS "lastError", full_ms AS "fullMs"
+  FROM tidemark.state`
+
+/** The states of some views, or of all. */
+export async function readStates(database: Queryable, ids?: Iterable<number>): Promise<ViewStatusRow[]> {
+  if (ids === undefined) return rows<ViewStatusRow>(database, readStatesText)
+  return rows<ViewStatusRow>(database, `${readStatesText} WHERE view_id = ANY ($1)`, [[...ids]])
+}
+
+/**
+ * Views whose next refresh is going to find that a table under them is not what it was: dropped, altered, without its
+ * triggers, with other partitions. DDL fires no trigger of ours, so that this has to be looked for.
+ */
+export async function readSuspects(database: Queryable): Promise<number[]> {
+  const found = await rows<{ id: number }>(
+    database,
+    `WITH place AS MATERIALIZED (
+       SELECT s.id, s.relation, s.children IS DISTINCT FROM tidemark.children(s.relation) AS moved,
+         (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = s.relation
+           AND t.tgname IN ('tidemark_capture_' || s.id, 'tidemark_truncate_' || s.id) AND t.tgenabled IN ('A', 'O')) AS triggers
+       FROM tidemark.source s)
+     SELECT DISTINCT vs.view_id AS id FROM tidemark.view_source vs
+     JOIN place p ON p.id = vs.source_id JOIN tidemark.state st ON st.view_id = vs.view_id
+     WHERE st.state = 'ready' AND (p.moved OR p.triggers < 2
+       OR tidemark.fingerprint(p.relation, vs.read_columns) IS DISTINCT FROM vs.fingerprint)`,
+  )
+  return found.map(({ id }) => id)
+}
