@@ -21,7 +21,8 @@ export function showProgress(terminal: Terminal): (progress: ApplyProgress) => v
       return
     }
     const phase = `${progress.view}\0${progress.phase}`
-    if (said.has(phase)) return
+    // Capture is looked at for every view, also where all is as it should be.
+    if (said.has(phase) || progress.phase === 'capturing') return
     said.add(phase)
     terminal.note(text)
   }

@@ -34,11 +34,11 @@ export function placeOfConfig(given: string | undefined): Place {
 export async function writeFiles(directory: string, files: readonly NewFile[]): Promise<string[]> {
   const present = files.map((file) => join(directory, file.path)).find((path) => existsSync(path))
   if (present !== undefined) throw fileExists(shown(present))
+  for (const { path } of files) await makeDirectory(dirname(join(directory, path)))
   const written: string[] = []
   for (const { path, text } of files) {
     const target = join(directory, path)
     try {
-      await mkdir(dirname(target), { recursive: true })
       await writeFile(target, text, { flag: 'wx' })
     } catch (error) {
       throw cannotWrite(shown(target), error)
@@ -46,6 +46,14 @@ export async function writeFiles(directory: string, files: readonly NewFile[]): 
     written.push(shown(target))
   }
   return written
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    throw cannotWrite(shown(path), error)
+  }
 }
 
 function shown(path: string): string {
@@ -59,7 +67,6 @@ function fileExists(path: string): TidemarkError {
 }
 
 function cannotWrite(path: string, error: unknown): TidemarkError {
-  if ((error as NodeJS.ErrnoException).code === 'EEXIST') return fileExists(path)
   return new TidemarkError(
     'FILE_UNWRITABLE',
     `${path} could not be written: ${error instanceof Error ? error.message : String(error)}`,
