@@ -60,10 +60,11 @@ export class Link {
     return this.#online
   }
 
-  /** Something was written, perhaps. */
-  wake(): void {
+  /** Something was written, perhaps; or a refresh was asked for, and that is never to wait. */
+  wake(requested: boolean): void {
     this.wakeUps++
     this.#woken = true
+    this.#pollSoon ||= requested
     this.#activeUntil = this.around.clock.now() + activeMs
   }
 

@@ -5,9 +5,14 @@ import { Backoff } from './backoff.js'
 import type { Log } from './events.js'
 import { limited } from './guard.js'
 
+interface Notification {
+  readonly channel: string
+  readonly payload?: string | undefined
+}
+
 /** The part of `pg.Client` that is used: a connected one, which nobody else uses. */
 export interface ListenClient extends Queryable {
-  on(event: 'notification', listener: (message: { readonly channel: string }) => void): unknown
+  on(event: 'notification', listener: (message: Notification) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'end', listener: () => void): unknown
   end(): Promise<void>
@@ -17,8 +22,8 @@ export interface ListenClient extends Queryable {
 export type ListenSource = string | (() => Promise<ListenClient>)
 
 export interface WatchEvents {
-  /** Something was written, perhaps. */
-  readonly onWake: () => void
+  /** Something was written, perhaps; or a refresh was asked for. */
+  readonly onWake: (requested: boolean) => void
   /** Connected, and so wake-ups may have been missed before; or no longer connected. */
   readonly onChange: () => void
 }
@@ -98,8 +103,8 @@ export class WatchConnection {
       const opened = client
       opened.on('error', (error) => this.#lose(opened, error))
       opened.on('end', () => this.#lose(opened, undefined))
-      opened.on('notification', ({ channel }) => {
-        if (channel === 'tidemark') this.events.onWake()
+      opened.on('notification', ({ channel, payload }) => {
+        if (channel === 'tidemark') this.events.onWake(payload === 'request')
       })
       await limited(opened.query(sessionSettings), { limitMs: answerLimitMs })
     } catch (error) {

@@ -158,8 +158,8 @@ class RunningWorker implements Worker {
 
   #makeWatch(listen: ListenSource): WatchConnection {
     const events = {
-      onWake: () => {
-        this.#link.wake()
+      onWake: (requested: boolean) => {
+        this.#link.wake(requested)
         this.#kick()
       },
       onChange: () => {

@@ -395,7 +395,7 @@ CREATE FUNCTION tidemark.request(view text, full_refresh boolean DEFAULT false) 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO tidemark.request (view_id, full_refresh) VALUES (tidemark.find_view(view), full_refresh);
-  PERFORM pg_notify('tidemark', '');
+  PERFORM pg_notify('tidemark', 'request');
 END $$;
 
 -- Refreshes one view now. A view over other maintained views is brought up with them, at one snapshot: that takes
