@@ -8,6 +8,7 @@ import { explainCommand } from './commands/explain.js'
 import { initCommand } from './commands/init.js'
 import { planCommand } from './commands/plan.js'
 import { refreshCommand } from './commands/refresh.js'
+import { runCommand } from './commands/run.js'
 import { statusCommand } from './commands/status.js'
 import { verifyCommand } from './commands/verify.js'
 import type { GlobalOptions } from './session.js'
@@ -17,6 +18,7 @@ const commands = [
   explainCommand,
   planCommand,
   applyCommand,
+  runCommand,
   statusCommand,
   refreshCommand,
   verifyCommand,
@@ -28,6 +30,7 @@ Examples:
   tidemark init                      a configuration and a first view, to begin with
   tidemark explain                   how each view would be kept fresh
   tidemark apply                     deploy the views
+  tidemark run                       keep them fresh
   tidemark status                    how fresh they are
 
 Exit codes: 0 done; 1 it ran, and the answer is bad; 2 it could not be done.

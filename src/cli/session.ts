@@ -1,7 +1,8 @@
 import { Pool } from 'pg'
 import { type DatabaseUrl, redactUrl, resolveDatabaseUrl } from '../define/database-url.js'
 import { type LoadedConfig, loadConfig } from '../define/load-config.js'
-import type { NormalisedView } from '../define/types.js'
+import { normaliseConfig } from '../define/normalise-config.js'
+import type { NormalisedConfig, NormalisedView } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { Terminal } from './terminal.js'
@@ -16,7 +17,6 @@ export interface GlobalOptions {
 export interface DatabaseNeed {
   /** Whether a configuration may name it. */
   readonly configured?: boolean
-  readonly connections?: number
 }
 
 const connectTimeoutMs = 10_000
@@ -46,19 +46,38 @@ export class Session {
     return this.#views
   }
 
+  /** The settings of the configuration; the defaults, when there is none and none was named. */
+  async configOrDefaults(): Promise<NormalisedConfig> {
+    return (await this.#optionalConfig())?.config ?? normaliseConfig({ views: [] }).config
+  }
+
   /**
    * The database that is named on the command line, in the configuration or in the environment. There need not be a
    * configuration.
+   * @throws TidemarkError DATABASE_URL_MISSING.
+   */
+  async databaseUrl({ configured = true }: DatabaseNeed = {}): Promise<DatabaseUrl> {
+    const flag = this.options.database
+    const asked = configured && (flag === undefined || flag.trim() === '')
+    const config = asked ? (await this.#optionalConfig())?.config.database : null
+    return resolveDatabaseUrl({ flag, config })
+  }
+
+  /**
+   * The database, after a first connection to it.
    * @throws TidemarkError DATABASE_URL_MISSING, DATABASE_UNREACHABLE, DATABASE_AUTHENTICATION.
    */
-  async database({ configured = true, connections = 4 }: DatabaseNeed = {}): Promise<Pool> {
-    if (this.#pool !== undefined) return this.#pool
-    const config = configured ? await this.#configuredUrl() : null
-    const named = resolveDatabaseUrl({ flag: this.options.database, config })
-    const pool = openPool(named, connections)
-    this.#pool = pool
+  async database(need: DatabaseNeed = {}): Promise<Pool> {
+    const named = await this.databaseUrl(need)
+    const pool = await this.openPool(4, named)
     await tryConnection(pool, named)
     return pool
+  }
+
+  /** The database, to which no connection need be possible yet. Closed at the end. */
+  async openPool(connections: number, named?: DatabaseUrl): Promise<Pool> {
+    this.#pool ??= makePool(named ?? (await this.databaseUrl()), connections)
+    return this.#pool
   }
 
   /** Prints the result: the value as JSON, or what people read. */
@@ -70,19 +89,18 @@ export class Session {
     await this.#pool?.end()
   }
 
-  async #configuredUrl(): Promise<string | null> {
-    if (this.options.database !== undefined && this.options.database.trim() !== '') return null
+  async #optionalConfig(): Promise<LoadedConfig | undefined> {
     try {
-      return (await this.config()).config.database
+      return await this.config()
     } catch (error) {
       const optional = this.options.config === undefined
-      if (optional && error instanceof TidemarkError && error.code === 'CONFIG_NOT_FOUND') return null
+      if (optional && error instanceof TidemarkError && error.code === 'CONFIG_NOT_FOUND') return undefined
       throw error
     }
   }
 }
 
-function openPool({ url, source }: DatabaseUrl, max: number): Pool {
+function makePool({ url, source }: DatabaseUrl, max: number): Pool {
   try {
     const pool = new Pool({
       connectionString: url,

@@ -1,4 +1,4 @@
-import type { Action, Change } from '../../deploy/index.js'
+import type { Change } from '../../deploy/index.js'
 import { counted, printable, printableLines, wrap } from '../format.js'
 import type { Colours, Terminal } from '../terminal.js'
 
@@ -21,19 +21,7 @@ export function showChanges(changes: readonly Change[], { colours, width }: Term
     .join('\n')
 }
 
-const marks: Readonly<Record<Action, '+' | '~' | '-'>> = {
-  'prepare database': '+',
-  'create view': '+',
-  'adopt view': '+',
-  'capture table': '+',
-  'rebuild view': '~',
-  'update view': '~',
-  'change settings': '~',
-  'drop view': '-',
-}
-
 function mark({ action, destructive }: Change, colours: Colours): string {
-  if (destructive) return colours.red('-')
-  const sign = marks[action]
-  return sign === '+' ? colours.green(sign) : sign === '-' ? colours.red(sign) : colours.yellow(sign)
+  if (destructive || action.startsWith('drop ')) return colours.red('-')
+  return /^(rebuild|update|change) /.test(action) ? colours.yellow('~') : colours.green('+')
 }
