@@ -61,7 +61,7 @@ describe('slices by a column of the changed table', () => {
       'day timestamp with time zone, n bigint',
       [orders],
     )
-    expect(statements.slices).toContain("o.at >= tidemark_key.k0 AND o.at < (tidemark_key.k0 + '1 day'::interval)")
+    expect(statements.slices).toContain("o.at >= tidemark_key.k0 AND o.at <= (tidemark_key.k0 + '1 day'::interval)")
   })
 })
 

@@ -14,8 +14,12 @@ export function isNullable(block: Block, name: string): boolean {
   return expression === undefined || block.groupingSets || isNullableExpression(block, expression)
 }
 
-/** Functions that give NULL only for NULL. */
-const strict = new Set(['date_trunc', 'date_bin', 'extract', 'timezone', 'lower', 'upper'])
+/** Functions that give NULL only for NULL, of the types below. (The month of infinity is NULL.) */
+const strict = new Set(['date_trunc', 'date_bin', 'timezone', 'lower', 'upper'])
+
+/** Not of all types: the lower bound of a range and a number in JSON can be NULL where the value itself is not. */
+const plainType =
+  /^(smallint|integer|bigint|numeric|real|double|text|character|timestamp|date|time|interval|uuid|boolean)/
 
 function isNullableExpression(block: SelectBlock, expression: Expression): boolean {
   const { ast, columns } = expression
@@ -25,7 +29,14 @@ function isNullableExpression(block: SelectBlock, expression: Expression): boole
   }
   const simple = 'TypeCast' in ast || strict.has(functionName(ast) ?? '')
   if (!simple || !onlySimple(ast)) return true
-  return columns.length === 0 || columns.some((column) => isNullableColumn(block, column))
+  return columns.length === 0 || columns.some((column) => !isPlain(block, column) || isNullableColumn(block, column))
+}
+
+function isPlain(block: SelectBlock, column: ItemColumn): boolean {
+  const item = block.items[column.item]
+  if (item?.kind !== 'table') return false
+  const stored = item.sourceColumns[item.columns.indexOf(column.column)]
+  return item.relation.columns.some((facts) => facts.name === stored && plainType.test(facts.type))
 }
 
 function onlySimple(ast: unknown): boolean {

@@ -2,9 +2,9 @@ import type { SelectStmt } from '@pgsql/types'
 import { resolveColumn } from '../ir/expression.js'
 import type { Block, Expression, ItemColumn, SelectBlock, TableItem } from '../ir/types.js'
 import { outputNames } from '../ir/types.js'
-import type { Node } from '../parse/ast.js'
+import { type Node, walk } from '../parse/ast.js'
 import { EqualityClasses } from './equalityClasses.js'
-import { innerColumn } from './sliceable.js'
+import { innerColumn, isSliceable } from './sliceable.js'
 
 /** A table's column from which an output column takes its value. */
 export interface Origin {
@@ -43,7 +43,8 @@ function columnOrigin(block: SelectBlock, { item: index, column }: ItemColumn): 
   }
   if (item?.kind !== 'block' || item.correlated) return []
   const inner = innerColumn(item.columns, column, item.block)
-  return inner === undefined ? [] : origins(item.block, inner)
+  // Rows that a LIMIT, a window or an aggregate has looked at together must not be thinned out below it.
+  return inner === undefined || !isSliceable(item.block, inner) ? [] : origins(item.block, inner)
 }
 
 /** An expression over one single column of one table, such as a time bucket. */
@@ -60,12 +61,61 @@ function storedName(item: TableItem, column: string): string {
   return item.sourceColumns[item.columns.indexOf(column)] ?? column
 }
 
-/** How many times each piece of query text is used: a WITH query named twice is one text and two uses. */
-export function textUses(block: Block, uses: Map<SelectStmt, number> = new Map()): Map<SelectStmt, number> {
-  uses.set(block.ast, (uses.get(block.ast) ?? 0) + 1)
-  if (block.kind === 'set') for (const arm of block.arms) textUses(arm, uses)
-  if (block.kind === 'select') {
-    for (const item of block.items) if (item.kind === 'block') textUses(item.block, uses)
+/**
+ * How many times each piece of query text is used: a WITH query named twice is one text and two uses. One that is also
+ * named where the analysis does not look counts as used again.
+ */
+export function textUses(root: Block): ReadonlyMap<SelectStmt, number> {
+  const uses = new Map<SelectStmt, number>()
+  const hidden: unknown[] = []
+  countUses(root, uses, hidden)
+  walk(root.ast, (kind, body) => {
+    if (kind === 'SubLink') hidden.push(body)
+    return undefined
+  })
+  for (const text of namedFrom(root.ast, hidden)) {
+    const used = uses.get(text as SelectStmt)
+    if (used !== undefined) uses.set(text as SelectStmt, used + 1)
   }
   return uses
+}
+
+function countUses(block: Block, uses: Map<SelectStmt, number>, hidden: unknown[]): void {
+  uses.set(block.ast, (uses.get(block.ast) ?? 0) + 1)
+  if (block.kind === 'opaque') hidden.push(block.ast)
+  if (block.kind === 'set') for (const arm of block.arms) countUses(arm, uses, hidden)
+  if (block.kind === 'select') {
+    for (const item of block.items) if (item.kind === 'block') countUses(item.block, uses, hidden)
+  }
+}
+
+/** Every piece of the WITH queries that these pieces name, directly or not; of one name all, which is always safe. */
+function namedFrom(root: unknown, pieces: readonly unknown[]): Set<unknown> {
+  const ctes = new Map<string, unknown[]>()
+  walk(root, (kind, body) => {
+    if (kind === 'CommonTableExpr') {
+      const name = String(body.ctename)
+      ctes.set(name, [...(ctes.get(name) ?? []), body.ctequery])
+    }
+    return undefined
+  })
+  const found = new Set<unknown>()
+  const follow = (piece: unknown): void =>
+    walk(piece, (kind, body) => {
+      if (kind !== 'RangeVar' || body.schemaname !== undefined) return undefined
+      for (const query of ctes.get(String(body.relname)) ?? []) {
+        if (found.has(query)) continue
+        everyPiece(query, found)
+        follow(query)
+      }
+      return undefined
+    })
+  for (const piece of pieces) follow(piece)
+  return found
+}
+
+function everyPiece(tree: unknown, found: Set<unknown>): void {
+  if (typeof tree !== 'object' || tree === null) return
+  found.add(tree)
+  for (const value of Object.values(tree)) everyPiece(value, found)
 }

@@ -3,6 +3,7 @@ import type { Block, Expression, FromItem, ItemColumn, SelectBlock } from '../ir
 import { outputNames } from '../ir/types.js'
 import { sameTree } from '../parse/ast.js'
 import { EqualityClasses } from './equalityClasses.js'
+import { isNullable } from './nullable.js'
 
 /** The output columns that tell a query's rows apart by its own structure; undefined when that cannot be seen. */
 export function findKey(block: Block): readonly string[] | undefined {
@@ -33,7 +34,7 @@ function outputOf(block: SelectBlock, expression: Expression): string | undefine
 
 /** The keys of the joined items, less those of items that the others determine. */
 function keyOfJoin(block: SelectBlock): string[] | undefined {
-  const keys = block.items.map(itemKeys)
+  const keys = block.items.map((item) => itemKeys(item).filter((key) => !block.fullJoins || isPresent(item, key)))
   const retained = new Set(block.items.keys())
   for (const index of [...retained].reverse()) {
     if (isDetermined(block, index, keys[index] ?? [], retained)) retained.delete(index)
@@ -49,11 +50,20 @@ function keyOfJoin(block: SelectBlock): string[] | undefined {
   return [...new Set(columns)]
 }
 
+/** A FULL JOIN can fill all keys with NULL: one that may be NULL by itself would not tell such rows apart. */
+function isPresent(item: FromItem, key: readonly string[]): boolean {
+  if (item.kind !== 'block') return true
+  const names = outputNames(item.block)
+  return key.some((column) => !isNullable(item.block, names[item.columns.indexOf(column)] ?? ''))
+}
+
 /** Set-returning functions whose first column never repeats for one argument. */
 const uniqueFirstColumn = new Set(['jsonb_each', 'jsonb_each_text', 'jsonb_object_keys', 'generate_series'])
 
 function itemKeys(item: FromItem): readonly (readonly string[])[] {
   if (item.kind === 'table') {
+    // A key of a table does not hold for its children by inheritance.
+    if (item.relation.hasChildren && item.relation.kind !== 'partitioned') return []
     return item.relation.keys.map((key) => key.map((stored) => item.columns[item.sourceColumns.indexOf(stored)] ?? ''))
   }
   if (item.kind === 'block') {

@@ -25,7 +25,9 @@ function unionOf(paths: readonly KeyPath[], types: readonly (string | undefined)
 function pathQuery(path: KeyPath, types: readonly (string | undefined)[], names: SourceNames): Fragment {
   const outputs = path.outputs.map((output, index) => sql`${outputText(output, types[index])} AS ${keyName(index)}`)
   const joins = path.joins.map((step) => joinText(step, names))
-  return sql`SELECT ${join(outputs)} FROM ${changedRows(path.changed, path.alias, names)}${join(joins, '')}`
+  const filters = path.filters.map((filter) => sql`(${trusted(toSql(filter))})`)
+  const where = filters.length === 0 ? sql`` : sql` WHERE ${join(filters, ' AND ')}`
+  return sql`SELECT ${join(outputs)} FROM ${changedRows(path.changed, path.alias, names)}${join(joins, '')}${where}`
 }
 
 function outputText(output: Node, type: string | undefined): Fragment {
@@ -40,8 +42,7 @@ function changedRows(changed: Changed, alias: string, names: SourceNames): Fragm
     return sql`(SELECT ${join(columns)} FROM ${names.delta(changed.relation)}) AS ${ident(alias)}`
   }
   const types = changed.columns.map(() => undefined)
-  const columns = join(changed.columns.map((name) => ident(name)))
-  return sql`(${unionOf(changed.paths, types, names)}) AS ${ident(alias)}(${columns})`
+  return sql`(${unionOf(changed.paths, types, names)}) AS ${ident(alias)}${columnList(changed.columns)}`
 }
 
 function joinText(step: JoinStep, names: SourceNames): Fragment {
@@ -62,13 +63,18 @@ function joinText(step: JoinStep, names: SourceNames): Fragment {
     const before = sql`SELECT ${columns} FROM ${names.delta(source.relation)} AS n${where('n')}`
     return sql` CROSS JOIN LATERAL (${now} UNION ALL ${before}) AS ${alias}`
   }
-  const inner = join(outputNames(source.block).map((name) => ident(name)))
-  const now = sql`SELECT ${columns} FROM (${blockQuery(source.block)}) AS n(${inner})${where('n')} OFFSET 0`
+  const inner = columnList(outputNames(source.block))
+  const now = sql`SELECT ${columns} FROM (${blockQuery(source.block)}) AS n${inner}${where('n')} OFFSET 0`
   if (source.before.length === 0) return sql` CROSS JOIN LATERAL (${now}) AS ${alias}`
   const types = source.columns.map(() => undefined)
-  const stored = join(source.columns.map((column) => ident(column.stored)))
-  const before = sql`SELECT ${columns} FROM (${unionOf(source.before, types, names)}) AS n(${stored})${where('n')}`
+  const stored = columnList(source.columns.map((column) => column.stored))
+  const before = sql`SELECT ${columns} FROM (${unionOf(source.before, types, names)}) AS n${stored}${where('n')}`
   return sql` CROSS JOIN LATERAL ((${now}) UNION ALL ${before}) AS ${alias}`
+}
+
+/** The names of an alias's columns; an empty list cannot be written. */
+function columnList(columns: readonly string[]): Fragment {
+  return columns.length === 0 ? sql`` : sql`(${join(columns.map((name) => ident(name)))})`
 }
 
 function conditions(on: JoinStep['on'], own: (column: string) => Fragment): Fragment {

@@ -118,7 +118,8 @@ function bucketConditions(branch: Branch): Addition[] {
     const key = keyReference(branch.key.indexOf(bucket.keyColumn))
     return [
       { ast: bucket.block.ast, condition: operate('>=', bucket.column, bucket.low(key)) },
-      { ast: bucket.block.ast, condition: operate('<', bucket.column, bucket.high(key)) },
+      // Not `<`: infinity lies in the bucket of infinity, and a day after it is infinity again.
+      { ast: bucket.block.ast, condition: operate('<=', bucket.column, bucket.high(key)) },
     ]
   })
 }

@@ -74,6 +74,9 @@ function mentions(tree: unknown, relation: string): boolean {
 
 function buildSet(ast: SelectStmt, scope: BuildScope): Block {
   if (ast.larg === undefined || ast.rarg === undefined) throw new Unresolved('unresolved', 'a set operation')
+  if (relationsInSubqueries({ ...ast, targetList: [] }, scope).length > 0) {
+    throw new Unresolved('unresolved', 'a set operation with a subquery in its LIMIT')
+  }
   const left = buildBlock(ast.larg, scope)
   const right = buildBlock(ast.rarg, scope)
   const operation =
@@ -115,6 +118,7 @@ function buildSelect(ast: SelectStmt, scope: BuildScope): SelectBlock {
     ast,
     items: from.items,
     equalities: from.equalities,
+    conditions: from.conditions,
     outerJoins: from.outerJoins,
     fullJoins: from.fullJoins,
     outputs,
@@ -180,6 +184,7 @@ function relationsInSubqueries(ast: SelectStmt, scope: BuildScope): RelationFact
       return kind === 'RangeSubselect' || kind === 'CommonTableExpr' ? false : undefined
     })
   collect([ast.targetList, ast.whereClause, ast.havingClause, ast.fromClause, ast.groupClause, ast.sortClause])
+  collect([ast.limitCount, ast.limitOffset, ast.windowClause, ast.distinctClause])
   return found
 }
 

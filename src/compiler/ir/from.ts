@@ -4,12 +4,13 @@ import { type Node, names, walk } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
 import { columnFields, conjuncts, equalitySides, readExpression, resolveColumn } from './expression.js'
 import { type BuildScope, Unresolved } from './scope.js'
-import { type Block, type Equality, type FromItem, type ItemColumn, outputNames } from './types.js'
+import { type Block, type Condition, type Equality, type FromItem, type ItemColumn, outputNames } from './types.js'
 
 /** Flattens a FROM clause into items, the equalities between them, and which outer joins can make an item NULL. */
 export class FromBuilder {
   readonly items: FromItem[] = []
   readonly equalities: Equality[] = []
+  readonly conditions: Condition[] = []
   outerJoins = 0
   fullJoins = false
 
@@ -23,12 +24,21 @@ export class FromBuilder {
     else throw new Unresolved('unresolved', `a FROM item of the kind ${Object.keys(node)[0]}`)
   }
 
-  /** Takes from a condition what says that two columns are equal; the rest is left out, which is always safe. */
+  /** Takes from a condition what says that two columns are equal, or what it asks of one table; the rest is left out. */
   addCondition(condition: Node, within: readonly number[]): void {
     const sides = equalitySides(condition)
+    this.addOwnCondition(condition, within)
     if (sides === undefined) return
     const [left, right] = sides.map((side) => this.plainColumn(side))
     if (left !== undefined && right !== undefined && left.item !== right.item) this.addEquality(left, right, within)
+  }
+
+  private addOwnCondition(ast: Node, within: readonly number[]): void {
+    const read = readExpression(ast, { items: this.items, facts: this.scope.facts })
+    const item = read.columns[0]?.item
+    if (item === undefined || this.items[item]?.kind !== 'table') return
+    if (read.outer || read.subquery || read.columns.some((column) => column.item !== item)) return
+    this.conditions.push({ ast, item, columns: read.columns, within })
   }
 
   private addEquality(left: ItemColumn, right: ItemColumn, within: readonly number[]): void {

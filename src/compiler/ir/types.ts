@@ -33,6 +33,14 @@ export interface Equality {
   readonly within: readonly number[]
 }
 
+/** A condition over the columns of one table alone. It holds where an equality with the same `within` would. */
+export interface Condition {
+  readonly ast: Node
+  readonly item: number
+  readonly columns: readonly ItemColumn[]
+  readonly within: readonly number[]
+}
+
 interface ItemBase {
   readonly alias: string
   /** Names of its columns as the rest of the query sees them. */
@@ -73,6 +81,7 @@ export interface SelectBlock {
   readonly ast: SelectStmt
   readonly items: readonly FromItem[]
   readonly equalities: readonly Equality[]
+  readonly conditions: readonly Condition[]
   readonly outerJoins: number
   readonly fullJoins: boolean
   readonly outputs: readonly Output[]

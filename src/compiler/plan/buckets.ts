@@ -1,4 +1,5 @@
 import { functionName, type Node, names, sameTree, stringConstant } from '../parse/ast.js'
+import { toSql } from '../parse/parse.js'
 import { expressionOf } from './route.js'
 
 /**
@@ -19,7 +20,10 @@ export interface TimeColumn {
 }
 
 /** The range of `column` that `expression = key` implies; undefined when no such range is known. */
-export function impliedRange(expression: Node, column: TimeColumn): Range | undefined {
+export function impliedRange(expression: Node, { ast, type, utc }: TimeColumn): Range | undefined {
+  // Of intervals, which are cut towards zero, and of text nothing is known.
+  if (!/^(date|timestamp(\(\d\))? with(out)? time zone)$/.test(type)) return undefined
+  const column = { ast, type: type.replace(/\(\d\)/, ''), utc }
   if ('TypeCast' in expression) return castRange(expression.TypeCast, column)
   if (!('FuncCall' in expression)) return undefined
   const args = expression.FuncCall.args ?? []
@@ -65,10 +69,17 @@ function castRange(cast: { arg?: Node; typeName?: { names?: Node[] } }, column: 
 
 function yearRange(args: readonly Node[], column: TimeColumn): Range | undefined {
   if (stringConstant(args[0])?.toLowerCase() !== 'year' || args[1] === undefined) return undefined
-  const start = (key: Node): Node => call('make_date', [cast(key, 'int4'), expressionOf('1'), expressionOf('1')])
-  const end = (key: Node): Node =>
-    call('make_date', [cast(operate('+', key, expressionOf('1')), 'int4'), expressionOf('1'), expressionOf('1')])
-  return widen(args[1], column, start, end)
+  return widen(args[1], column, yearBound(0, '-infinity'), yearBound(1, 'infinity'))
+}
+
+/** The first of January; no bound for what make_date does not take: years before Christ, and that of infinity. */
+function yearBound(later: number, otherwise: string): (key: Node) => Node {
+  return (key) => {
+    const year = toSql(key)
+    return expressionOf(
+      `CASE WHEN ${year} BETWEEN 1 AND 9999 THEN pg_catalog.make_date(${year}::integer + ${later}, 1, 1) ELSE '${otherwise}'::date END`,
+    )
+  }
 }
 
 /**

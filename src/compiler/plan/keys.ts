@@ -83,8 +83,9 @@ function pathInState(
     : usable.filter((equality) => equality.within.every((join) => known.has(join) || isTracked(block, wanted, join)))
   const route = new Route(block, index, new EqualityClasses(certain), nulls)
   const outputs = wanted.map((name) => route.express(name))
+  const filters = route.filters(outputs, tracked)
   const joins = route.steps(before) // first: what the joins compare is asked of the changed rows too
-  return [{ alias: route.alias(index), changed: changedRows(item, rest, route), joins, outputs }]
+  return [{ alias: route.alias(index), changed: changedRows(item, rest, route), joins, filters, outputs }]
 }
 
 function isTracked(block: SelectBlock, wanted: readonly string[], join: number): boolean {

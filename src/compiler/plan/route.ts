@@ -1,7 +1,7 @@
 import type { EqualityClasses } from '../analyze/equalityClasses.js'
 import { innerColumn, isSliceable } from '../analyze/sliceable.js'
 import { resolveColumn } from '../ir/expression.js'
-import type { Block, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
+import type { Block, Condition, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
 import { type Node, rewrite } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
 import { NoKey } from './noKey.js'
@@ -39,6 +39,43 @@ export class Route {
     const output = this.block.outputs.find((candidate) => candidate.name === name)
     if (output === undefined) throw new NoKey({ code: 'unresolved', reason: `There is no column "${name}".` })
     return this.relocate(output.expression.ast)
+  }
+
+  /**
+   * What the query asks of each table reached. A function or a cast in the key may fail for rows that the query keeps
+   * away from it (`txt::integer` WHERE txt is a number); where neither is, fewer columns to log are worth more.
+   */
+  filters(outputs: readonly Node[], tracked: boolean): Node[] {
+    const plain = outputs.every((output) => 'ColumnRef' in output || 'A_Const' in output)
+    if (plain && this.order.every((item) => this.item(item).kind !== 'function')) return []
+    const reached = new Set([this.root, ...this.order])
+    return this.block.conditions
+      .filter(
+        (condition) =>
+          reached.has(condition.item) &&
+          (tracked || (condition.within.length === 0 && this.item(condition.item).nullableBy.length === 0)) &&
+          this.isRequired(condition) &&
+          condition.columns.every((column) => this.isKnown(column.item, column.column)),
+      )
+      .map((condition) => this.relocateWithin(condition))
+  }
+
+  /** Every row of this state satisfies it; or, where the changed item lost its match, the match did. */
+  private isRequired({ item, within }: Condition): boolean {
+    const known = this.item(this.root).nullableBy
+    const missing = this.item(item).nullableBy.filter((join) => this.nulls.has(join))
+    return (
+      within.every((join) => known.includes(join) || !this.nulls.has(join)) &&
+      missing.every((join) => within.includes(join))
+    )
+  }
+
+  private relocateWithin({ ast, item }: Condition): Node {
+    return rewrite(ast, (value) => {
+      if (!('ColumnRef' in value)) return undefined
+      const column = resolveColumn((value.ColumnRef as { fields?: Node[] }).fields ?? [], this.block.items)
+      return column === undefined ? undefined : columnReference(this.use(item, column.column))
+    })
   }
 
   steps(before: Before): JoinStep[] {

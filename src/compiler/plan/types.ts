@@ -39,12 +39,14 @@ export interface JoinStep {
 
 /**
  * How the slice keys that a change touches are found: start at the changed rows, join what the key needs and they do
- * not have, and read the key. It is always a weakening of the query: predicates are dropped, never added.
+ * not have, and read the key. It is always a weakening of the query: predicates are dropped, none of ours is added.
  */
 export interface KeyPath {
   readonly alias: string
   readonly changed: Changed
   readonly joins: readonly JoinStep[]
+  /** Conditions of the query itself, where an expression below might fail for rows that they keep away from it. */
+  readonly filters: readonly Node[]
   /** One expression for each key column, over the aliases above. */
   readonly outputs: readonly Node[]
 }
