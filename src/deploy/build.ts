@@ -1,11 +1,10 @@
 import { type Fragment, ident, join, literal, sql, trusted } from '../compiler/fragment.js'
-import type { IndexDefinition } from '../define/types.js'
-import { type Connection, one } from '../engine/database.js'
+import { type Connection, rows } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
-import { keyOrder } from './keyOrder.js'
-import { buildName, fitName } from './names.js'
+import { createIndex, type IndexPlace } from './indexes.js'
+import { buildName, indexNames, userIndexNames } from './names.js'
 
 export interface Built {
   readonly rows: number
@@ -22,6 +21,7 @@ export async function buildStorage(connection: Connection, target: ViewTarget, o
   for (const { relation } of target.sources) {
     await connection.query(sql`LOCK TABLE ${ident('tidemark_log', relation.capture.log)} IN ACCESS SHARE MODE`.text)
   }
+  await endWithClient(connection)
   const { storage, compiled, view } = target
   const table = ident('tidemark_data', buildName(storage))
   await pinSettings(connection, view.timeZone)
@@ -41,6 +41,15 @@ export async function buildStorage(connection: Connection, target: ViewTarget, o
   return { rows: filled.rowCount ?? 0, buildMs }
 }
 
+/** A build whose client is gone is of no use, and the next one would wait for it. Not every platform can tell. */
+async function endWithClient(connection: Connection): Promise<void> {
+  await connection.query('SAVEPOINT tidemark_client')
+  await connection
+    .query("SET LOCAL client_connection_check_interval = '1s'")
+    .catch(() => connection.query('ROLLBACK TO SAVEPOINT tidemark_client'))
+  await connection.query('RELEASE SAVEPOINT tidemark_client')
+}
+
 export async function pinSettings(connection: Connection, timeZone: string): Promise<void> {
   await connection.query(
     sql`SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL datestyle = 'ISO, MDY';
@@ -51,26 +60,41 @@ export async function pinSettings(connection: Connection, timeZone: string): Pro
 
 async function indexStorage(connection: Connection, target: ViewTarget, table: Fragment): Promise<void> {
   const { compiled, view, storage } = target
-  const { key, keyNullable, branches } = compiled.plan
+  const { key, keyNullable } = compiled.plan
   await createKey(connection, target, table)
   const required = key.flatMap((name, index) =>
     keyNullable[index] === false ? [sql`ALTER COLUMN ${ident(name)} SET NOT NULL`] : [],
   )
   if (required.length > 0) await connection.query(sql`ALTER TABLE ${table} ${join(required)}`.text)
+  for (const [index, columns] of sliceIndexes(target)) {
+    const name = ident(indexNames(storage, `slice${index}`).built)
+    await connection.query(sql`CREATE INDEX ${name} ON ${table} (${join(columns.map((column) => ident(column)))})`.text)
+  }
+  for (const definition of view.indexes) {
+    const place: IndexPlace = { view: target.name, table, name: userIndexNames(storage, definition).built }
+    await createIndex(connection, definition, place)
+  }
+}
+
+/** Branches whose slices the key's index does not find, and their columns. */
+function sliceIndexes(target: ViewTarget): (readonly [number, readonly string[]])[] {
   const order = keyOrder(target)
-  for (const [index, branch] of branches.entries()) {
-    if (branch.key.every((name) => order.indexOf(name) < branch.key.length && order.includes(name))) continue
-    const name = ident(fitName(buildName(storage), `_slice${index}`))
-    await connection.query(sql`CREATE INDEX ${name} ON ${table} (${join(branch.key.map((column) => ident(column)))})`.text)
-  }
-  for (const [index, definition] of view.indexes.entries()) {
-    await createIndex(connection, target, definition, index, table)
-  }
+  return target.compiled.plan.branches.flatMap(({ key }, index) => {
+    const found = key.every((name) => order.includes(name) && order.indexOf(name) < key.length)
+    return found ? [] : [[index, key] as const]
+  })
+}
+
+/** The key's columns, those of the first branch in front: then its index finds slices too. */
+export function keyOrder({ compiled }: ViewTarget): readonly string[] {
+  const { key, branches } = compiled.plan
+  const first = (branches[0]?.key ?? []).filter((name) => key.includes(name))
+  return [...first, ...key.filter((name) => !first.includes(name))]
 }
 
 async function createKey(connection: Connection, target: ViewTarget, table: Fragment): Promise<void> {
   const order = keyOrder(target)
-  const name = ident(fitName(buildName(target.storage), '_key'))
+  const name = ident(indexNames(target.storage, 'key').built)
   const columns = order.length === 0 ? sql`(true)` : join(order.map((column) => ident(column)))
   const nulls = order.length === 0 ? sql`` : sql` NULLS NOT DISTINCT`
   try {
@@ -91,45 +115,26 @@ function notUnique(key: readonly string[], detail: string | undefined): string {
   return `The key (${key.join(', ')}) does not tell the rows apart. ${detail ?? ''}`.trim()
 }
 
-async function createIndex(
-  connection: Connection,
-  target: ViewTarget,
-  definition: IndexDefinition,
-  index: number,
-  table: Fragment,
-): Promise<void> {
-  const name = ident(fitName(buildName(target.storage), `_user${index}`))
-  const columns = join(definition.columns.map((column) => ident(column)))
-  const unique = definition.unique ? sql`UNIQUE ` : sql``
-  const where = definition.where === null ? sql`` : sql` WHERE ${trusted(definition.where)}`
-  try {
-    await connection.query(
-      sql`CREATE ${unique}INDEX ${name} ON ${table} USING ${ident(definition.method)} (${columns})${where}`.text,
-    )
-  } catch (error) {
-    const { message, detail } = serverError(error)
-    throw new TidemarkError('INDEX_INVALID', `PostgreSQL does not accept index ${index + 1}: ${message}`, {
-      hint: detail ?? 'Check its columns, method and WHERE condition. Nothing was changed.',
-      view: target.name,
-      cause: error,
-    })
-  }
-}
-
-/** Gives the indexes of a storage table names without `~new`, once it has taken its place. */
+/** Gives the indexes of a storage table the names that they keep, once it has taken its place. */
 export async function renameIndexes(connection: Connection, target: ViewTarget): Promise<void> {
-  const { indexes } = await one<{ indexes: string[] }>(
-    connection,
-    `SELECT ARRAY(SELECT i.relname::text FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
-       JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-       WHERE n.nspname = 'tidemark_data' AND t.relname = $1 AND i.relname LIKE '%~new%') AS indexes`,
-    [target.storage],
-  )
-  const definitions = target.view.indexes
-  for (const old of indexes) {
-    const user = /_user(\d+)$/.exec(old)?.[1]
-    const wished = user === undefined ? undefined : definitions[Number(user)]?.name
-    const next = fitName(wished ?? old.replace('~new', ''))
-    await connection.query(sql`ALTER INDEX ${ident('tidemark_data', old)} RENAME TO ${ident(next)}`.text)
+  const { storage, view } = target
+  const names = [
+    indexNames(storage, 'key'),
+    ...sliceIndexes(target).map(([index]) => indexNames(storage, `slice${index}`)),
+    ...view.indexes.map((definition) => userIndexNames(storage, definition)),
+  ]
+  for (const { built, final } of names) {
+    const taken = await rows(
+      connection,
+      "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tidemark_data' AND c.relname = $1",
+      [final],
+    )
+    if (taken.length > 0) {
+      throw new TidemarkError('INDEX_INVALID', `The index name "${final}" is taken by something else in tidemark_data.`, {
+        hint: 'Give the index another name, or none.',
+        view: target.name,
+      })
+    }
+    await connection.query(sql`ALTER INDEX ${ident('tidemark_data', built)} RENAME TO ${ident(final)}`.text)
   }
 }

@@ -1,20 +1,25 @@
-import { type Connection, one } from '../engine/database.js'
+import type { Statements } from '../compiler/emit/refresh.js'
+import { type Connection, one, type Queryable } from '../engine/database.js'
 import type { Built } from './build.js'
 import type { ViewTarget } from './compileViews.js'
 
-/** Enters a view that was just built, with the snapshot of this transaction as its cursor. */
+/**
+ * Enters a view that was just built, with the snapshot of this transaction as its cursor. `statements` are those for
+ * the storage table as it is named now.
+ */
 export async function insertView(
   connection: Connection,
   target: ViewTarget,
   built: Built,
   replaces: number | null,
+  statements: Statements = target.compiled.statements,
 ): Promise<number> {
   const { view, storage, facts, compiled, definitionHash, settings, explanation } = target
   const { id } = await one<{ id: number }>(
     connection,
     `INSERT INTO tidemark.view (schema_name, view_name, storage, storage_name, definition, canonical, definition_hash,
-       key_columns, moves, statements, explanation, settings, time_zone, replaces)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
+       key_columns, moves, statements, explanation, settings, time_zone, replaces, indexes, description)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
     [
       view.schema,
       view.name,
@@ -25,11 +30,13 @@ export async function insertView(
       definitionHash,
       compiled.plan.key,
       compiled.plan.moves || view.storage === 'matview',
-      JSON.stringify(compiled.statements),
+      JSON.stringify(statements),
       JSON.stringify(explanation),
       JSON.stringify(settings),
       view.timeZone,
       replaces,
+      JSON.stringify(view.indexes),
+      view.description,
     ],
   )
   await connection.query(
@@ -55,33 +62,54 @@ export async function insertSources(connection: Connection, target: ViewTarget, 
   }
 }
 
-/** Writes down which views it reads, now that they all have numbers. */
-export async function linkUpstream(connection: Connection, target: ViewTarget, id: number): Promise<void> {
-  await connection.query('DELETE FROM tidemark.view_dependency WHERE view_id = $1', [id])
+/** Links views by number, now that what they read is deployed. */
+export async function linkUpstream(connection: Queryable, target: ViewTarget): Promise<void> {
+  const schemas = target.upstream.map(({ schema }) => schema)
+  const names = target.upstream.map(({ name }) => name)
   await connection.query(
-    `INSERT INTO tidemark.view_dependency (view_id, upstream_id)
-     SELECT $1, v.id FROM tidemark.view v
-     WHERE v.replaces IS NULL AND v.id <> $1
-       AND CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END = ANY ($2)`,
-    [id, target.upstream],
+    `WITH wanted AS (
+       SELECT v.id AS view_id, u.id AS upstream_id FROM unnest($3::text[], $4::text[]) AS reads (schema, name)
+       JOIN tidemark.view u ON (u.schema_name, u.view_name) = (reads.schema, reads.name) AND u.replaces IS NULL
+       JOIN tidemark.view v ON (v.schema_name, v.view_name) = ($1, $2) AND v.replaces IS NULL AND v.id <> u.id
+     ), gone AS (
+       DELETE FROM tidemark.view_dependency d USING tidemark.view v
+       WHERE v.id = d.view_id AND (v.schema_name, v.view_name) = ($1, $2)
+         AND (d.view_id, d.upstream_id) NOT IN (SELECT view_id, upstream_id FROM wanted)
+     )
+     INSERT INTO tidemark.view_dependency (view_id, upstream_id) SELECT * FROM wanted ON CONFLICT DO NOTHING`,
+    [target.view.schema, target.view.name, schemas, names],
   )
 }
 
+/** A view that was built as the first of its name is in its place. */
+export async function launch(connection: Connection, target: ViewTarget, id: number): Promise<void> {
+  await connection.query('UPDATE tidemark.view SET statements = $2 WHERE id = $1', [
+    id,
+    JSON.stringify(target.compiled.statements),
+  ])
+  await connection.query("UPDATE tidemark.state SET state = 'ready' WHERE view_id = $1", [id])
+}
+
 /** What was built takes the place of the version that it replaces, under the number that others know. */
-export async function promote(connection: Connection, built: number, replaced: number): Promise<void> {
+export async function promote(
+  connection: Connection,
+  target: ViewTarget,
+  built: number,
+  replaced: number,
+): Promise<void> {
   await connection.query(
     `UPDATE tidemark.view o SET storage = n.storage, storage_name = n.storage_name, definition = n.definition,
        canonical = n.canonical, definition_hash = n.definition_hash, key_columns = n.key_columns, moves = n.moves,
-       statements = n.statements, explanation = n.explanation, settings = n.settings, time_zone = n.time_zone,
-       changed_at = pg_catalog.now()
+       statements = $3, explanation = n.explanation, settings = n.settings, time_zone = n.time_zone,
+       indexes = n.indexes, description = n.description, changed_at = pg_catalog.now()
      FROM tidemark.view n WHERE n.id = $1 AND o.id = $2`,
-    [built, replaced],
+    [built, replaced, JSON.stringify(target.compiled.statements)],
   )
   await connection.query(
-    `UPDATE tidemark.state o SET state = 'ready', cursor = n.cursor, consumed_xid = n.consumed_xid, as_of = n.as_of,
-       epoch = o.epoch + 1, system_identifier = n.system_identifier, row_count = n.row_count, full_ms = n.full_ms,
-       slice_ms = NULL, batch_ms = NULL, failures = 0, retry_at = NULL, last_error = NULL, last_full_at = n.last_full_at,
-       last_run_at = n.last_run_at
+    `UPDATE tidemark.state o SET state = CASE WHEN o.state = 'paused' THEN o.state ELSE 'ready' END, cursor = n.cursor,
+       consumed_xid = n.consumed_xid, as_of = n.as_of, epoch = o.epoch + 1, system_identifier = n.system_identifier,
+       row_count = n.row_count, full_ms = n.full_ms, slice_ms = NULL, batch_ms = NULL, failures = 0, retry_at = NULL,
+       last_error = NULL, last_full_at = n.last_full_at, last_run_at = n.last_run_at
      FROM tidemark.state n WHERE n.view_id = $1 AND o.view_id = $2`,
     [built, replaced],
   )

@@ -1,8 +1,10 @@
-import type { Queryable } from '../engine/database.js'
-import { rows } from '../engine/database.js'
+import type { IndexDefinition } from '../define/types.js'
+import { type Queryable, rows } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
 import type { DeployedView } from './deployed.js'
+import type { Explanation } from './explanation.js'
+import { compareIndexes } from './indexes.js'
 import { shownName } from './names.js'
 
 export type Action =
@@ -14,6 +16,8 @@ export type Action =
   | 'change settings'
   | 'drop view'
   | 'capture table'
+  | 'create index'
+  | 'drop index'
 
 export interface Change {
   readonly action: Action
@@ -31,30 +35,52 @@ export interface ViewStep {
   readonly why: string
 }
 
+/** Steps for all views, in the order in which they read each other. */
 export function planSteps(targets: readonly ViewTarget[], deployed: readonly DeployedView[]): ViewStep[] {
-  return targets.map((target) => {
+  const steps: ViewStep[] = []
+  for (const target of targets) {
     const { view } = target
     const old = deployed.find((candidate) => candidate.schema === view.schema && candidate.name === view.name)
-    return { target, deployed: old, ...workFor(target, old) }
-  })
+    const remade = steps.find((step) => target.upstream.includes(step.target.view) && isRemade(step))
+    const { work, why } = workFor(target, old)
+    const light = work === 'none' || work === 'settings'
+    // What it read of the old version is not what it will read of the new one.
+    steps.push(
+      light && remade !== undefined && view.storage === 'table'
+        ? { target, deployed: old, work: 'update', why: `${remade.target.name}, which it reads, is built anew` }
+        : { target, deployed: old, work, why },
+    )
+  }
+  return steps
+}
+
+function isRemade({ work }: ViewStep): boolean {
+  return work === 'create' || work === 'rebuild'
 }
 
 function workFor(target: ViewTarget, old: DeployedView | undefined): Pick<ViewStep, 'work' | 'why'> {
   if (old === undefined) return { work: 'create', why: maintenanceOf(target) }
-  const expected = old.storage === 'matview' ? 'm' : 'v'
-  if (old.state === 'building') return { work: 'rebuild', why: 'its first build did not end' }
-  if (old.relkind !== expected) return { work: 'rebuild', why: `the view ${target.name} itself is gone` }
+  if (old.storage !== target.view.storage) return { work: 'rebuild', why: 'the way it is stored changed' }
   if (old.definitionHash !== target.definitionHash) return { work: 'rebuild', why: 'its definition changed' }
+  if (!old.intact) return { work: 'rebuild', why: `the view ${target.name} itself is gone, or was replaced` }
+  if (old.state === 'building') return { work: 'rebuild', why: 'its first build did not end' }
   if (canonicalJson(old.statements) !== canonicalJson(target.compiled.statements)) {
     return { work: 'update', why: 'the way it is maintained changed' }
   }
+  if (old.outdated) return { work: 'update', why: 'a table that it reads was altered' }
   if (old.state === 'error' || old.state === 'quarantined') {
     return { work: 'update', why: `its state is ${old.state}; it is recomputed` }
   }
   const settings = canonicalJson(old.settings) !== canonicalJson(target.settings)
-  const explained = canonicalJson(old.explanation) !== canonicalJson(target.explanation)
   if (settings) return { work: 'settings', why: 'when it is refreshed changed' }
+  if (old.description !== target.view.description) return { work: 'settings', why: 'its description changed' }
+  const explained = lasting(old.explanation) !== lasting(target.explanation)
   return explained ? { work: 'settings', why: 'its explanation changed' } : { work: 'none', why: '' }
+}
+
+/** An explanation without its advice, which depends on how large the tables are today. */
+function lasting({ advice: _, ...explanation }: Explanation): string {
+  return canonicalJson(explanation)
 }
 
 /** JSON with its keys in order: the catalog does not keep the order in which they were written. */
@@ -82,9 +108,24 @@ const actions = {
 } as const
 
 export function describeSteps(steps: readonly ViewStep[]): Change[] {
-  return steps.flatMap(({ target, work, why }) =>
-    work === 'none' ? [] : [{ action: actions[work], object: target.name, detail: why, destructive: false }],
-  )
+  return steps.flatMap((step): Change[] => {
+    const { target, work, why } = step
+    const own: Change[] =
+      work === 'none' ? [] : [{ action: actions[work], object: target.name, detail: why, destructive: false }]
+    return [...own, ...describeIndexes(step)]
+  })
+}
+
+function describeIndexes({ target, deployed, work }: ViewStep): Change[] {
+  if (deployed === undefined || work === 'rebuild' || work === 'create') return []
+  const { created, dropped } = compareIndexes(target, deployed)
+  const describe = (action: Action) => (definition: IndexDefinition): Change => ({
+    action,
+    object: target.name,
+    detail: `${definition.unique ? 'unique ' : ''}${definition.method} (${definition.columns.join(', ')})${definition.where === null ? '' : ` where ${definition.where}`}`,
+    destructive: false,
+  })
+  return [...dropped.map(describe('drop index')), ...created.map(describe('create index'))]
 }
 
 export function describeDrops(deployed: readonly DeployedView[]): Change[] {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CompiledView, compileView } from '../compiler/compile.js'
+import { emitStatements, type Statements } from '../compiler/emit/refresh.js'
 import { capturedSources } from '../compiler/emit/names.js'
 import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } from '../compiler/facts.js'
 import { ident, literal, sql } from '../compiler/fragment.js'
@@ -10,7 +11,7 @@ import { databaseError } from '../engine/databaseError.js'
 import { gatherFacts, type MaintainedView } from '../engine/facts/gather.js'
 import { type Explanation, explain } from './explanation.js'
 import { keyOrder } from './keyOrder.js'
-import { logName, shownName, storageName } from './names.js'
+import { buildName, logName, shownName, storageName } from './names.js'
 import { aboutView, orderViews } from './order.js'
 
 /** What one captured table must give a view. */
@@ -29,8 +30,10 @@ export interface ViewTarget {
   readonly facts: QueryFacts
   readonly compiled: CompiledView
   readonly sources: readonly SourceNeed[]
-  /** Configured views that it reads, by shown name. */
-  readonly upstream: readonly string[]
+  /** How it is kept while it is being built, under another name. */
+  readonly building: Statements
+  /** Configured views that it reads. */
+  readonly upstream: readonly NormalisedView[]
   readonly settings: ViewSettings
   readonly explanation: Explanation
   /** Of all that would make the kept rows others: another hash means building anew. */
@@ -68,6 +71,7 @@ async function compileOne(
   const facts = await gatherFacts(connection, view.query, maintained, logName)
   const storage = storageName(view.schema, view.name)
   const compiled = compileView({ facts, key: view.key, timeZone: view.timeZone, storage })
+  const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage) })
   const captured = view.storage === 'table' ? capturedSources(compiled.plan) : []
   const name = shownName(view.schema, view.name)
   return {
@@ -76,13 +80,14 @@ async function compileOne(
     storage,
     facts,
     compiled,
+    building,
     sources: captured.map(({ relation, maintenance }) => ({
       relation,
       maintenance,
       read: relation.read === 'all' ? relation.columns.map((column) => column.name) : [...relation.read].sort(),
       logged: compiled.plan.logged.get(relationKey(relation.schema, relation.name)) ?? [],
     })),
-    upstream: upstream.map((other) => shownName(other.schema, other.name)),
+    upstream,
     settings: settingsOf(view),
     explanation: explain(name, view, compiled.plan),
     definitionHash: hashOf(view, facts, compiled),
@@ -95,7 +100,8 @@ function settingsOf(view: NormalisedView): ViewSettings {
 }
 
 function hashOf(view: NormalisedView, facts: QueryFacts, { plan }: CompiledView): string {
-  const parts = [facts.canonical, facts.output, plan.key, plan.keyNullable, view.storage, view.timeZone]
+  const behind = [...facts.relations.values()].flatMap(({ definition }) => definition ?? []).sort()
+  const parts = [facts.canonical, behind, facts.output, plan.key, plan.keyNullable, view.storage, view.timeZone]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 

@@ -1,12 +1,14 @@
-import { ident, sql } from '../compiler/fragment.js'
-import { type Connection, type Database, transaction } from '../engine/database.js'
-import { buildStorage, pinSettings, renameIndexes } from './build.js'
-import { insertSources, insertView, promote } from './catalog.js'
+import { type Fragment, ident, sql } from '../compiler/fragment.js'
+import { type Connection, type Database, rows, transaction } from '../engine/database.js'
+import { type Built, buildStorage, pinSettings, renameIndexes } from './build.js'
+import { catchUp, waitForOldSnapshots } from './catchUp.js'
+import { insertSources, insertView, launch, promote } from './catalog.js'
 import type { ViewStep } from './changes.js'
-import { withBriefLock } from './locks.js'
-import { buildName } from './names.js'
+import { type Patience, withBriefLock } from './locks.js'
+import { buildName, retiredName } from './names.js'
 import { type ReportProgress, watchBuild } from './progress.js'
-import { pointPublicView } from './publicView.js'
+import { readTableProperties } from './properties.js'
+import { describeView, pointPublicView } from './publicView.js'
 
 export interface DeployedRows {
   readonly view: string
@@ -14,81 +16,121 @@ export interface DeployedRows {
   readonly buildMs: number
 }
 
+interface BuiltView extends Built {
+  readonly id: number
+}
+
 /**
- * Builds a view beside the old one and swaps it in. Two transactions: the long one builds and leaves a cursor, so that
- * from then on nothing is lost; the short one takes the locks and swaps. What a crash leaves between the two is removed
- * by the next apply.
+ * Builds a view beside the old one, brings it up to date, and swaps it in. The long transaction builds and leaves a
+ * cursor, so that from then on nothing is lost; the last, short one takes the locks and swaps. A failure takes away what
+ * was built; what a crash leaves is removed by the next apply.
  */
-export async function buildAndSwap(database: Database, step: ViewStep, report: ReportProgress): Promise<DeployedRows> {
-  const { target, deployed } = step
+export async function buildAndSwap(
+  database: Database,
+  step: ViewStep,
+  report: ReportProgress,
+  patience?: Patience,
+): Promise<DeployedRows> {
+  const { target } = step
   const started = performance.now()
-  const elapsedMs = (): number => performance.now() - started
-  const stopWatching = watchBuild(database, target.name, deployed?.rows ?? undefined, report)
-  report({ view: target.name, phase: 'building', elapsedMs: 0 })
+  const tell = (phase: 'building' | 'indexing' | 'swapping' | 'done', count?: number): void =>
+    report({ view: target.name, phase, elapsedMs: performance.now() - started, ...(count === undefined ? {} : { rows: count }) })
+  tell('building')
+  const built = await build(database, step, report, () => tell('indexing'))
   try {
-    const { built, id } = await transaction(
+    tell('swapping')
+    await catchUp(database, built.id, target.name)
+    await waitForOldSnapshots(database)
+    await transaction(database, (connection) => swap(connection, step, built.id, patience))
+  } catch (error) {
+    await discard(database, step, built.id).catch(() => undefined) // what went wrong first is what has to be told
+    throw error
+  }
+  tell('done', built.rows)
+  return { view: target.name, rows: built.rows, buildMs: built.buildMs }
+}
+
+async function build(
+  database: Database,
+  { target, deployed }: ViewStep,
+  report: ReportProgress,
+  onIndexing: () => void,
+): Promise<BuiltView> {
+  const stopWatching = watchBuild(database, target.name, deployed?.rows ?? undefined, report)
+  try {
+    return await transaction(
       database,
       async (connection) => {
-        const result = await buildStorage(connection, target, () => {
+        const built = await buildStorage(connection, target, () => {
           stopWatching()
-          report({ view: target.name, phase: 'indexing', elapsedMs: elapsedMs() })
+          onIndexing()
         })
-        return { built: result, id: await insertView(connection, target, result, deployed?.id ?? null) }
+        return { ...built, id: await insertView(connection, target, built, deployed?.id ?? null, target.building) }
       },
       'BEGIN ISOLATION LEVEL REPEATABLE READ',
     )
-    report({ view: target.name, phase: 'swapping', elapsedMs: elapsedMs() })
-    await transaction(database, (connection) => swap(connection, step, id))
-    report({ view: target.name, phase: 'done', rows: built.rows, elapsedMs: elapsedMs() })
-    return { view: target.name, rows: built.rows, buildMs: built.buildMs }
   } finally {
     stopWatching()
   }
 }
 
-async function swap(connection: Connection, step: ViewStep, built: number): Promise<void> {
+async function discard(database: Database, { target }: ViewStep, id: number): Promise<void> {
+  await transaction(database, async (connection) => {
+    await connection.query(sql`DROP TABLE IF EXISTS ${ident('tidemark_data', buildName(target.storage))}`.text)
+    await connection.query('DELETE FROM tidemark.view WHERE id = $1', [id])
+  })
+}
+
+/** In one attempt, locks are taken in the order in which readers take them: the view, then its storage. */
+async function swap(connection: Connection, step: ViewStep, built: number, patience?: Patience): Promise<void> {
   const { target, deployed } = step
   await pinSettings(connection, target.view.timeZone)
-  if (deployed !== undefined) await holdView(connection, deployed.id)
-  await withBriefLock(connection, async () => {
-    const retired = deployed === undefined ? undefined : await retireStorage(connection, deployed.storageName)
-    const fresh = ident('tidemark_data', buildName(target.storage))
-    await connection.query(sql`ALTER TABLE ${fresh} RENAME TO ${ident(target.storage)}`.text)
-    await pointPublicView(connection, target)
-    if (retired !== undefined) await connection.query(sql`DROP TABLE ${retired}`.text)
-    await renameIndexes(connection, target)
-  })
-  if (deployed === undefined) {
-    await connection.query("UPDATE tidemark.state SET state = 'ready' WHERE view_id = $1", [built])
-  } else {
-    await promote(connection, built, deployed.id)
-  }
-}
-
-/** Waits until no refresh of the old version is in flight, and lets none start. */
-export async function holdView(connection: Connection, id: number): Promise<void> {
-  await withBriefLock(connection, async () => {
-    await connection.query('SELECT pg_catalog.pg_advisory_xact_lock(1953064301, $1)', [id])
-  })
-}
-
-async function retireStorage(connection: Connection, storage: string) {
-  const retired = ident('tidemark_data', `${storage.slice(0, 50)}~old`)
-  await connection.query(
-    sql`ALTER TABLE IF EXISTS ${ident('tidemark_data', storage)} RENAME TO ${ident(`${storage.slice(0, 50)}~old`)}`.text,
+  await withBriefLock(
+    connection,
+    async () => {
+      if (deployed !== undefined) await holdView(connection, deployed.id)
+      await holdView(connection, built)
+      await pointPublicView(connection, target, buildName(target.storage))
+      const carry = deployed === undefined ? [] : await retireStorage(connection, deployed.storageName)
+      const fresh = ident('tidemark_data', buildName(target.storage))
+      await connection.query(sql`ALTER TABLE ${fresh} RENAME TO ${ident(target.storage)}`.text)
+      await renameIndexes(connection, target)
+      for (const statement of carry) await connection.query(statement)
+      if (deployed === undefined) await launch(connection, target, built)
+      else await promote(connection, target, built, deployed.id)
+    },
+    patience,
   )
-  return retired
+}
+
+/** Waits until no refresh of this version is in flight, and lets none start before this transaction ends. */
+export async function holdView(connection: Connection, id: number): Promise<void> {
+  await connection.query('SELECT pg_catalog.pg_advisory_xact_lock(1953064301, $1)', [id])
+}
+
+/** Drops the old storage, and returns the statements that give what people had put on it to the new one. */
+async function retireStorage(connection: Connection, storage: string): Promise<readonly string[]> {
+  const present = await rows(
+    connection,
+    "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tidemark_data' AND c.relname = $1",
+    [storage],
+  )
+  if (present.length === 0) return []
+  const table = (name: string): Fragment => ident('tidemark_data', name)
+  const { statements } = await readTableProperties(connection, { schema: 'tidemark_data', name: storage })
+  await connection.query(sql`ALTER TABLE ${table(storage)} RENAME TO ${ident(retiredName(storage))}`.text)
+  await connection.query(sql`DROP TABLE ${table(retiredName(storage))}`.text)
+  return statements
 }
 
 /** New statements over the same rows. Everything is recomputed once, by the next refresh. */
-export async function updateView(database: Database, step: ViewStep): Promise<void> {
-  const { target, deployed } = step
+export async function updateView(database: Database, { target, deployed }: ViewStep, patience?: Patience): Promise<void> {
   if (deployed === undefined) return
   await transaction(database, async (connection) => {
-    await holdView(connection, deployed.id)
+    await withBriefLock(connection, () => holdView(connection, deployed.id), patience)
     await connection.query(
       `UPDATE tidemark.view SET statements = $2, explanation = $3, settings = $4, moves = $5, definition = $6,
-         changed_at = now() WHERE id = $1`,
+         description = $7, changed_at = now() WHERE id = $1`,
       [
         deployed.id,
         JSON.stringify(target.compiled.statements),
@@ -96,21 +138,26 @@ export async function updateView(database: Database, step: ViewStep): Promise<vo
         JSON.stringify(target.settings),
         target.compiled.plan.moves || target.view.storage === 'matview',
         target.view.query,
+        target.view.description,
       ],
     )
     await connection.query('DELETE FROM tidemark.view_source WHERE view_id = $1', [deployed.id])
     await insertSources(connection, target, deployed.id)
     await connection.query(
-      "UPDATE tidemark.state SET cursor = NULL, state = 'ready', failures = 0, retry_at = NULL WHERE view_id = $1",
+      `UPDATE tidemark.state SET cursor = NULL, state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
+         failures = 0, retry_at = NULL WHERE view_id = $1`,
       [deployed.id],
     )
+    await describeView(connection, target.view)
   })
 }
 
 export async function changeSettings(database: Database, { target, deployed }: ViewStep): Promise<void> {
-  await database.query('UPDATE tidemark.view SET settings = $2, explanation = $3, changed_at = now() WHERE id = $1', [
-    deployed?.id,
-    JSON.stringify(target.settings),
-    JSON.stringify(target.explanation),
-  ])
+  await transaction(database, async (connection) => {
+    await connection.query(
+      'UPDATE tidemark.view SET settings = $2, explanation = $3, description = $4, changed_at = now() WHERE id = $1',
+      [deployed?.id, JSON.stringify(target.settings), JSON.stringify(target.explanation), target.view.description],
+    )
+    if (deployed?.description !== target.view.description) await describeView(connection, target.view)
+  })
 }

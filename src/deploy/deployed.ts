@@ -1,4 +1,4 @@
-import type { ViewSettings } from '../define/types.js'
+import type { IndexDefinition, ViewSettings } from '../define/types.js'
 import { isMigrated } from '../engine/migrate.js'
 import { type Queryable, rows } from '../engine/database.js'
 import type { Explanation } from './explanation.js'
@@ -14,10 +14,14 @@ export interface DeployedView {
   readonly statements: Readonly<Record<string, string | null>>
   readonly settings: ViewSettings
   readonly explanation: Explanation
+  readonly indexes: readonly IndexDefinition[]
+  readonly description: string | null
   readonly state: string
   readonly rows: number | null
-  /** Its relation, when it is still there: v is a view, m a materialized view. */
-  readonly relkind: string | null
+  /** The relation that people read is there, and is still the one that was deployed. */
+  readonly intact: boolean
+  /** A table that it reads is not what it was compiled for. */
+  readonly outdated: boolean
   readonly upstream: readonly number[]
 }
 
@@ -38,8 +42,16 @@ export async function readDeployedViews(database: Queryable): Promise<DeployedVi
     `SELECT v.id, v.schema_name AS schema, v.view_name AS name, v.storage, v.storage_name AS "storageName",
        v.definition_hash AS "definitionHash", v.statements, v.settings, v.explanation, s.state,
        s.row_count::double precision AS rows,
-       (SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = v.schema_name AND c.relname = v.view_name) AS relkind,
+       v.indexes, v.description,
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = v.schema_name AND c.relname = v.view_name AND (v.storage = 'matview' AND c.relkind = 'm'
+           OR c.relkind = 'v' AND EXISTS (SELECT FROM pg_rewrite r
+             JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+             JOIN pg_class t ON t.oid = d.refobjid AND t.relname = v.storage_name
+             WHERE r.ev_class = c.oid AND t.relnamespace = 'tidemark_data'::regnamespace))) AS intact,
+       EXISTS (SELECT FROM tidemark.view_source vs JOIN tidemark.source o ON o.id = vs.source_id
+         WHERE vs.view_id = v.id AND vs.fingerprint IS DISTINCT FROM
+           tidemark.fingerprint(to_regclass(format('%I.%I', o.schema_name, o.table_name)), vs.read_columns)) AS outdated,
        ARRAY(SELECT d.upstream_id FROM tidemark.view_dependency d WHERE d.view_id = v.id ORDER BY 1) AS upstream
      FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id
      WHERE v.replaces IS NULL ORDER BY v.id`,

@@ -1,4 +1,6 @@
-export { type Applied, applyDeployment, type ApplyOptions, type Deployment, dropDeployment, explainViews, planDeployment } from './apply.js'
+export { type Applied, applyDeployment, type ApplyOptions } from './apply.js'
 export type { Action, Change } from './changes.js'
+export { dropDeployment } from './drop.js'
 export type { Explanation, SourceExplanation } from './explanation.js'
+export { type Deployment, explainViews, planDeployment } from './plan.js'
 export type { ApplyPhase, ApplyProgress } from './progress.js'

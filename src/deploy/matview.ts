@@ -2,13 +2,15 @@ import { ident, join, sql, trusted } from '../compiler/fragment.js'
 import { type Connection, type Database, one, transaction } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
-import { pinSettings } from './build.js'
-import { insertView, promote } from './catalog.js'
+import { type Built, pinSettings } from './build.js'
+import { insertView, launch, promote } from './catalog.js'
 import type { ViewStep } from './changes.js'
 import type { DeployedRows } from './deployView.js'
+import { createIndex } from './indexes.js'
 import { withBriefLock } from './locks.js'
-import { fitName } from './names.js'
+import { fitName, userIndexNames } from './names.js'
 import type { ReportProgress } from './progress.js'
+import { describeView } from './publicView.js'
 
 /**
  * Deploys a view as a native materialized view: makes it with its unique index, or adopts one that is there. Changing
@@ -20,28 +22,64 @@ export async function deployMatview(
   report: ReportProgress,
 ): Promise<DeployedRows> {
   const { target, deployed } = step
-  if (deployed !== undefined && step.why === 'its definition changed') throw cannotChange(target.name)
   report({ view: target.name, phase: 'building', elapsedMs: 0 })
   const started = performance.now()
-  const rowCount = await transaction(database, async (connection) => {
+  const built = await transaction(database, async (connection) => {
     await pinSettings(connection, target.view.timeZone)
-    if (step.work === 'create' || step.work === 'rebuild') await createMatview(connection, step)
-    const { rows } = await one<{ rows: string }>(
-      connection,
-      sql`SELECT pg_catalog.count(*) AS rows FROM ${ident(target.view.schema, target.view.name)}`.text,
-    )
-    const built = { rows: Number(rows), buildMs: performance.now() - started }
-    const id = await insertView(connection, target, built, deployed?.id ?? null)
-    if (deployed === undefined) {
-      await connection.query("UPDATE tidemark.state SET state = 'ready', cursor = NULL WHERE view_id = $1", [id])
-    } else {
-      await promote(connection, id, deployed.id)
-    }
-    return built.rows
+    if (step.work === 'adopt') await checkAdopted(connection, step)
+    else await createMatview(connection, step)
+    const result: Built = { rows: await countRows(connection, step), buildMs: performance.now() - started }
+    const id = await insertView(connection, target, result, deployed?.id ?? null)
+    if (deployed === undefined) await launch(connection, target, id)
+    else await promote(connection, target, id, deployed.id)
+    // Nobody knows how old the rows are that were there before: the first refresh will tell.
+    const asOf = step.work === 'adopt' ? 'NULL' : 'as_of'
+    await connection.query(`UPDATE tidemark.state SET cursor = NULL, as_of = ${asOf} WHERE view_id = $1`, [deployed?.id ?? id])
+    await describeView(connection, target.view)
+    return result
   })
-  const buildMs = performance.now() - started
-  report({ view: target.name, phase: 'done', rows: rowCount, elapsedMs: buildMs })
-  return { view: target.name, rows: rowCount, buildMs }
+  report({ view: target.name, phase: 'done', rows: built.rows, elapsedMs: performance.now() - started })
+  return { view: target.name, rows: built.rows, buildMs: built.buildMs }
+}
+
+async function countRows(connection: Connection, { target }: ViewStep): Promise<number> {
+  const { schema, name } = target.view
+  const { populated } = await one<{ populated: boolean }>(
+    connection,
+    'SELECT relispopulated AS populated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
+    [schema, name],
+  )
+  if (!populated) return 0
+  const { rows } = await one<{ rows: string }>(connection, sql`SELECT pg_catalog.count(*) AS rows FROM ${ident(schema, name)}`.text)
+  return Number(rows)
+}
+
+/** What is adopted must be what is configured, or all that is said of it is wrong. */
+async function checkAdopted(connection: Connection, { target }: ViewStep): Promise<void> {
+  const { schema, name } = target.view
+  await connection.query("SET LOCAL search_path = ''")
+  const { definition } = await one<{ definition: string }>(
+    connection,
+    'SELECT pg_get_viewdef(c.oid) AS definition FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
+    [schema, name],
+  )
+  if (definition.replace(/;\s*$/, '').trim() !== target.facts.canonical.replace(/;\s*$/, '').trim()) {
+    throw new TidemarkError('NAME_TAKEN', `The materialized view ${target.name} has another query than the configuration.`, {
+      hint: `Configure the query that it has (pg_get_viewdef('${target.name}')), or give the view another name.`,
+      view: target.name,
+    })
+  }
+  const { owned } = await one<{ owned: boolean }>(
+    connection,
+    "SELECT pg_has_role(c.relowner, 'USAGE') AS owned FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+    [schema, name],
+  )
+  if (!owned) {
+    throw new TidemarkError('PRIVILEGE_MISSING', `Only its owner can refresh the materialized view ${target.name}.`, {
+      hint: `Run apply as its owner, or ALTER MATERIALIZED VIEW … OWNER TO the role that does.`,
+      view: target.name,
+    })
+  }
 }
 
 async function createMatview(connection: Connection, { target }: ViewStep): Promise<void> {
@@ -67,16 +105,18 @@ async function createMatview(connection: Connection, { target }: ViewStep): Prom
     }
   }
   for (const definition of view.indexes) {
-    const columns = join(definition.columns.map((column) => ident(column)))
-    const unique = definition.unique ? sql`UNIQUE ` : sql``
-    const where = definition.where === null ? sql`` : sql` WHERE ${trusted(definition.where)}`
-    await connection.query(sql`CREATE ${unique}INDEX ON ${name} USING ${ident(definition.method)} (${columns})${where}`.text)
+    const index = userIndexNames(target.storage, definition).final
+    await createIndex(connection, definition, { view: target.name, table: name, name: index })
   }
 }
 
-function cannotChange(name: string): TidemarkError {
-  return new TidemarkError('DEPENDENT_BLOCKS', `${name} is a native materialized view: its definition cannot be swapped.`, {
-    hint: `Run: tidemark drop ${name}, DROP MATERIALIZED VIEW, and apply again; or keep it as storage: 'table' under a new name, which swaps without a gap.`,
-    view: name,
-  })
+export function cannotChangeNative(name: string): TidemarkError {
+  return new TidemarkError(
+    'DEPENDENT_BLOCKS',
+    `${name} cannot be swapped: a native materialized view keeps its definition and its kind of storage.`,
+    {
+      hint: `Run: tidemark drop ${name}, drop what is left of it, and apply again; or keep it as storage: 'table' under a new name, which swaps without a gap.`,
+      view: name,
+    },
+  )
 }

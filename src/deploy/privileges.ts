@@ -12,32 +12,47 @@ interface Missing {
  * Everything that a deployment needs and this role lacks, all at once and before anything is touched.
  * @throws TidemarkError PRIVILEGE_MISSING, with the GRANTs that would give it.
  */
-export async function checkPrivileges(database: Queryable, targets: readonly ViewTarget[]): Promise<void> {
-  const tables = targets.flatMap((target) =>
-    target.sources
-      .filter(({ relation }) => relation.kind !== 'maintained')
-      .map(({ relation }) => [relation.schema, relation.name] as const),
+export async function checkPrivileges(
+  database: Queryable,
+  targets: readonly ViewTarget[],
+  prepares: boolean,
+): Promise<void> {
+  const needs = targets.flatMap((target) =>
+    [...target.facts.relations.values()]
+      .filter(({ kind }) => kind !== 'maintained' && kind !== 'system')
+      .map((relation) => ({ relation, captured: target.sources.some((source) => source.relation.oid === relation.oid) })),
   )
   const schemas = [...new Set(targets.map((target) => target.view.schema))]
   const missing = await rows<Missing>(
     database,
-    `SELECT DISTINCT p.privilege, format('TABLE %I.%I', n.nspname, c.relname) AS object, current_user::text AS role
-     FROM unnest($1::text[], $2::text[]) AS wanted(schema, name)
+    `SELECT DISTINCT p.privilege, format('TABLE %I.%I', n.nspname, c.relname) AS object, quote_ident(current_user) AS role
+     FROM unnest($1::text[], $2::text[], $3::boolean[]) AS wanted(schema, name, captured)
      JOIN pg_namespace n ON n.nspname = wanted.schema
      JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
      CROSS JOIN (VALUES ('SELECT'), ('TRIGGER')) AS p(privilege)
-     WHERE NOT has_table_privilege(c.oid, p.privilege)
+     WHERE (p.privilege = 'SELECT' OR wanted.captured) AND NOT has_table_privilege(c.oid, p.privilege)
      UNION ALL
-     SELECT 'CREATE', format('SCHEMA %I', n.nspname), current_user::text
-     FROM pg_namespace n WHERE n.nspname = ANY ($3) AND NOT has_schema_privilege(n.oid, 'CREATE')
+     SELECT p.privilege, format('SCHEMA %I', n.nspname), quote_ident(current_user)
+     FROM pg_namespace n CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p(privilege)
+     WHERE (n.nspname = ANY ($4) OR (n.nspname = ANY ($1) AND p.privilege = 'USAGE'))
+       AND NOT has_schema_privilege(n.oid, p.privilege)
+     UNION ALL
+     SELECT 'CREATE', format('DATABASE %I', current_database()), quote_ident(current_user)
+     WHERE $5 AND NOT has_database_privilege(current_database(), 'CREATE')
      ORDER BY 2, 1`,
-    [tables.map(([schema]) => schema), tables.map(([, name]) => name), schemas],
+    [
+      needs.map(({ relation }) => relation.schema),
+      needs.map(({ relation }) => relation.name),
+      needs.map(({ captured }) => captured),
+      schemas,
+      prepares,
+    ],
   )
   const [first] = missing
   if (first === undefined) return
-  const list = missing.map(({ privilege, object }) => `${privilege} on ${object.toLowerCase().replace(/^(\w+) (.*)$/s, (_, kind: string) => `${kind} ${object.slice(kind.length + 1)}`)}`)
-  const grants = missing.map(({ privilege, object, role }) => `GRANT ${privilege} ON ${object} TO "${role}";`)
-  throw new TidemarkError('PRIVILEGE_MISSING', `The role "${first.role}" lacks ${list.join(', ')}.`, {
+  const list = missing.map(({ privilege, object }) => `${privilege} on ${object.replace(/^[A-Z]+/, (kind) => kind.toLowerCase())}`)
+  const grants = missing.map(({ privilege, object, role }) => `GRANT ${privilege} ON ${object} TO ${role};`)
+  throw new TidemarkError('PRIVILEGE_MISSING', `The role ${first.role} lacks ${list.join(', ')}.`, {
     hint: grants.join(' '),
   })
 }

@@ -4,6 +4,7 @@ import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { type DeployedView, readDeployedSources, readDeployedViews } from './deployed.js'
 import { holdView } from './deployView.js'
+import { readForeignReaders } from './dependents.js'
 import { withBriefLock } from './locks.js'
 import { shownName } from './names.js'
 import { releaseSource } from './sources.js'
@@ -16,8 +17,10 @@ import { releaseSource } from './sources.js'
 export async function removeViews(database: Database, views: readonly DeployedView[]): Promise<void> {
   for (const view of readersFirst(views)) {
     await transaction(database, async (connection) => {
-      await holdView(connection, view.id)
-      if (view.storage === 'table') await withBriefLock(connection, () => dropObjects(connection, view))
+      await withBriefLock(connection, async () => {
+        await holdView(connection, view.id)
+        if (view.storage === 'table') await dropObjects(connection, view)
+      })
       await connection.query('DELETE FROM tidemark.view WHERE id = $1', [view.id])
     })
   }
@@ -26,7 +29,8 @@ export async function removeViews(database: Database, views: readonly DeployedVi
 
 async function dropObjects(connection: Connection, view: DeployedView): Promise<void> {
   try {
-    await connection.query(sql`DROP VIEW IF EXISTS ${ident(view.schema, view.name)}`.text)
+    // What somebody put in its place is not ours to drop.
+    if (view.intact) await connection.query(sql`DROP VIEW IF EXISTS ${ident(view.schema, view.name)}`.text)
     await connection.query(sql`DROP TABLE IF EXISTS ${ident('tidemark_data', view.storageName)}`.text)
   } catch (error) {
     const { code, detail, message } = serverError(error)
@@ -80,6 +84,12 @@ export async function removeLeftovers(database: Database): Promise<void> {
 
 /** Removes everything that Tidemark made, its schemas included. */
 export async function removeAll(database: Database): Promise<void> {
+  const readers = await readForeignReaders(database, await readDeployedViews(database))
+  if (readers.length > 0) {
+    throw new TidemarkError('DEPENDENT_BLOCKS', `Other objects read Tidemark's schemas: ${readers.join(', ')}.`, {
+      hint: 'Drop or change them first. Nothing was changed.',
+    })
+  }
   await removeViews(database, await readDeployedViews(database))
   for (const { id, log } of await readDeployedSources(database)) {
     await transaction(database, (connection) => releaseSource(connection, id, log))

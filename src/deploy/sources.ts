@@ -1,10 +1,12 @@
-import { ident, join, sql, trusted } from '../compiler/fragment.js'
 import type { RelationFacts } from '../compiler/facts.js'
+import { ident, join, sql, trusted } from '../compiler/fragment.js'
 import { captureFunction, truncateFunction } from '../engine/capture.js'
-import { type Connection, type Database, one, rows, transaction } from '../engine/database.js'
+import { type Connection, type Database, one, type Queryable, rows, transaction } from '../engine/database.js'
+import { isMigrated } from '../engine/migrate.js'
 import type { SourceNeed } from './compileViews.js'
-import { withBriefLock } from './locks.js'
-import { fitName } from './names.js'
+import { type Patience, withBriefLock } from './locks.js'
+import { type LogColumn, readLogColumns } from './logColumns.js'
+import { fitName, logChild } from './names.js'
 
 /** What all views together need to know of one table's changes. */
 export interface CaptureNeed {
@@ -16,6 +18,8 @@ export interface CaptureNeed {
 interface SourceRow {
   id: number
   relation: number
+  present: number | null
+  covered: boolean
   watched: string[]
   logged: string[]
 }
@@ -24,7 +28,7 @@ interface SourceRow {
 export function mergeNeeds(needs: readonly SourceNeed[]): CaptureNeed[] {
   const merged = new Map<string, CaptureNeed>()
   for (const { relation, read, logged } of needs) {
-    const name = `${relation.capture.schema}.${relation.capture.name}`
+    const name = JSON.stringify([relation.capture.schema, relation.capture.name])
     const known = merged.get(name)
     merged.set(name, {
       relation,
@@ -39,138 +43,114 @@ function union(left: readonly string[], right: readonly string[]): string[] {
   return [...new Set([...left, ...right])].sort()
 }
 
+/** Whether the changes of a table are captured as widely as is needed, and nothing about the table changed since. */
+export async function isCaptured(database: Queryable, need: CaptureNeed): Promise<boolean> {
+  if (!(await isMigrated(database))) return false
+  const known = await readSource(database, need)
+  if (known === undefined || known.relation !== known.present || !known.covered) return false
+  const { watched, logged } = wanted(need, known)
+  if (!sameList(known.watched, watched) || !sameList(known.logged, logged)) return false
+  return (await readLogColumns(database, need.relation.capture, logged)).every((column) => column.state === 'same')
+}
+
 /**
  * Makes sure that the changes of a table are captured as widely as is needed, and says whether anything had to be done.
  * Views that read it already go on: columns are added, and none is taken away. The table's writers wait for the
  * moment in which its triggers change, so that every change after that is logged with all of its columns.
  */
-export async function captureTable(database: Database, need: CaptureNeed): Promise<boolean> {
-  return transaction(database, async (connection) => {
-    const present = await ensureSource(connection, need)
-    if (present.complete) return false
-    await withBriefLock(connection, async () => {
-      const { capture } = need.relation
-      await connection.query(sql`LOCK TABLE ${ident(capture.schema, capture.name)} IN SHARE ROW EXCLUSIVE MODE`.text)
-      await connection.query('SELECT tidemark.install_triggers($1)', [present.id])
-    })
-    return true
+export async function captureTable(database: Database, need: CaptureNeed, patience?: Patience): Promise<boolean> {
+  if (await isCaptured(database, need)) return false
+  await transaction(database, async (connection) => {
+    await connection.query('SET LOCAL search_path = pg_catalog, pg_temp')
+    await withBriefLock(connection, () => capture(connection, need), patience)
   })
+  return true
 }
 
-async function ensureSource(connection: Connection, need: CaptureNeed): Promise<{ id: number; complete: boolean }> {
-  const { capture } = need.relation
-  const oid = await relationOid(connection, capture.schema, capture.name)
-  const [known] = await rows<SourceRow>(
-    connection,
-    `SELECT id, relation::bigint::double precision AS relation, watched, logged FROM tidemark.source
-     WHERE schema_name = $1 AND table_name = $2 FOR UPDATE`,
-    [capture.schema, capture.name],
-  )
-  const watched = union(known?.watched ?? [], need.watched).filter((name) => columnOf(need.relation, name) !== undefined)
-  const logged = union(known?.logged ?? [], need.logged).filter((name) => columnOf(need.relation, name) !== undefined)
-  const retyped = known === undefined ? [] : await retypedColumns(connection, need.relation, logged)
-  const same = known !== undefined && sameList(known.watched, watched) && sameList(known.logged, logged)
-  if (known !== undefined && same && known.relation === oid && retyped.length === 0 && (await hasTriggers(connection, known.id))) {
-    return { id: known.id, complete: true }
+/**
+ * CREATE TRIGGER is what locks the table: LOCK TABLE would take more than the TRIGGER privilege. It comes before any
+ * change to a log that exists: who holds a lock on the log and waits for the table keeps all of the table's writers out.
+ */
+async function capture(connection: Connection, need: CaptureNeed): Promise<void> {
+  const known = await readSource(connection, need)
+  const { watched, logged } = wanted(need, known)
+  const { relation } = need
+  const columns = await readLogColumns(connection, relation.capture, logged)
+  const id = known?.id ?? (await insertSource(connection, relation))
+  if (known === undefined) {
+    await ensureLog(connection, relation, columns)
+    await defineCapture(connection, id, relation, watched, logged)
   }
-  const id = known?.id ?? (await insertSource(connection, need.relation, oid))
-  await ensureLog(connection, need.relation, logged, retyped)
-  await defineCapture(connection, id, need.relation, watched, logged)
-  await connection.query('UPDATE tidemark.source SET relation = $2::oid, watched = $3, logged = $4 WHERE id = $1', [
-    id,
-    oid,
-    watched,
-    logged,
-  ])
-  // What was logged before lacks the new columns, and what happened without triggers is not known at all.
-  if (known !== undefined) {
-    const log = ident('tidemark_log', `${need.relation.capture.log}_a`)
+  await connection.query(
+    `UPDATE tidemark.source SET watched = $4, logged = $5, relation =
+       (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $2 AND c.relname = $3)
+     WHERE id = $1`,
+    [id, relation.capture.schema, relation.capture.name, watched, logged],
+  )
+  await connection.query('SELECT tidemark.install_triggers($1)', [id])
+  if (known === undefined) return
+  await ensureLog(connection, relation, columns)
+  await defineCapture(connection, id, relation, watched, logged)
+  // What happened without triggers, or in columns that the log has lost, is not known.
+  const lost = known.relation !== known.present || !known.covered || columns.some((column) => column.state === 'other')
+  if (lost) {
+    const log = ident('tidemark_log', logChild(relation.capture.log, 'a'))
     await connection.query(sql`INSERT INTO ${log} (xid, sign) VALUES (pg_current_xact_id(), NULL)`.text)
   }
-  return { id, complete: false }
 }
 
-async function relationOid(connection: Connection, schema: string, name: string): Promise<number> {
-  const { oid } = await one<{ oid: number }>(
-    connection,
-    `SELECT c.oid::bigint::double precision AS oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = $1 AND c.relname = $2`,
-    [schema, name],
+async function readSource(database: Queryable, { relation }: CaptureNeed): Promise<SourceRow | undefined> {
+  const [known] = await rows<SourceRow>(
+    database,
+    `SELECT s.id, s.relation::bigint::double precision AS relation, s.watched, s.logged,
+       (SELECT c.oid::bigint::double precision FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = s.schema_name AND c.relname = s.table_name) AS present,
+       tidemark.covered(s.id) AS covered
+     FROM tidemark.source s WHERE s.schema_name = $1 AND s.table_name = $2`,
+    [relation.capture.schema, relation.capture.name],
   )
-  return oid
+  return known
 }
 
-function columnOf(relation: RelationFacts, name: string) {
-  return relation.columns.find((column) => column.name === name)
+/** What is wanted now, and what was before: other views may still need it. Columns that are gone are left out. */
+function wanted(need: CaptureNeed, known: SourceRow | undefined): { watched: string[]; logged: string[] } {
+  const there = (name: string): boolean => need.relation.columns.some((column) => column.name === name)
+  return {
+    watched: union(known?.watched ?? [], need.watched).filter(there),
+    logged: union(known?.logged ?? [], need.logged).filter(there),
+  }
 }
 
 function sameList(left: readonly string[], right: readonly string[]): boolean {
   return JSON.stringify([...left].sort()) === JSON.stringify([...right].sort())
 }
 
-async function hasTriggers(connection: Connection, source: number): Promise<boolean> {
-  const { complete } = await one<{ complete: boolean }>(
-    connection,
-    `SELECT (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgenabled IN ('A', 'O')
-       AND t.tgname IN ('tidemark_capture', 'tidemark_truncate')) = 2
-       AND s.children = tidemark.children(s.relation) AS complete
-     FROM tidemark.source s WHERE s.id = $1`,
-    [source],
-  )
-  return complete
-}
-
-/** Logged columns whose type in the table is no longer the log's. */
-async function retypedColumns(
-  connection: Connection,
-  relation: RelationFacts,
-  logged: readonly string[],
-): Promise<string[]> {
-  const present = await rows<{ name: string; type: string }>(
-    connection,
-    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute a
-     JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'tidemark_log' AND c.relname = $1 AND a.attnum > 0 AND NOT a.attisdropped`,
-    [relation.capture.log],
-  )
-  return logged.filter((name) =>
-    present.some((column) => column.name === name && column.type !== columnOf(relation, name)?.type),
-  )
-}
-
-async function insertSource(connection: Connection, relation: RelationFacts, oid: number): Promise<number> {
+async function insertSource(connection: Connection, relation: RelationFacts): Promise<number> {
   const { schema, name, log } = relation.capture
   const { id } = await one<{ id: number }>(
     connection,
     `INSERT INTO tidemark.source (schema_name, table_name, relation, log_name, capture_a, capture_b, watched, logged)
-     VALUES ($1, $2, $3::oid, $4, '', '', '{}', '{}') RETURNING id`,
-    [schema, name, oid, log],
+     VALUES ($1, $2, 0, $3, '', '', '{}', '{}') RETURNING id`,
+    [schema, name, log],
   )
   return id
 }
 
-async function ensureLog(
-  connection: Connection,
-  relation: RelationFacts,
-  logged: readonly string[],
-  retyped: readonly string[],
-): Promise<void> {
+async function ensureLog(connection: Connection, relation: RelationFacts, columns: readonly LogColumn[]): Promise<void> {
   const log = ident('tidemark_log', relation.capture.log)
   await connection.query(sql`CREATE TABLE IF NOT EXISTS ${log} (xid xid8 NOT NULL, sign smallint)`.text)
-  for (const child of ['a', 'b']) {
-    const name = `${relation.capture.log}_${child}`
+  for (const child of ['a', 'b'] as const) {
+    const name = logChild(relation.capture.log, child)
     await connection.query(sql`CREATE TABLE IF NOT EXISTS ${ident('tidemark_log', name)} () INHERITS (${log})`.text)
-    const index = ident(fitName(name, '_xid'))
+    const index = ident(fitName(name, '~xid'))
     await connection.query(sql`CREATE INDEX IF NOT EXISTS ${index} ON ${ident('tidemark_log', name)} (xid)`.text)
   }
-  for (const column of retyped) {
-    await connection.query(sql`ALTER TABLE ${log} DROP COLUMN ${ident(column)}`.text)
-  }
-  const additions = logged.map((name) => {
-    const type = columnOf(relation, name)?.type ?? 'text'
-    return sql`ADD COLUMN IF NOT EXISTS ${ident(name)} ${trusted(type)}`
+  const alterations = columns.flatMap(({ name, type, state }) => {
+    const add = sql`ADD COLUMN ${ident(name)} ${trusted(type)}`
+    if (state === 'other') return [sql`DROP COLUMN ${ident(name)}`, add]
+    return state === 'missing' ? [add] : []
   })
-  if (additions.length > 0) await connection.query(sql`ALTER TABLE ${log} ${join(additions)}`.text)
+  if (alterations.length > 0) await connection.query(sql`ALTER TABLE ${log} ${join(alterations)}`.text)
 }
 
 async function defineCapture(
@@ -189,7 +169,7 @@ async function defineCapture(
   const request = {
     source,
     log: relation.capture.log,
-    watched: watched.map((name) => ({ name, comparable: columnOf(relation, name)?.comparable ?? false })),
+    watched: watched.map((name) => ({ name, comparable: isComparable(relation, name) })),
     logged,
     wakes: !prepared,
   }
@@ -197,6 +177,10 @@ async function defineCapture(
   await connection.query(active === 'a' ? (a ?? '') : (b ?? ''))
   await connection.query(truncateFunction({ ...request, child: 'a' }).text)
   await connection.query('UPDATE tidemark.source SET capture_a = $2, capture_b = $3 WHERE id = $1', [source, a, b])
+}
+
+function isComparable(relation: RelationFacts, name: string): boolean {
+  return relation.columns.find((column) => column.name === name)?.comparable ?? false
 }
 
 /** Takes a table's triggers and log away, and leaves the table as it was. */
@@ -211,4 +195,3 @@ export async function releaseSource(connection: Connection, source: number, log:
     await connection.query(sql`DELETE FROM tidemark.source WHERE id = ${source}`.text)
   })
 }
-

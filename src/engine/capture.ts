@@ -4,7 +4,7 @@ import { type Fragment, ident, join, literal, sql, trusted } from '../compiler/f
 export interface CaptureRequest {
   /** Number of the source, which names its functions. */
   readonly source: number
-  /** `tidemark_log` table; its children are `<log>_a` and `<log>_b`. */
+  /** `tidemark_log` table; its children are `<log>~a` and `<log>~b`. */
   readonly log: string
   /** The child that is written to. */
   readonly child: 'a' | 'b'
@@ -39,7 +39,7 @@ const wakeEveryMs = 100
  */
 export function captureFunction(request: CaptureRequest): Fragment {
   const { source, log, child, watched, logged } = request
-  const table = ident('tidemark_log', `${log}_${child}`)
+  const table = ident('tidemark_log', `${log}~${child}`)
   const columns = logged.map((name) => ident(name))
   const before = logged.map((_, index) => ident(`before_${index}`))
   const after = logged.map((_, index) => ident(`after_${index}`))
@@ -95,7 +95,7 @@ const wake = sql`  IF coalesce(pg_sequence_last_value('tidemark.wake'::regclass)
 
 /** TRUNCATE says nothing of the rows that went. */
 export function truncateFunction(request: CaptureRequest): Fragment {
-  const log = ident('tidemark_log', `${request.log}_a`)
+  const log = ident('tidemark_log', `${request.log}~a`)
   return sql`CREATE OR REPLACE FUNCTION ${ident('tidemark_log', `truncate_${request.source}`)}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${body(sql`
 BEGIN

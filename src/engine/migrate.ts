@@ -25,6 +25,7 @@ export async function migrate(database: Database): Promise<number[]> {
     )
     if (!catalog) {
       if (!creates) throw missingCreate()
+      await checkSchemas(connection)
       await connection.query(`CREATE SCHEMA IF NOT EXISTS tidemark;
         CREATE TABLE tidemark.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`)
     }
@@ -50,6 +51,26 @@ export async function isMigrated(database: Pick<Database, 'query'>): Promise<boo
     "SELECT to_regclass('tidemark.migration') IS NOT NULL AS present",
   )
   return present
+}
+
+/**
+ * Schemas of our names that hold something are somebody else's; dropping ours would take that with it.
+ * @throws TidemarkError NAME_TAKEN.
+ */
+export async function checkSchemas(database: Pick<Database, 'query'>): Promise<void> {
+  const { taken } = await one<{ taken: string | null }>(
+    database,
+    `SELECT min(n.nspname) AS taken FROM pg_namespace n
+     WHERE n.nspname IN ('tidemark', 'tidemark_data', 'tidemark_log')
+       AND (EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)
+         OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid)
+         OR EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = n.oid))`,
+  )
+  if (taken !== null) {
+    throw new TidemarkError('NAME_TAKEN', `The schema ${taken} holds something that Tidemark did not make.`, {
+      hint: `Tidemark keeps its own objects in the schemas tidemark, tidemark_data and tidemark_log. Rename it: ALTER SCHEMA ${taken} RENAME TO …`,
+    })
+  }
 }
 
 export async function checkServer(database: Pick<Database, 'query'>): Promise<void> {

@@ -11,7 +11,7 @@ import { parseSelect } from '../../compiler/parse/parse.js'
 import { type Queryable, rows } from '../database.js'
 import { canonicalise, forgetProbe, readDependenciesOf, readsWholeRows } from './canonical.js'
 import { type PlainRelation, readRelations } from './relations.js'
-import { scanNames } from './tokens.js'
+import { type NamePlace, scanNames } from './tokens.js'
 
 /** A maintained view that queries can read, as it will be once it is deployed. */
 export interface MaintainedView {
@@ -41,10 +41,10 @@ export async function gatherFacts(
   logs: LogNames,
 ): Promise<QueryFacts> {
   const stubs = await ensureStubs(database, maintained)
-  const canonical = await canonicalise(database, unqualifyStubs(query, maintained))
+  const canonical = await canonicalise(database, await nameStubs(database, query, maintained))
   const plain = await readClosure(database, canonical.reads, stubs)
   await forgetProbe(database)
-  const text = qualifyStubs(canonical.text, maintained)
+  const text = nameViews(canonical.text, maintained)
   const definitions = [text, ...plain.relations.flatMap((relation) => relation.definition ?? [])]
   const whole = definitions.some(readsWholeRows)
   const relations = new Map<string, RelationFacts>()
@@ -68,14 +68,15 @@ export async function gatherFacts(
   }
 }
 
+/** Makes the stand-ins of maintained views, and returns those views by the number of their stand-in. */
 async function ensureStubs(
   database: Queryable,
   maintained: readonly MaintainedView[],
 ): Promise<ReadonlyMap<number, MaintainedView>> {
-  for (const view of maintained) {
+  for (const [index, view] of maintained.entries()) {
     const columns = view.columns.map((column) => sql`NULL::${trusted(column.type)} AS ${ident(column.name)}`)
     await database.query(
-      sql`CREATE OR REPLACE TEMPORARY VIEW ${ident('pg_temp', stubName(view))} AS SELECT ${join(columns)}`.text,
+      sql`CREATE OR REPLACE TEMPORARY VIEW ${ident('pg_temp', stubName(index))} AS SELECT ${join(columns)}`.text,
     )
   }
   const found = await rows<{ oid: number; name: string }>(
@@ -83,7 +84,7 @@ async function ensureStubs(
     `SELECT c.oid::bigint::double precision AS oid, c.relname AS name
      FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_catalog.pg_my_temp_schema() AND c.relkind = 'v'`,
   )
-  const byName = new Map(maintained.map((view) => [stubName(view), view]))
+  const byName = new Map(maintained.map((view, index) => [stubName(index), view]))
   return new Map(
     found.flatMap(({ oid, name }) => {
       const view = byName.get(name)
@@ -92,31 +93,58 @@ async function ensureStubs(
   )
 }
 
-/** Views of one name in two schemas would hide each other; only the one of `public` may go by its bare name. */
-function stubName(view: MaintainedView): string {
-  return view.name
+/** By its place in the list: temporary relations come before all others, so a view's own name could hide a table. */
+function stubName(index: number): string {
+  return `tidemark_stub_${index}`
 }
 
-/** `public.mv_x` as `pg_temp.mv_x`, where the query names a maintained view with its schema. */
-function unqualifyStubs(query: string, maintained: readonly MaintainedView[]): string {
+/** The query with stand-ins for the maintained views that it names; the names stay as aliases. */
+async function nameStubs(database: Queryable, query: string, maintained: readonly MaintainedView[]): Promise<string> {
   if (maintained.length === 0) return query
-  const known = new Set(maintained.map((view) => relationKey(view.schema, view.name)))
+  const places = scanNames(query)
+  const schemaOf = await resolveBareNames(database, places, maintained)
   let text = query
-  for (const place of scanNames(query).reverse()) {
-    if (place.schema === undefined || !known.has(relationKey(place.schema, place.name))) continue
-    text = `${text.slice(0, place.start)}pg_temp${text.slice(place.schemaEnd)}`
+  for (const place of places.reverse()) {
+    const schema = place.schema ?? schemaOf.get(place.name)
+    const index = maintained.findIndex((view) => view.schema === schema && view.name === place.name)
+    if (index < 0) continue
+    const alias = place.aliased ? sql`` : sql` AS ${ident(place.name)}`
+    text = `${text.slice(0, place.start)}pg_temp.${stubName(index)}${alias.text}${text.slice(place.end)}`
   }
   return text
 }
 
-/** In canonical text a temporary view goes by its bare name; give it back the schema it is meant to have. */
-function qualifyStubs(text: string, maintained: readonly MaintainedView[]): string {
-  const byName = new Map(maintained.map((view) => [view.name, view]))
+/** The schema in which the search path finds each name that is written without one. */
+async function resolveBareNames(
+  database: Queryable,
+  places: readonly NamePlace[],
+  maintained: readonly MaintainedView[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = places.flatMap((place) => (place.schema === undefined ? [place.name] : []))
+  await database.query('SET LOCAL search_path TO DEFAULT')
+  const found = await rows<{ name: string; schema: string }>(
+    database,
+    `SELECT DISTINCT ON (w.name) w.name, p.schema
+     FROM pg_catalog.unnest($1::text[]) AS w(name)
+     CROSS JOIN pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS p(schema, place)
+     WHERE (p.schema, w.name) IN (
+       SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       UNION ALL
+       SELECT * FROM unnest($2::text[], $3::text[]))
+     ORDER BY w.name, p.place`,
+    [names, maintained.map((view) => view.schema), maintained.map((view) => view.name)],
+  )
+  return new Map(found.map(({ name, schema }) => [name, schema]))
+}
+
+/** Canonical text with the views themselves in place of their stand-ins. */
+function nameViews(text: string, maintained: readonly MaintainedView[]): string {
+  const byName = new Map(maintained.map((view, index) => [stubName(index), view]))
   let result = text
   for (const place of scanNames(text).reverse()) {
     const view = place.schema === undefined ? byName.get(place.name) : undefined
     if (view === undefined) continue
-    result = `${result.slice(0, place.start)}${ident(view.schema).text}.${result.slice(place.start)}`
+    result = `${result.slice(0, place.start)}${ident(view.schema, view.name).text}${result.slice(place.end)}`
   }
   return result
 }

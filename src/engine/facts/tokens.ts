@@ -6,8 +6,8 @@ export interface NamePlace {
   readonly schema: string | undefined
   readonly name: string
   readonly start: number
-  /** Where the schema's own text ends; `start` when it has none. */
-  readonly schemaEnd: number
+  readonly end: number
+  readonly aliased: boolean
 }
 
 /** Every relation that a query names in FROM, in the order of the text; those that are WITH queries left out. */
@@ -26,15 +26,21 @@ export function scanNames(text: string): NamePlace[] {
     const name = String(body.relname)
     if (schema === undefined && ctes.has(name)) return undefined
     const start = bytes.subarray(0, Number(body.location ?? 0)).toString('utf8').length
-    found.push({ schema, name, start, schemaEnd: schema === undefined ? start : endOfIdentifier(text, start) })
+    const end = endOfName(text, start, schema !== undefined)
+    found.push({ schema, name, start, end, aliased: body.alias !== undefined })
     return undefined
   })
   return found.sort((left, right) => left.start - right.start)
 }
 
+function endOfName(text: string, start: number, qualified: boolean): number {
+  const end = endOfIdentifier(text, start)
+  if (!qualified) return end
+  const dot = /^(?:\s|--.*\n|\/\*[^]*?\*\/)*\.(?:\s|--.*\n|\/\*[^]*?\*\/)*/.exec(text.slice(end))
+  return endOfIdentifier(text, end + (dot?.[0].length ?? 0))
+}
+
 function endOfIdentifier(text: string, start: number): number {
-  if (text[start] !== '"') return start + (/^[^\s.]+/.exec(text.slice(start))?.[0].length ?? 0)
-  let end = start + 1
-  while (end < text.length && !(text[end] === '"' && text[end + 1] !== '"')) end += text[end] === '"' ? 2 : 1
-  return end + 1
+  const found = /^(?:(?:U&)?"(?:[^"]|"")*"|[\w$\u0080-\uffff]+)/i.exec(text.slice(start))
+  return start + (found?.[0].length ?? 0)
 }

@@ -26,6 +26,9 @@ CREATE TABLE tidemark.view (
   statements jsonb NOT NULL,
   explanation jsonb NOT NULL,
   settings jsonb NOT NULL,
+  -- The indexes that the configuration asks for.
+  indexes jsonb NOT NULL DEFAULT '[]',
+  description text,
   time_zone text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   changed_at timestamptz NOT NULL DEFAULT now(),

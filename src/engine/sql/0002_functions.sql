@@ -39,7 +39,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT place.oid, wanted.name
   FROM tidemark.source s
   CROSS JOIN LATERAL unnest(s.relation || tidemark.children(s.relation)) WITH ORDINALITY AS place (oid, nth)
-  CROSS JOIN (VALUES ('tidemark_capture', 'capture_' || source), ('tidemark_truncate', 'truncate_' || source)) AS wanted (name, function)
+  CROSS JOIN (VALUES ('tidemark_capture_' || source, 'capture_' || source), ('tidemark_truncate_' || source, 'truncate_' || source)) AS wanted (name, function)
   WHERE s.id = source AND NOT EXISTS (
     SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
      WHERE t.tgrelid = place.oid AND t.tgname = wanted.name AND t.tgenabled IN ('A', 'O')
@@ -54,7 +54,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM tidemark.source s WHERE s.id = source
 $$;
 
--- Gives a table and its children the triggers they lack. Row triggers on a partitioned table are cloned to its
+-- Gives a table and its children the triggers they lack. Their names hold the source's number: a child may be a source
+-- of its own as well, and then has both. Row triggers on a partitioned table are cloned to its
 -- partitions by PostgreSQL; TRUNCATE triggers, and any trigger on a child by inheritance, are not. The first statement
 -- locks the table itself, even where it lacks nothing: who alters its log must hold that lock.
 CREATE FUNCTION tidemark.install_triggers(source integer) RETURNS void
@@ -71,13 +72,13 @@ BEGIN
     ORDER BY c.oid <> captured.relation, c.oid
   LOOP
     IF NOT place.cloned THEN
-      EXECUTE format('CREATE OR REPLACE TRIGGER tidemark_capture AFTER INSERT OR UPDATE OR DELETE ON %s '
-        'FOR EACH ROW EXECUTE FUNCTION tidemark_log.%I()', place.name, 'capture_' || source);
+      EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s '
+        'FOR EACH ROW EXECUTE FUNCTION tidemark_log.%I()', 'tidemark_capture_' || source, place.name, 'capture_' || source);
     END IF;
-    PERFORM tidemark.fire_always(place.name, 'tidemark_capture');
-    EXECUTE format('CREATE OR REPLACE TRIGGER tidemark_truncate AFTER TRUNCATE ON %s '
-      'FOR EACH STATEMENT EXECUTE FUNCTION tidemark_log.%I()', place.name, 'truncate_' || source);
-    PERFORM tidemark.fire_always(place.name, 'tidemark_truncate');
+    PERFORM tidemark.fire_always(place.name, 'tidemark_capture_' || source);
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER TRUNCATE ON %s '
+      'FOR EACH STATEMENT EXECUTE FUNCTION tidemark_log.%I()', 'tidemark_truncate_' || source, place.name, 'truncate_' || source);
+    PERFORM tidemark.fire_always(place.name, 'tidemark_truncate_' || source);
   END LOOP;
   UPDATE tidemark.source s SET children = tidemark.children(s.relation) WHERE s.id = source;
 END $$;
@@ -368,6 +369,7 @@ DECLARE
   result tidemark.refresh_result;
   relation regclass := to_regclass(format('%I.%I', v.schema_name, v.view_name));
   populated boolean;
+  count bigint;
   began timestamptz := clock_timestamp();
   elapsed double precision;
 BEGIN
@@ -377,13 +379,15 @@ BEGIN
   END IF;
   SELECT relispopulated INTO populated FROM pg_class WHERE oid = relation;
   EXECUTE format('REFRESH MATERIALIZED VIEW %s %s',
-    CASE WHEN populated AND cardinality(v.key_columns) > 0 THEN 'CONCURRENTLY' ELSE '' END, relation);
+    CASE WHEN populated AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid
+      AND i.indpred IS NULL AND i.indexprs IS NULL) THEN 'CONCURRENTLY' ELSE '' END, relation);
   elapsed := extract(epoch FROM clock_timestamp() - began) * 1000;
+  EXECUTE format('SELECT count(*) FROM %s', relation) INTO count;
   UPDATE tidemark.state SET
     state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
     failures = 0, retry_at = NULL, last_error = NULL,
     as_of = now(), epoch = epoch + 1, last_run_at = clock_timestamp(), last_full_at = clock_timestamp(),
-    full_ms = elapsed
+    full_ms = elapsed, row_count = count
   WHERE view_id = v.id
   RETURNING as_of INTO result.as_of;
   result.mode := 'full';
@@ -503,11 +507,11 @@ BEGIN
       EXISTS (SELECT FROM tidemark.request r WHERE r.view_id = v.id)
       OR s.cursor IS NULL AND v.storage = 'table'
       OR (v.settings #>> '{schedule,kind}' = 'interval'
-          AND s.as_of + make_interval(secs => (v.settings #>> '{schedule,everyMs}')::double precision / 1000)
-              <= clock_timestamp())
+          AND (s.as_of IS NULL OR s.as_of + make_interval(secs =>
+                (v.settings #>> '{schedule,everyMs}')::double precision / 1000) <= clock_timestamp()))
       OR ((v.settings ->> 'freshnessMs' IS NOT NULL OR jsonb_typeof(v.settings -> 'onChange') = 'object')
-          AND s.as_of + make_interval(secs =>
-                coalesce((v.settings ->> 'freshnessMs')::double precision, 0) / 1000) <= clock_timestamp()
+          AND (s.as_of IS NULL OR s.as_of + make_interval(secs =>
+                coalesce((v.settings ->> 'freshnessMs')::double precision, 0) / 1000) <= clock_timestamp())
           AND (v.moves OR tidemark.pending(v.id) > 0)))
   ORDER BY cardinality(tidemark.upstream(v.id)), v.id;
 END $$;

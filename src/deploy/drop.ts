@@ -1,0 +1,54 @@
+import type { Database } from '../engine/database.js'
+import { isMigrated } from '../engine/migrate.js'
+import { TidemarkError } from '../protocol/errors.js'
+import { alone } from './alone.js'
+import { describeDrops } from './changes.js'
+import { type DeployedView, readDeployedViews } from './deployed.js'
+import { shownName } from './names.js'
+import type { Deployment } from './plan.js'
+import { removeAll, removeLeftovers, removeViews } from './remove.js'
+
+/**
+ * Removes what apply made: some views, or everything.
+ * @throws TidemarkError UNKNOWN_VIEW, DEPENDENT_BLOCKS.
+ */
+export async function dropDeployment(
+  database: Database,
+  options: { readonly views?: readonly string[] } = {},
+): Promise<Deployment> {
+  if (!(await isMigrated(database))) return { changes: [] }
+  return alone(database, async () => {
+    await removeLeftovers(database)
+    const deployed = await readDeployedViews(database)
+    const wanted = options.views === undefined ? deployed : options.views.map((name) => findDeployed(deployed, name))
+    checkReaders(deployed, wanted)
+    const changes = describeDrops(wanted).map((change) => ({ ...change, detail: 'as asked' }))
+    if (options.views === undefined) await removeAll(database)
+    else await removeViews(database, wanted)
+    return { changes }
+  })
+}
+
+function findDeployed(deployed: readonly DeployedView[], name: string): DeployedView {
+  const found =
+    deployed.find((view) => shownName(view.schema, view.name) === name) ??
+    deployed.find((view) => `${view.schema}.${view.name}` === name) ??
+    deployed.find((view) => view.name === name)
+  if (found !== undefined) return found
+  throw new TidemarkError('UNKNOWN_VIEW', `There is no deployed view named "${name}".`, {
+    hint: 'tidemark status lists them.',
+  })
+}
+
+/** PostgreSQL knows nothing of one maintained view reading another: their queries are text. */
+function checkReaders(deployed: readonly DeployedView[], dropped: readonly DeployedView[]): void {
+  for (const view of dropped) {
+    const reader = deployed.find((other) => !dropped.includes(other) && other.upstream.includes(view.id))
+    if (reader === undefined) continue
+    const [name, by] = [shownName(view.schema, view.name), shownName(reader.schema, reader.name)]
+    throw new TidemarkError('DEPENDENT_BLOCKS', `${name} cannot be dropped: the maintained view ${by} reads it.`, {
+      hint: `Drop ${by} too, or change its query first.`,
+      view: name,
+    })
+  }
+}
