@@ -1,3 +1,4 @@
+import { isExactType } from '../compiler/exactTypes.js'
 import type { RelationFacts } from '../compiler/facts.js'
 import { ident, join, sql, trusted } from '../compiler/fragment.js'
 import { captureFunction, truncateFunction } from '../engine/capture.js'
@@ -32,11 +33,17 @@ export function mergeNeeds(needs: readonly SourceNeed[]): CaptureNeed[] {
     const known = merged.get(name)
     merged.set(name, {
       relation,
-      watched: union(known?.watched ?? [], [...read, ...logged]),
+      watched: union(known?.watched ?? [], watchedColumns(relation, [...read, ...logged])),
       logged: union(known?.logged ?? [], logged),
     })
   }
   return [...merged.values()]
+}
+
+/** A virtual column has no value in a trigger: what it may be computed from, any stored column, is watched instead. */
+function watchedColumns({ columns }: RelationFacts, read: readonly string[]): readonly string[] {
+  if (!columns.some((column) => column.virtual && read.includes(column.name))) return read
+  return columns.filter((column) => !column.virtual).map((column) => column.name)
 }
 
 function union(left: readonly string[], right: readonly string[]): string[] {
@@ -136,7 +143,11 @@ async function insertSource(connection: Connection, relation: RelationFacts): Pr
   return id
 }
 
-async function ensureLog(connection: Connection, relation: RelationFacts, columns: readonly LogColumn[]): Promise<void> {
+async function ensureLog(
+  connection: Connection,
+  relation: RelationFacts,
+  columns: readonly LogColumn[],
+): Promise<void> {
   const log = ident('tidemark_log', relation.capture.log)
   await connection.query(sql`CREATE TABLE IF NOT EXISTS ${log} (xid xid8 NOT NULL, sign smallint)`.text)
   for (const child of ['a', 'b'] as const) {
@@ -179,8 +190,9 @@ async function defineCapture(
   await connection.query('UPDATE tidemark.source SET capture_a = $2, capture_b = $3 WHERE id = $1', [source, a, b])
 }
 
+/** Equal values that differ in their bits are a change: a query can tell 1.0 from 1.00, and a day from 24 hours. */
 function isComparable(relation: RelationFacts, name: string): boolean {
-  return relation.columns.find((column) => column.name === name)?.comparable ?? false
+  return relation.columns.some((column) => column.name === name && column.comparable && isExactType(column))
 }
 
 /** Takes a table's triggers and log away, and leaves the table as it was. */

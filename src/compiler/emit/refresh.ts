@@ -1,3 +1,4 @@
+import { isExactType } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { ViewPlan } from '../plan/types.js'
@@ -140,13 +141,10 @@ function writingParts(request: EmitRequest, advances: Fragment): Fragment[] {
   ]
 }
 
-/** Types of which equal values are the same to the bit, unlike 1.0 and 1.00. */
-const exactType = /^(uuid|smallint|integer|bigint|boolean|date|text|character varying.*|timestamp.*)$/
-
 /** What has to be compared of two rows with the same key. */
 function comparedColumns({ plan, facts }: EmitRequest): string[] {
   return facts.output
-    .filter((column) => !plan.key.includes(column.name) || !exactType.test(column.type) || column.nondeterministic)
+    .filter((column) => !plan.key.includes(column.name) || !isExactType(column))
     .map((column) => column.name)
 }
 
