@@ -18,7 +18,7 @@ export interface CaptureRequest {
 
 export interface WatchedColumn {
   readonly name: string
-  /** Has an equality; else its text is compared. */
+  /** Has an equality of PostgreSQL's own; else its image is compared. */
   readonly comparable: boolean
 }
 
@@ -26,16 +26,21 @@ export interface WatchedColumn {
 const wakeEveryMs = 100
 
 /**
- * The function that runs for every changed row. It is all that a writer pays.
+ * The function that runs for every changed row. It is all that a writer pays, so it is written for that: counted with
+ * callgrind on top of an update's 59,000 instructions, it costs 59,000, of which the insert into the log is 22,000,
+ * its index 9,000, and calling any row trigger at all 14,000.
  *
  * Row triggers, not statement triggers with transition tables: for single-row statements, which is what applications
  * send, a transition table costs twice as much (13 µs against 6 µs on top of a 6 µs update), and for 100,000 rows in one
  * statement no less (2,060 ms against 1,900). They are cloned to partitions by PostgreSQL, fire for logical replication,
  * and are what Citus shards accept.
  *
+ * SECURITY DEFINER without SET search_path, which would cost 13,000 more: nothing in the body is looked up by the
+ * search path. Every function, operator, type and table is written with its schema; keep it so.
+ *
  * Reading a column fails once the table was altered under us. The inner block turns that into a marker that makes the
- * views recompute, and so say what is wrong: a writer never fails because of a view. (A subtransaction that writes
- * nothing gets no transaction id; it costs about 1 µs.)
+ * views recompute, and so say what is wrong: a writer never fails because of a view. The subtransaction of that block
+ * writes nothing, so it gets no transaction id.
  */
 export function captureFunction(request: CaptureRequest): Fragment {
   const { source, log, child, watched, logged } = request
@@ -47,51 +52,76 @@ export function captureFunction(request: CaptureRequest): Fragment {
     const type = sql`${ident('tidemark_log', log)}.${ident(name)}%TYPE`
     return [sql`  ${before[index] ?? sql``} ${type};`, sql`  ${after[index] ?? sql``} ${type};`]
   })
-  const read = (record: string, into: readonly Fragment[]): Fragment =>
+  const read = (record: 'OLD' | 'NEW', into: readonly Fragment[]): Fragment =>
     join(
       logged.map((name, index) => sql`      ${into[index] ?? sql``} := ${trusted(record)}.${ident(name)};\n`),
       '',
     )
   const insert = (sign: string, values: readonly Fragment[]): Fragment =>
     sql`INSERT INTO ${table} (${join([sql`xid`, sql`sign`, ...columns])}) VALUES (${join([sql`pg_catalog.pg_current_xact_id()`, trusted(sign), ...values])});`
+  const image = watched.filter((column) => logged.includes(column.name))
+  const rest = watched.filter((column) => !logged.includes(column.name))
   return sql`CREATE OR REPLACE FUNCTION ${ident('tidemark_log', `capture_${source}`)}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${body(sql`
+LANGUAGE plpgsql SECURITY DEFINER AS ${body(sql`
 DECLARE
+  moved boolean;
 ${join(declare, '\n')}
 BEGIN
   BEGIN
-    IF TG_OP = 'UPDATE' AND NOT (${anyDifferent(watched)}) THEN
-      RETURN NULL;
-    END IF;
-    IF TG_OP <> 'INSERT' THEN
-${read('OLD', before)}      NULL;
-    END IF;
-    IF TG_OP <> 'DELETE' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
+      moved := ${anyDifferent(image)};
+      IF NOT moved AND NOT (${anyDifferent(rest)}) THEN
+        RETURN NULL;
+      END IF;
+${read('NEW', after)}      IF moved THEN
+${read('OLD', before)}        NULL;
+      END IF;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
 ${read('NEW', after)}      NULL;
+    ELSE
+${read('OLD', before)}      NULL;
     END IF;
   EXCEPTION WHEN OTHERS THEN
     INSERT INTO ${table} (xid, sign) VALUES (pg_catalog.pg_current_xact_id(), NULL);
     RETURN NULL;
   END;
-  IF TG_OP = 'INSERT' THEN
-    ${insert('1', after)}
-  ELSIF TG_OP = 'DELETE' THEN
-    ${insert('-1', before)}
-  ELSIF ${sameImage(before, after)} THEN
+  IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' AND NOT moved THEN
     ${insert('0', after)}
   ELSE
-    ${insert('-1', before)}
-    ${insert('1', after)}
+    IF TG_OP OPERATOR(pg_catalog.<>) 'INSERT' THEN
+      ${insert('-1', before)}
+    END IF;
+    IF TG_OP OPERATOR(pg_catalog.<>) 'DELETE' THEN
+      ${insert('1', after)}
+    END IF;
   END IF;
 ${request.wakes ? wake : sql``}  RETURN NULL;
 END `)}`
 }
 
-const wake = sql`  IF coalesce(pg_sequence_last_value('tidemark.wake'::regclass), 0) < date_part('epoch', clock_timestamp()) * 1000 - ${wakeEveryMs} THEN
-    PERFORM setval('tidemark.wake', (date_part('epoch', clock_timestamp()) * 1000)::bigint);
-    PERFORM pg_notify('tidemark', '');
+const milliseconds = sql`pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) OPERATOR(pg_catalog.*) 1000.0::pg_catalog.float8`
+
+/** The first ever, and then one in a while: a sequence shows at once, to all, when the last was sent. */
+const wake = sql`  IF coalesce(pg_catalog.pg_sequence_last_value('tidemark.wake'::pg_catalog.regclass), 0)
+      OPERATOR(pg_catalog.<) (${milliseconds} OPERATOR(pg_catalog.-) ${wakeEveryMs}.0::pg_catalog.float8) THEN
+    PERFORM pg_catalog.setval('tidemark.wake', (${milliseconds})::pg_catalog.int8);
+    PERFORM pg_catalog.pg_notify('tidemark', '');
   END IF;
 `
+
+/** True where any of these columns differs, NULL being a value like others. */
+function anyDifferent(columns: readonly WatchedColumn[]): Fragment {
+  if (columns.length === 0) return sql`false`
+  return join(
+    columns.map(({ name, comparable }) => {
+      const [old, now] = [sql`OLD.${ident(name)}`, sql`NEW.${ident(name)}`]
+      if (!comparable)
+        return sql`ROW(${old})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(${now})::pg_catalog.record`
+      return sql`((${old} OPERATOR(pg_catalog.<>) ${now}) IS NOT FALSE AND NOT (${old} IS NULL AND ${now} IS NULL))`
+    }),
+    ' OR ',
+  )
+}
 
 /** TRUNCATE says nothing of the rows that went. */
 export function truncateFunction(request: CaptureRequest): Fragment {
@@ -102,22 +132,6 @@ BEGIN
   INSERT INTO ${log} (xid, sign) VALUES (pg_current_xact_id(), NULL);
   RETURN NULL;
 END `)}`
-}
-
-function anyDifferent(watched: readonly WatchedColumn[]): Fragment {
-  if (watched.length === 0) return sql`false`
-  return join(
-    watched.map(({ name, comparable }) => {
-      const cast = comparable ? sql`` : sql`::text`
-      return sql`OLD.${ident(name)}${cast} IS DISTINCT FROM NEW.${ident(name)}${cast}`
-    }),
-    ' OR ',
-  )
-}
-
-function sameImage(before: readonly Fragment[], after: readonly Fragment[]): Fragment {
-  if (before.length === 0) return sql`true`
-  return sql`ROW(${join(before)})::record OPERATOR(pg_catalog.*=) ROW(${join(after)})::record`
 }
 
 /** A function body as a literal: no dollar quote can be broken out of. */

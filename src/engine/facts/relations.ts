@@ -32,8 +32,10 @@ SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS
       'number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
       'virtual', a.attgenerated = 'v',
       'nondeterministic', coalesce(NOT l.collisdeterministic, false),
-      'comparable', a.atttypid NOT IN ('json'::regtype, 'xml'::regtype, 'point'::regtype)
-        AND EXISTS (SELECT FROM pg_operator o WHERE o.oprname = '=' AND (o.oprleft = a.atttypid OR t.typtype <> 'b' OR t.typcategory IN ('A', 'S'))))
+      -- PostgreSQL's own operator, found whatever the search path. Arrays and rows may hold what has none.
+      'comparable', t.typtype IN ('e', 'r') OR t.typtype = 'b' AND (t.typcategory = 'S' OR EXISTS (
+        SELECT FROM pg_operator o WHERE o.oprname = '=' AND o.oprnamespace = 'pg_catalog'::regnamespace
+          AND o.oprleft = t.oid AND o.oprright = t.oid)))
       ORDER BY a.attnum)
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns,
