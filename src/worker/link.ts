@@ -44,6 +44,7 @@ export class Link {
   #retryAt = 0
   #polledAt = 0
   #statesAt = 0
+  #statesOld = false
   #activeUntil = 0
   #pollSoon = false
   #woken = false
@@ -132,9 +133,17 @@ export class Link {
     this.#poller.watch(catalog.sources)
     this.#version = catalog.version
     this.#statesAt = now
+    this.#statesOld = false
     const names = catalog.views.map(({ name }) => name)
     log.info({ views: names.length }, 'views loaded')
     emit('loaded', names)
+  }
+
+  /** What other workers did, and what people did by hand. */
+  async #readStates(now: number): Promise<void> {
+    this.around.board.update(await readStates(this.around.database(answerMs)))
+    this.#statesAt = now
+    this.#statesOld = false
   }
 
   async #poll(): Promise<void> {
@@ -155,15 +164,12 @@ export class Link {
   }
 
   async #take({ now, seen }: PollResult, number: number): Promise<void> {
+    this.#statesOld ||= seen !== undefined
+    if (seen !== undefined && seen.version !== this.#version) await this.#load(now)
+    else if (this.#statesOld && now - this.#statesAt >= statesMs) await this.#readStates(now)
     if (seen === undefined) return
-    const { board, database, noticed } = this.around
+    const { board, noticed } = this.around
     noticed('something')
-    if (seen.version !== this.#version) {
-      await this.#load(now)
-    } else if (now - this.#statesAt >= statesMs) {
-      board.update(await readStates(database(answerMs)))
-      this.#statesAt = now
-    }
     if (board.requested(seen.requests, number)) this.#pollSoon = true
     const sameServer = seen.server === this.#server
     this.#server = seen.server

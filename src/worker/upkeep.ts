@@ -9,7 +9,7 @@ import type { Log } from './events.js'
 const maintainBusyMs = 10_000
 const maintainQuietMs = 300_000
 const checkMs = 60_000
-const leadMs = 20_000
+const leadMs = 10_000
 const limitMs = 120_000
 
 export interface UpkeepSurroundings {

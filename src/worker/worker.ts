@@ -67,6 +67,8 @@ class RunningWorker implements Worker {
   #timer: NodeJS.Timeout | undefined
   #kicked = false
   #disconnectedAt: number
+  /** Who does not lead leaves the leader this much time, so that they do not all start the same refresh. */
+  readonly #handicapMs = 25 + 50 * Math.random()
   readonly #modes: Record<RefreshMode, number> = {
     incremental: 0,
     full: 0,
@@ -223,15 +225,16 @@ class RunningWorker implements Worker {
   /** @returns when the next view is due. */
   #startRefreshes(now: number): number {
     let next = Number.POSITIVE_INFINITY
-    const due = new Map<number, Candidate>()
+    const due: Candidate[] = []
+    const handicapMs = this.#watch?.leads === true ? 0 : this.#handicapMs
     for (const entry of this.#board.entries) {
       const wish = entry.run === null ? this.#board.due(entry) : null
       if (wish === null) continue
-      if (wish.at > now) next = Math.min(next, wish.at)
-      else due.set(entry.view.id, candidate(entry, wish))
+      if (wish.at + handicapMs > now) next = Math.min(next, wish.at + handicapMs)
+      else due.push(candidate(entry, wish))
     }
     // What is due and cannot start waits for a refresh to end, which makes another round.
-    for (const chosen of choose([...due.values()], [...this.#running.values()], this.options.settings.concurrency)) {
+    for (const chosen of choose(due, [...this.#running.values()], this.options.settings.concurrency)) {
       const entry = this.#board.get(chosen.id)
       if (entry !== undefined) this.#startRefresh(entry, chosen, now)
     }

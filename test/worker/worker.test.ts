@@ -157,7 +157,11 @@ test('schedules: by cron with seconds, and by interval', async () => {
 
 test('views that move with the clock, and native materialized views, are refreshed by time alone', async () => {
   await deploy(db.pool, {
-    recent: { query: "select count(*) as n from t where now() - interval '1 day' < now()", key: [], freshness: '500ms' },
+    recent: {
+      query: "select count(*) as n from t where now() - interval '1 day' < now()",
+      key: [],
+      freshness: '500ms',
+    },
     native: { query: sums, storage: 'matview', key: ['grp'], freshness: '500ms' },
   })
   const worker = start()
@@ -188,7 +192,9 @@ describe('views over views', () => {
     )
     expect(runs.length).toBe(1)
     expect(await verifyView(db.pool, 'upper')).toMatchObject({ missing: 0, unexpected: 0 })
-    expect(worker.refreshed.filter(({ result }) => result.mode === 'noop' && result.view === 'upper').length).toBeLessThan(3)
+    expect(
+      worker.refreshed.filter(({ result }) => result.mode === 'noop' && result.view === 'upper').length,
+    ).toBeLessThan(3)
   })
 
   test('follow the lower one when it was refreshed by itself', async () => {
