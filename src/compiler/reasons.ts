@@ -16,7 +16,6 @@ export type ReasonCode =
   | 'values'
   | 'foreign_table'
   | 'uncaptured_relation'
-  | 'virtual_column'
 
 export interface Reason {
   readonly code: ReasonCode

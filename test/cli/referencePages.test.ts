@@ -1,0 +1,80 @@
+/** docs/reference/errors.md and reasons.md, and the code, held together in both directions. */
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { normaliseConfig } from '../../src/define/normalise-config.js'
+import { explainViews } from '../../src/deploy/index.js'
+import { errorCodes } from '../../src/protocol/errors.js'
+import { useTestDatabase } from '../kit/index.js'
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+/** The part of a page under one heading of the second level, by the headings of the third. */
+function sections(page: string, chapter?: string): Map<string, string> {
+  const chapters = page.split('\n## ')
+  const text = chapter === undefined ? page : (chapters.find((part) => part.startsWith(`${chapter}\n`)) ?? '')
+  return new Map(
+    text
+      .split('\n### ')
+      .slice(1)
+      .map((part) => [part.slice(1, part.indexOf('`\n')), part.slice(part.indexOf('\n')).split('\n## ')[0] ?? '']),
+  )
+}
+
+describe('errors.md', () => {
+  const documented = sections(read('docs/reference/errors.md'))
+
+  test('has every code once, in the order of the code', () => {
+    expect([...documented.keys()]).toEqual(Object.keys(errorCodes))
+  })
+
+  test.each(Object.entries(errorCodes))('%s means the same there, and says what to do', (code, meaning) => {
+    const text = documented.get(code) ?? ''
+    expect(text.trim().split('\n\n')[0]).toBe(meaning)
+    expect(text).toMatch(/\n\*\*What to do:\*\* \S/)
+  })
+})
+
+const page = read('docs/reference/reasons.md')
+const db = await useTestDatabase()
+
+describe('reasons.md', () => {
+  const reasons = sections(page, 'Reasons')
+  const inCode = [...read('src/compiler/reasons.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code]) => code ?? '')
+
+  beforeAll(async () => {
+    const [, setUp = ''] = /```sql\n(.*?)```/s.exec(page) ?? []
+    await db.query(setUp)
+  })
+
+  test('has every reason once, in the order of the code', () => {
+    expect([...reasons.keys()]).toEqual([...inCode, 'native_matview'])
+  })
+
+  test.each([...reasons])('%s is what its example gives', async (code, text) => {
+    expect(text).toMatch(/\n\*\*Instead:\*\* \S/)
+    const [, query = ''] = /```sql\n(.*?)```/s.exec(text) ?? []
+    const storage = code === 'native_matview' ? 'matview' : 'table'
+    const { views } = normaliseConfig({ views: [{ name: 'mv', query, storage, key: await columnsOf(query) }] })
+    const [explained] = await explainViews(db.pool, views)
+    expect(explained?.sources.map((source) => source.code)).toContain(code)
+    expect(explained?.incremental).toBe(false)
+  })
+
+  test('has every advice that is given', () => {
+    const given = ['src/compiler/plan/advice.ts', 'src/compiler/analyze/lint.ts'].flatMap((path) =>
+      [...read(path).matchAll(/code: '(\w+)'/g)].map(([, code]) => code ?? ''),
+    )
+    expect([...sections(page, 'Advice').keys()].sort()).toEqual([...new Set(given)].sort())
+  })
+})
+
+/** Any key does: it is the reason that matters here. */
+async function columnsOf(query: string): Promise<string[]> {
+  const client = await db.connect()
+  await client.query(`create temporary view probe as ${query}`)
+  const { rows } = await client.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = 'pg_temp.probe'::regclass and attnum > 0 order by attnum`,
+  )
+  await client.end()
+  return rows.map((row) => row.name)
+}
