@@ -28,13 +28,15 @@ export function showExplanations(explanations: readonly Explanation[], terminal:
 function showExplanation(explanation: Explanation, terminal: Terminal): string {
   const { colours } = terminal
   const { view, incremental, key, sources, advice } = explanation
-  const state = incremental ? colours.green('● incremental') : colours.yellow('○ recomputed whole')
-  const head = `${colours.bold(printable(view))}  ${state}  ${colours.dim(`key ${list(key)}`)}`
   const mixed = !incremental && sources.some((source) => source.maintenance !== 'full')
+  const state = incremental
+    ? colours.green('● incremental')
+    : colours.yellow(mixed ? '◐ incremental in part' : '○ recomputed whole')
+  const head = `${colours.bold(printable(view))}  ${state}  ${colours.dim(`key ${list(key)}`)}`
   const branches = [
     ...showSources(sources, terminal),
     ...advice.map((item) => showAdvice(item, terminal)),
-    ...(mixed ? [colours.dim('Only changes of the tables marked full recompute the whole view.')] : []),
+    ...(mixed ? [colours.dim('A change of a table that is marked full recomputes the whole view.')] : []),
   ]
   return [head, ...branches.flatMap((branch, index) => hang(branch, index === branches.length - 1, colours))].join('\n')
 }
