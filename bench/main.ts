@@ -6,8 +6,9 @@ import { BenchServer } from './kit/databases.js'
 import { type BenchOptions, optionsHelp, parseOptions, UsageError } from './kit/options.js'
 import { keepReport, makeReport, reportTable } from './kit/report.js'
 import { refresh } from './refresh/refresh.js'
+import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh]
+const benchmarks: readonly Benchmark[] = [refresh, writes]
 
 const help = `usage: npm run bench -- <name> [options]
 

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { totalmem } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { ServerSettings } from '../../src/embedded/cluster.js'
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/embedded/server.js'
@@ -9,7 +11,8 @@ import type { BenchOptions } from './options.js'
  * the time: tables are vacuumed between measurements instead.
  */
 export const serverSettings: ServerSettings = {
-  shared_buffers: '512MB',
+  // A quarter of the memory, as PostgreSQL's manual advises for a server.
+  shared_buffers: `${Math.min(4096, Math.round(totalmem() / 2 ** 22))}MB`,
   max_wal_size: '4GB',
   checkpoint_timeout: '30min',
   autovacuum: false,
@@ -34,11 +37,15 @@ export class BenchServer {
     return new BenchServer(server.url, server)
   }
 
-  /** A new, empty database. Its pool's sessions have no JIT: it compiles for longer than these queries run. */
-  async createDatabase(): Promise<BenchDatabase> {
+  /**
+   * A new database, empty or a copy. Its sessions have no JIT, which compiles for longer than these queries run.
+   * What is copied must be idle: its pool's connections are ended for it.
+   */
+  async createDatabase(copied?: BenchDatabase): Promise<BenchDatabase> {
     const name = `tidemark_bench_${randomBytes(4).toString('hex')}`
     await this.#asAdmin(async (admin) => {
-      await admin.query(`create database ${name} template template0`)
+      if (copied !== undefined) await endSessions(admin, copied.name)
+      await admin.query(`create database ${name} template ${copied?.name ?? 'template0'}`)
       await admin.query(`alter database ${name} set jit = off`)
     })
     const url = new URL(this.url)
@@ -58,6 +65,11 @@ export class BenchServer {
       )
       return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
     })
+  }
+
+  /** So that none falls into the next measurement. */
+  async checkpoint(): Promise<void> {
+    await this.#asAdmin((admin) => admin.query('checkpoint'))
   }
 
   async version(): Promise<string> {
@@ -98,6 +110,17 @@ export class BenchServer {
     } finally {
       await admin.end()
     }
+  }
+}
+
+/** Waits until they are gone: a database is copied only when nobody is connected to it. */
+async function endSessions(admin: pg.Client, database: string): Promise<void> {
+  for (;;) {
+    const { rows } = await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+      database,
+    ])
+    if (rows.length === 0) return
+    await delay(50)
   }
 }
 
