@@ -113,6 +113,9 @@ async function cancelMarked(database: Queryable, mark: string): Promise<void> {
   )
 }
 
+/** Who waits longer for a table that is being altered keeps a connection from the views that do not read it. */
+const lockMs = 30_000
+
 /** A single refresh is one round trip. SET takes no snapshot, so the snapshot is as late as can be. */
 async function refreshOn(
   connection: Connection,
@@ -124,6 +127,7 @@ async function refreshOn(
   const begin = [
     'BEGIN ISOLATION LEVEL REPEATABLE READ',
     sql`SET LOCAL statement_timeout = ${Math.ceil(options.timeoutMs ?? 0)}`.text,
+    sql`SET LOCAL lock_timeout = ${lockMs}`.text,
     sql`SET LOCAL ${ident('tidemark', 'worker')} = ${literal(options.worker ?? '')}`.text,
     sql`SET LOCAL application_name = ${literal(mark)}`.text,
   ]

@@ -28,7 +28,7 @@ const answerMs = 20_000
 /** After a wake-up or a change others are likely, and not all of them send a wake-up: for so long it looks often. */
 const activeMs = 1_500
 /** Where a poll had to wait for a lock, it looks no more for a while, and takes every view for changed. */
-const blindMs = 5_000
+const blindMs = 2_000
 const statesMs = 1_000
 const notDeployed: ReadonlySet<string> = new Set(['42P01', '3F000', '42703', '42501'])
 const waited: ReadonlySet<string> = new Set(['55P03', '57014'])

@@ -1,7 +1,7 @@
 import type { Database } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { type RefreshOptions, type RefreshResult, reconcileView, refreshView } from '../engine/refresh.js'
-import type { ErrorCode } from '../protocol/errors.js'
+import { type ErrorCode, TidemarkError } from '../protocol/errors.js'
 import { type Alarm, alarmsOfRun, drift, errorOf, recoveredFrom, slow, unrecorded } from './alarms.js'
 import type { Board } from './board.js'
 import { readStates, type ViewStatusRow } from './catalog.js'
@@ -173,7 +173,8 @@ export class Runner {
     if (cancel.aborted) return
     const { view } = entry
     const body = databaseError(error).toJSON()
-    if (connectionCodes.has(body.code) || catalogGone.has(serverError(error).code ?? '')) {
+    const sqlState = serverError(error instanceof TidemarkError ? error.cause : error).code ?? ''
+    if (connectionCodes.has(body.code) || catalogGone.has(sqlState)) {
       entry.hold(clock.now() + entry.disconnects.next())
       unreachable(error)
       return
