@@ -3,12 +3,15 @@ import { type Connection, rows } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
-import { createIndex, type IndexPlace } from './indexes.js'
+import type { ViewStep } from './changes.js'
+import { copyHandMade, createIndex, type IndexNames } from './indexes.js'
 import { buildName, indexNames, userIndexNames } from './names.js'
 
 export interface Built {
   readonly rows: number
   readonly buildMs: number
+  /** Indexes to be renamed once the table takes its place. */
+  readonly indexes: readonly IndexNames[]
 }
 
 /**
@@ -16,7 +19,11 @@ export interface Built {
  * transaction of `connection`, which must be REPEATABLE READ and have run no query yet.
  * @throws TidemarkError KEY_NOT_UNIQUE with the offending values; nothing is swapped then.
  */
-export async function buildStorage(connection: Connection, target: ViewTarget, onIndexing: () => void): Promise<Built> {
+export async function buildStorage(
+  connection: Connection,
+  { target, deployed }: ViewStep,
+  onIndexing: () => void,
+): Promise<Built> {
   // Held until commit, so that no log is emptied of what this snapshot has not seen. Taking it needs no snapshot.
   for (const { relation } of target.sources) {
     await connection.query(sql`LOCK TABLE ${ident('tidemark_log', relation.capture.log)} IN ACCESS SHARE MODE`.text)
@@ -36,9 +43,10 @@ export async function buildStorage(connection: Connection, target: ViewTarget, o
   )
   const buildMs = performance.now() - started
   onIndexing()
-  await indexStorage(connection, target, table)
+  const own = await indexStorage(connection, target, table)
+  const handMade = deployed === undefined ? [] : await copyHandMade(connection, target, deployed, table)
   await connection.query(sql`ANALYZE ${table}`.text)
-  return { rows: filled.rowCount ?? 0, buildMs }
+  return { rows: filled.rowCount ?? 0, buildMs, indexes: [...own, ...handMade] }
 }
 
 /** A build whose client is gone is of no use, and the next one would wait for it. Not every platform can tell. */
@@ -58,22 +66,26 @@ export async function pinSettings(connection: Connection, timeZone: string): Pro
   )
 }
 
-async function indexStorage(connection: Connection, target: ViewTarget, table: Fragment): Promise<void> {
+async function indexStorage(connection: Connection, target: ViewTarget, table: Fragment): Promise<IndexNames[]> {
   const { compiled, view, storage } = target
   const { key, keyNullable } = compiled.plan
+  const made = [indexNames(storage, 'key')]
   await createKey(connection, target, table)
   const required = key.flatMap((name, index) =>
     keyNullable[index] === false ? [sql`ALTER COLUMN ${ident(name)} SET NOT NULL`] : [],
   )
   if (required.length > 0) await connection.query(sql`ALTER TABLE ${table} ${join(required)}`.text)
   for (const [index, columns] of sliceIndexes(target)) {
-    const name = ident(indexNames(storage, `slice${index}`).built)
-    await connection.query(sql`CREATE INDEX ${name} ON ${table} (${join(columns.map((column) => ident(column)))})`.text)
+    const names = indexNames(storage, `slice${index}`)
+    made.push(names)
+    await connection.query(sql`CREATE INDEX ${ident(names.built)} ON ${table} (${join(columns.map((column) => ident(column)))})`.text)
   }
   for (const definition of view.indexes) {
-    const place: IndexPlace = { view: target.name, table, name: userIndexNames(storage, definition).built }
-    await createIndex(connection, definition, place)
+    const names = userIndexNames(storage, definition)
+    made.push(names)
+    await createIndex(connection, definition, { view: target.name, table, name: names.built })
   }
+  return made
 }
 
 /** Branches whose slices the key's index does not find, and their columns. */
@@ -116,13 +128,7 @@ function notUnique(key: readonly string[], detail: string | undefined): string {
 }
 
 /** Gives the indexes of a storage table the names that they keep, once it has taken its place. */
-export async function renameIndexes(connection: Connection, target: ViewTarget): Promise<void> {
-  const { storage, view } = target
-  const names = [
-    indexNames(storage, 'key'),
-    ...sliceIndexes(target).map(([index]) => indexNames(storage, `slice${index}`)),
-    ...view.indexes.map((definition) => userIndexNames(storage, definition)),
-  ]
+export async function renameIndexes(connection: Connection, target: ViewTarget, names: readonly IndexNames[]): Promise<void> {
   for (const { built, final } of names) {
     const taken = await rows(
       connection,

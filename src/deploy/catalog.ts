@@ -18,8 +18,9 @@ export async function insertView(
   const { id } = await one<{ id: number }>(
     connection,
     `INSERT INTO tidemark.view (schema_name, view_name, storage, storage_name, definition, canonical, definition_hash,
-       key_columns, moves, statements, explanation, settings, time_zone, replaces, indexes, description)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
+       key_columns, moves, statements, explanation, settings, time_zone, replaces, indexes, description,
+       behind)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
     [
       view.schema,
       view.name,
@@ -37,6 +38,7 @@ export async function insertView(
       replaces,
       JSON.stringify(view.indexes),
       view.description,
+      JSON.stringify(behind(target)),
     ],
   )
   await connection.query(
@@ -49,6 +51,13 @@ export async function insertView(
   )
   await insertSources(connection, target, id)
   return id
+}
+
+/** Ordinary views that the query reads: when one of them changes, it means something else. */
+function behind({ facts }: ViewTarget): { schema: string; name: string; definition: string }[] {
+  return [...facts.relations.values()].flatMap(({ kind, schema, name, definition }) =>
+    kind === 'view' && definition !== undefined ? [{ schema, name, definition }] : [],
+  )
 }
 
 export async function insertSources(connection: Connection, target: ViewTarget, id: number): Promise<void> {
@@ -101,7 +110,7 @@ export async function promote(
     `UPDATE tidemark.view o SET storage = n.storage, storage_name = n.storage_name, definition = n.definition,
        canonical = n.canonical, definition_hash = n.definition_hash, key_columns = n.key_columns, moves = n.moves,
        statements = $3, explanation = n.explanation, settings = n.settings, time_zone = n.time_zone,
-       indexes = n.indexes, description = n.description, changed_at = pg_catalog.now()
+       behind = n.behind, indexes = n.indexes, description = n.description, changed_at = pg_catalog.now()
      FROM tidemark.view n WHERE n.id = $1 AND o.id = $2`,
     [built, replaced, JSON.stringify(target.compiled.statements)],
   )

@@ -143,7 +143,7 @@ export function describeDrops(deployed: readonly DeployedView[]): Change[] {
  * @throws TidemarkError NAME_TAKEN.
  */
 export async function checkNames(database: Queryable, steps: readonly ViewStep[]): Promise<ViewStep[]> {
-  const wanted = steps.filter((step) => step.work === 'create')
+  const wanted = steps.filter(isNew)
   const found = await rows<{ schema: string; name: string; kind: string }>(
     database,
     `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind
@@ -154,12 +154,17 @@ export async function checkNames(database: Queryable, steps: readonly ViewStep[]
   return steps.map((step) => {
     const { view, name } = step.target
     const taken = found.find((candidate) => candidate.schema === view.schema && candidate.name === view.name)
-    if (step.work !== 'create' || taken === undefined) return step
-    if (taken.kind === 'm' && view.storage === 'matview') {
+    if (!isNew(step) || taken === undefined) return step
+    if (taken.kind === 'm' && view.storage === 'matview' && step.work === 'create') {
       return { ...step, work: 'adopt', why: 'the materialized view is kept as it is; its refreshes are scheduled and recorded' }
     }
     throw nameTaken(name, taken.kind)
   })
+}
+
+/** Also where what was deployed is gone: somebody may have put something else in its place. */
+function isNew({ work, deployed }: ViewStep): boolean {
+  return work === 'create' || (work === 'rebuild' && deployed?.intact === false)
 }
 
 function nameTaken(name: string, kind: string): TidemarkError {

@@ -41,7 +41,7 @@ export async function buildAndSwap(
     tell('swapping')
     await catchUp(database, built.id, target.name)
     await waitForOldSnapshots(database)
-    await transaction(database, (connection) => swap(connection, step, built.id, patience))
+    await transaction(database, (connection) => swap(connection, step, built, patience))
   } catch (error) {
     await discard(database, step, built.id).catch(() => undefined) // what went wrong first is what has to be told
     throw error
@@ -52,16 +52,17 @@ export async function buildAndSwap(
 
 async function build(
   database: Database,
-  { target, deployed }: ViewStep,
+  step: ViewStep,
   report: ReportProgress,
   onIndexing: () => void,
 ): Promise<BuiltView> {
+  const { target, deployed } = step
   const stopWatching = watchBuild(database, target.name, deployed?.rows ?? undefined, report)
   try {
     return await transaction(
       database,
       async (connection) => {
-        const built = await buildStorage(connection, target, () => {
+        const built = await buildStorage(connection, step, () => {
           stopWatching()
           onIndexing()
         })
@@ -82,22 +83,22 @@ async function discard(database: Database, { target }: ViewStep, id: number): Pr
 }
 
 /** In one attempt, locks are taken in the order in which readers take them: the view, then its storage. */
-async function swap(connection: Connection, step: ViewStep, built: number, patience?: Patience): Promise<void> {
+async function swap(connection: Connection, step: ViewStep, built: BuiltView, patience?: Patience): Promise<void> {
   const { target, deployed } = step
   await pinSettings(connection, target.view.timeZone)
   await withBriefLock(
     connection,
     async () => {
       if (deployed !== undefined) await holdView(connection, deployed.id)
-      await holdView(connection, built)
+      await holdView(connection, built.id)
       await pointPublicView(connection, target, buildName(target.storage))
       const carry = deployed === undefined ? [] : await retireStorage(connection, deployed.storageName)
       const fresh = ident('tidemark_data', buildName(target.storage))
       await connection.query(sql`ALTER TABLE ${fresh} RENAME TO ${ident(target.storage)}`.text)
-      await renameIndexes(connection, target)
+      await renameIndexes(connection, target, built.indexes)
       for (const statement of carry) await connection.query(statement)
-      if (deployed === undefined) await launch(connection, target, built)
-      else await promote(connection, target, built, deployed.id)
+      if (deployed === undefined) await launch(connection, target, built.id)
+      else await promote(connection, target, built.id, deployed.id)
     },
     patience,
   )

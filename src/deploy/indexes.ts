@@ -1,12 +1,12 @@
 import { type Fragment, ident, join, sql, trusted } from '../compiler/fragment.js'
 import type { IndexDefinition } from '../define/types.js'
-import { type Connection, type Database, transaction } from '../engine/database.js'
+import { type Connection, type Database, rows, transaction } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
 import type { DeployedView } from './deployed.js'
 import { type Patience, withBriefLock } from './locks.js'
-import { userIndexNames } from './names.js'
+import { indexNames, userIndexNames } from './names.js'
 
 export interface IndexPlace {
   /** Name of the view, for errors. */
@@ -86,4 +86,52 @@ export async function changeIndexes(
       JSON.stringify(target.view.indexes),
     ])
   })
+}
+
+export interface IndexNames {
+  readonly built: string
+  readonly final: string
+}
+
+/**
+ * Makes the indexes that people put on the old storage table by hand on the new one as well, those left out whose
+ * columns are gone. They get their own names when the old table is out of the way.
+ */
+export async function copyHandMade(connection: Connection, target: ViewTarget, old: DeployedView, table: Fragment): Promise<IndexNames[]> {
+  const copied: IndexNames[] = []
+  for (const [place, { name, head, body }] of (await readHandMade(connection, target, old)).entries()) {
+    const { built } = indexNames(target.storage, `h${place}`)
+    await connection.query('SAVEPOINT tidemark_index')
+    try {
+      await connection.query(sql`${trusted(head)} ${ident(built)} ON ${table} ${trusted(body)}`.text)
+      copied.push({ built, final: name })
+    } catch (error) {
+      if (!['42703', '42704', '42804', '42883'].includes(serverError(error).code ?? '')) throw error
+      await connection.query('ROLLBACK TO SAVEPOINT tidemark_index')
+    }
+    await connection.query('RELEASE SAVEPOINT tidemark_index')
+  }
+  return copied
+}
+
+async function readHandMade(
+  connection: Connection,
+  target: ViewTarget,
+  old: DeployedView,
+): Promise<{ name: string; head: string; body: string }[]> {
+  const own = (name: string): boolean =>
+    name.startsWith(`${old.storageName}~`) ||
+    Array.from({ length: 20 }, (_, index) => `slice${index}`).concat('key').some((role) => indexNames(old.storageName, role).final === name) ||
+    [...old.indexes, ...target.view.indexes].some((definition) => userIndexNames(old.storageName, definition).final === name)
+  const found = await rows<{ name: string; head: string; body: string }>(
+    connection,
+    `SELECT i.relname AS name, CASE WHEN x.indisunique THEN 'CREATE UNIQUE INDEX' ELSE 'CREATE INDEX' END AS head,
+       substr(pg_get_indexdef(i.oid), length(format('CREATE %sINDEX %I ON %I.%I ',
+         CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, i.relname, n.nspname, t.relname)) + 1) AS body
+     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+     JOIN pg_namespace n ON n.oid = t.relnamespace
+     WHERE n.nspname = 'tidemark_data' AND t.relname = $1 AND x.indisvalid ORDER BY i.relname`,
+    [old.storageName],
+  )
+  return found.filter(({ name }) => !own(name))
 }

@@ -28,7 +28,7 @@ export async function deployMatview(
     await pinSettings(connection, target.view.timeZone)
     if (step.work === 'adopt') await checkAdopted(connection, step)
     else await createMatview(connection, step)
-    const result: Built = { rows: await countRows(connection, step), buildMs: performance.now() - started }
+    const result: Built = { rows: await countRows(connection, step), buildMs: performance.now() - started, indexes: [] }
     const id = await insertView(connection, target, result, deployed?.id ?? null)
     if (deployed === undefined) await launch(connection, target, id)
     else await promote(connection, target, id, deployed.id)

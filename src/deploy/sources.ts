@@ -21,6 +21,8 @@ interface SourceRow {
   relation: number
   present: number | null
   covered: boolean
+  functions: boolean
+  logs: boolean
   watched: string[]
   logged: string[]
 }
@@ -54,7 +56,7 @@ function union(left: readonly string[], right: readonly string[]): string[] {
 export async function isCaptured(database: Queryable, need: CaptureNeed): Promise<boolean> {
   if (!(await isMigrated(database))) return false
   const known = await readSource(database, need)
-  if (known === undefined || known.relation !== known.present || !known.covered) return false
+  if (known === undefined || known.relation !== known.present || !known.covered || !known.logs) return false
   const { watched, logged } = wanted(need, known)
   if (!sameList(known.watched, watched) || !sameList(known.logged, logged)) return false
   return (await readLogColumns(database, need.relation.capture, logged)).every((column) => column.state === 'same')
@@ -84,7 +86,7 @@ async function capture(connection: Connection, need: CaptureNeed): Promise<void>
   const { relation } = need
   const columns = await readLogColumns(connection, relation.capture, logged)
   const id = known?.id ?? (await insertSource(connection, relation))
-  if (known === undefined) {
+  if (known?.functions !== true || !known.logs) {
     await ensureLog(connection, relation, columns)
     await defineCapture(connection, id, relation, watched, logged)
   }
@@ -96,10 +98,10 @@ async function capture(connection: Connection, need: CaptureNeed): Promise<void>
   )
   await connection.query('SELECT tidemark.install_triggers($1)', [id])
   if (known === undefined) return
-  await ensureLog(connection, relation, columns)
+  await ensureLog(connection, relation, await readLogColumns(connection, relation.capture, logged))
   await defineCapture(connection, id, relation, watched, logged)
   // What happened without triggers, or in columns that the log has lost, is not known.
-  const lost = known.relation !== known.present || !known.covered || columns.some((column) => column.state === 'other')
+  const lost = known.relation !== known.present || !known.covered || !known.logs || columns.some((column) => column.state === 'other')
   if (lost) {
     const log = ident('tidemark_log', logChild(relation.capture.log, 'a'))
     await connection.query(sql`INSERT INTO ${log} (xid, sign) VALUES (pg_current_xact_id(), NULL)`.text)
@@ -112,7 +114,12 @@ async function readSource(database: Queryable, { relation }: CaptureNeed): Promi
     `SELECT s.id, s.relation::bigint::double precision AS relation, s.watched, s.logged,
        (SELECT c.oid::bigint::double precision FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = s.schema_name AND c.relname = s.table_name) AS present,
-       tidemark.covered(s.id) AS covered
+       tidemark.covered(s.id) AS covered,
+       to_regproc(format('tidemark_log.%I', 'capture_' || s.id)) IS NOT NULL
+         AND to_regproc(format('tidemark_log.%I', 'truncate_' || s.id)) IS NOT NULL AS functions,
+       (SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = to_regclass(format('tidemark_log.%I', s.log_name))
+           AND c.relname IN (s.log_name || '~a', s.log_name || '~b')) = 2 AS logs
      FROM tidemark.source s WHERE s.schema_name = $1 AND s.table_name = $2`,
     [relation.capture.schema, relation.capture.name],
   )

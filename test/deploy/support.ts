@@ -3,7 +3,7 @@ import { normaliseConfig } from '../../src/define/normalise-config.js'
 import type { ViewOptions } from '../../src/define/options.js'
 import type { NormalisedView } from '../../src/define/types.js'
 import { view } from '../../src/define/view.js'
-import { type ApplyOptions, type Applied, applyDeployment, planDeployment } from '../../src/deploy/index.js'
+import { type ApplyOptions, type Applied, applyDeployment, dropDeployment, planDeployment } from '../../src/deploy/index.js'
 import { refreshView } from '../../src/engine/refresh.js'
 import { verifyView } from '../../src/engine/verify.js'
 import type { TidemarkError } from '../../src/protocol/errors.js'
@@ -61,4 +61,11 @@ export async function errorOf(work: Promise<unknown>): Promise<TidemarkError> {
     },
     (error: unknown) => error as TidemarkError,
   )
+}
+
+/** An empty database again. What Tidemark made is dropped after what people read of it is gone already. */
+export async function reset(db: TestDatabase): Promise<void> {
+  await db.query('DROP SCHEMA public CASCADE')
+  await dropDeployment(db.pool)
+  await db.query('CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC')
 }

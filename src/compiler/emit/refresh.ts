@@ -6,6 +6,7 @@ import { keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
 import { queryWith } from './query.js'
 import { freshRows, keysTable, type SliceMode, storedRows } from './slices.js'
+import { verifyStatement } from './verify.js'
 
 /**
  * What keeps a view, as SQL text that the database stores and runs. Parameters of all: $1 pg_snapshot the cursor,
@@ -133,10 +134,14 @@ function writingParts(request: EmitRequest, advances: Fragment): Fragment[] {
   const changed = compared.length === 0 ? sql`` : sql` OR ${row(sql`f`)} OPERATOR(pg_catalog.*<>) ${row(sql`o`)}`
   const table = ident('tidemark_data', request.storage)
   const fresh = columns.map((column) => sql`f.${column}`)
+  // A key that only the user vouches for: rows that share one are all inserted, and so refused.
+  const key = join(plan.key.map((name) => sql`q.${ident(name)}`))
+  const partition = plan.key.length === 0 ? sql`` : sql`PARTITION BY ${key}`
+  const several = plan.keyProved ? sql`false` : sql`pg_catalog.count(*) OVER (${partition}) > 1`
   return [
-    sql`tidemark_diff AS MATERIALIZED (SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, ${join(fresh)} FROM (SELECT true AS tidemark_here, q.* FROM tidemark_fresh q) f FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ${sameKey(plan)} WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL${changed})`,
+    sql`tidemark_diff AS MATERIALIZED (SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, ${join(fresh)} FROM (SELECT true AS tidemark_here, ${several} AS tidemark_several, q.* FROM tidemark_fresh q) f FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ${sameKey(plan)} WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL${changed} OR f.tidemark_several)`,
     sql`tidemark_deleted AS (DELETE FROM ${table} s USING tidemark_diff d WHERE d.tidemark_gone AND s.ctid = d.tidemark_tid RETURNING 1)`,
-    ...(plan.keyProved ? rowWriters(request, table, columns) : [upsert(request, table, columns)]),
+    ...rowWriters(request, table, columns),
     sql`tidemark_advanced AS (UPDATE tidemark.state SET cursor = pg_catalog.pg_current_snapshot(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written) OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END WHERE view_id = $3::integer AND ${advances})`,
   ]
 }
@@ -148,9 +153,12 @@ function comparedColumns({ plan, facts }: EmitRequest): string[] {
     .map((column) => column.name)
 }
 
-/** Changed rows are found by their place, which costs half of finding them by their key again. */
+/**
+ * Changed rows are found by their place, which costs half of finding them by their key again. Whatever is not there yet
+ * is inserted: should its key be taken by a row outside of the touched slices, PostgreSQL refuses it.
+ */
 function rowWriters(request: EmitRequest, table: Fragment, columns: readonly Fragment[]): Fragment[] {
-  const insert = sql`tidemark_inserted AS (INSERT INTO ${table} (${join(columns)}) SELECT ${join(columns)} FROM tidemark_diff WHERE tidemark_tid IS NULL RETURNING 1)`
+  const insert = sql`tidemark_inserted AS (INSERT INTO ${table} (${join(columns)}) SELECT ${join(columns)} FROM tidemark_diff WHERE tidemark_tid IS NULL OR tidemark_several RETURNING 1)`
   const names = comparedColumns(request).map((name) => ident(name))
   if (names.length === 0) {
     return [insert, sql`tidemark_written AS (SELECT true AS inserted FROM tidemark_inserted)`]
@@ -161,13 +169,6 @@ function rowWriters(request: EmitRequest, table: Fragment, columns: readonly Fra
     sql`tidemark_updated AS (UPDATE ${table} s SET ${assignments} FROM tidemark_diff d WHERE NOT d.tidemark_gone AND s.ctid = d.tidemark_tid RETURNING 1)`,
     sql`tidemark_written AS (SELECT true AS inserted FROM tidemark_inserted UNION ALL SELECT false FROM tidemark_updated)`,
   ]
-}
-
-/** For a key that only the user vouches for: PostgreSQL refuses two rows of one key here, where an update would hide one. */
-function upsert({ plan }: EmitRequest, table: Fragment, columns: readonly Fragment[]): Fragment {
-  const target = plan.key.length === 0 ? sql`(true)` : join(plan.key.map((name) => ident(name)))
-  const assignments = columns.map((column) => sql`${column} = EXCLUDED.${column}`)
-  return sql`tidemark_written AS (INSERT INTO ${table} AS s (${join(columns)}) SELECT ${join(columns)} FROM tidemark_diff WHERE NOT tidemark_gone ON CONFLICT (${target}) DO UPDATE SET ${join(assignments)} RETURNING (s.xmax = 0) AS inserted)`
 }
 
 /** Records compare NULLs as equal and can be hashed; plain columns are faster where no NULL can be. */
@@ -197,15 +198,4 @@ function pendingStatement(plan: ViewPlan): Fragment {
   if (capturedSources(plan).length === 0) return sql`SELECT 0::bigint AS pending`
   const each = pendingRows(plan).map((rows) => sql`(SELECT pg_catalog.count(*) FROM (${rows} LIMIT 1000000) q)`)
   return sql`SELECT ${join(each, ' + ')} AS pending`
-}
-
-function verifyStatement({ facts, storage }: EmitRequest): Fragment {
-  const columns = join(
-    facts.output.map((column) =>
-      column.comparable ? sql`q.${ident(column.name)}` : sql`q.${ident(column.name)}::pg_catalog.text`,
-    ),
-  )
-  const query = sql`SELECT ${columns} FROM (${trusted(facts.canonical.replace(/;\s*$/, ''))}) q`
-  const kept = sql`SELECT ${columns} FROM ${ident('tidemark_data', storage)} q`
-  return sql`WITH wanted AS MATERIALIZED (${query}), kept AS MATERIALIZED (${kept}) SELECT (SELECT pg_catalog.count(*) FROM (SELECT * FROM wanted EXCEPT ALL SELECT * FROM kept) q) AS missing, (SELECT pg_catalog.count(*) FROM (SELECT * FROM kept EXCEPT ALL SELECT * FROM wanted) q) AS unexpected`
 }

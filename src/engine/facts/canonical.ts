@@ -1,9 +1,9 @@
-import { parseSelect, positionAt, toSql } from '../../compiler/parse/parse.js'
-import { walk } from '../../compiler/parse/ast.js'
-import { ident, sql, trusted } from '../../compiler/fragment.js'
 import type { OutputColumn } from '../../compiler/facts.js'
+import { ident, sql, trusted } from '../../compiler/fragment.js'
+import { walk } from '../../compiler/parse/ast.js'
+import { parseSelect, positionAt, toSql } from '../../compiler/parse/parse.js'
 import { type SourcePosition, TidemarkError } from '../../protocol/errors.js'
-import { type Queryable, one, rows } from '../database.js'
+import { one, type Queryable, rows } from '../database.js'
 import { serverError } from '../databaseError.js'
 
 const probe = 'tidemark_probe'
@@ -49,8 +49,7 @@ async function createProbe(database: Queryable, query: string): Promise<void> {
     const { message, hint, detail, position, code } = serverError(error)
     if (code === undefined) throw error
     const offset = position === undefined ? undefined : Number(position) - 1 - Array.from(head).length
-    const place: SourcePosition | undefined =
-      offset === undefined || offset < 0 ? undefined : positionAt(query, offset)
+    const place: SourcePosition | undefined = offset === undefined || offset < 0 ? undefined : positionAt(query, offset)
     throw new TidemarkError(code === '42501' ? 'PRIVILEGE_MISSING' : 'QUERY_INVALID', message, {
       hint: [detail, hint ?? 'PostgreSQL says this of the query as it is written.'].filter(Boolean).join(' '),
       ...(place === undefined ? {} : { position: place }),

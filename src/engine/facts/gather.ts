@@ -58,7 +58,8 @@ export async function gatherFacts(
     if (!plain.reads.has(oid)) continue
     relations.set(relationKey(view.schema, view.name), maintainedFacts(oid, view, plain.reads.get(oid), whole))
   }
-  for (const name of systemRelations(definitions, relations)) relations.set(relationKey('pg_catalog', name), system(name))
+  for (const name of systemRelations(definitions, relations))
+    relations.set(relationKey('pg_catalog', name), system(name))
   return {
     canonical: text,
     output: canonical.output,
@@ -220,7 +221,8 @@ function systemRelations(texts: readonly string[], known: ReadonlyMap<string, Re
     })
     walk(tree, (kind, body) => {
       const name = String(body.relname)
-      if (kind === 'RangeVar' && !ctes.has(name) && !known.has(relationKey(String(body.schemaname), name))) found.add(name)
+      if (kind === 'RangeVar' && !ctes.has(name) && !known.has(relationKey(String(body.schemaname), name)))
+        found.add(name)
       return undefined
     })
   }

@@ -21,6 +21,8 @@ CREATE TABLE tidemark.view (
   -- Of all that the deployed objects were made from: another hash means that they have to be made again.
   definition_hash text NOT NULL,
   key_columns text[] NOT NULL,
+  -- Ordinary views behind the query: (schema, name, definition).
+  behind jsonb NOT NULL DEFAULT '[]',
   -- The result changes with time alone, or with writes that nothing reports.
   moves boolean NOT NULL,
   statements jsonb NOT NULL,

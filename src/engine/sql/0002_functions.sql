@@ -176,6 +176,16 @@ BEGIN
       complete := false;
     END IF;
   END LOOP;
+  FOR place IN
+    SELECT b.schema, b.name
+    FROM tidemark.view v, jsonb_to_recordset(v.behind) AS b (schema text, name text, definition text)
+    WHERE v.id = target AND b.definition IS DISTINCT FROM
+      (SELECT pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = b.schema AND c.relname = b.name AND c.relkind = 'v')
+  LOOP
+    RAISE EXCEPTION 'The view %.%, which the query reads, was altered or dropped.', place.schema, place.name
+      USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It builds the view anew.';
+  END LOOP;
   RETURN complete;
 END $$;
 

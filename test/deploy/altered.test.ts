@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { refreshView } from '../../src/engine/refresh.js'
+import { readStatus } from '../../src/engine/status.js'
+import { useTestDatabase } from '../kit/index.js'
+import { apply, applyTwice, errorOf, expectFresh, reset } from './support.js'
+
+const db = await useTestDatabase()
+
+beforeEach(async () => {
+  await reset(db)
+  await db.query(`CREATE TABLE t (id int PRIMARY KEY, g int, v int, spare int); INSERT INTO t SELECT i, i % 5, i, 0 FROM generate_series(1, 100) i;
+    CREATE TABLE u (id int PRIMARY KEY, g int); INSERT INTO u VALUES (1, 1)`)
+})
+
+const query = 'SELECT g, count(*) AS n, sum(v) AS total FROM t WHERE v > 0 GROUP BY g'
+const other = 'SELECT g, count(*) AS n FROM u GROUP BY g'
+
+interface Case {
+  what: string
+  alter: string
+  /** Writes that must not fail afterwards. */
+  write: string
+  /** What mends it, besides applying. */
+  repair?: string
+  fixed?: string
+}
+
+const cases: Case[] = [
+  { what: 'a column is dropped', alter: 'ALTER TABLE t DROP COLUMN v', write: 'INSERT INTO t VALUES (1001, 1, 1)', fixed: 'SELECT g, count(*) AS n FROM t GROUP BY g' },
+  { what: 'a column is renamed', alter: 'ALTER TABLE t RENAME v TO w', write: 'UPDATE t SET w = w + 1', fixed: 'SELECT g, count(*) AS n, sum(w) AS total FROM t WHERE w > 0 GROUP BY g' },
+  { what: 'a column is retyped', alter: 'ALTER TABLE t ALTER v TYPE numeric USING v + 0.5', write: 'UPDATE t SET v = v + 0.25' },
+  { what: 'a key column is retyped', alter: 'ALTER TABLE t ALTER g TYPE bigint', write: 'UPDATE t SET g = 5000000000 WHERE id = 1' },
+  { what: 'a key column becomes text', alter: "ALTER TABLE t ALTER g TYPE text USING 'g' || g", write: "UPDATE t SET g = 'new' WHERE id = 1" },
+  { what: 'the table is renamed', alter: 'ALTER TABLE t RENAME TO renamed', write: 'UPDATE renamed SET v = v + 1', fixed: query.replace('FROM t', 'FROM renamed') },
+  { what: 'the table moves to another schema', alter: 'CREATE SCHEMA IF NOT EXISTS elsewhere; ALTER TABLE t SET SCHEMA elsewhere', write: 'UPDATE elsewhere.t SET v = v + 1', fixed: query.replace('FROM t', 'FROM elsewhere.t') },
+  { what: 'the table is dropped', alter: 'DROP TABLE t CASCADE', write: 'SELECT 1', repair: 'CREATE TABLE t (v int, g int, id int PRIMARY KEY); INSERT INTO t VALUES (1, 2, 3)' },
+  { what: 'the table is dropped and made again', alter: 'DROP TABLE t CASCADE; CREATE TABLE t (v int, g int, id int PRIMARY KEY); INSERT INTO t VALUES (1, 2, 3)', write: 'INSERT INTO t VALUES (4, 5, 6)' },
+  { what: 'another table takes its name', alter: 'ALTER TABLE t RENAME TO t_old; CREATE TABLE t (LIKE t_old INCLUDING ALL); INSERT INTO t VALUES (1, 2, 3)', write: 'INSERT INTO t VALUES (4, 5, 6); UPDATE t_old SET v = 0' },
+  { what: 'the trigger is dropped', alter: 'DROP TRIGGER tidemark_capture_1 ON t', write: 'UPDATE t SET v = v + 1' },
+  { what: 'the TRUNCATE trigger is dropped', alter: 'DROP TRIGGER tidemark_truncate_1 ON t', write: 'TRUNCATE t' },
+  { what: 'the trigger is disabled', alter: 'ALTER TABLE t DISABLE TRIGGER tidemark_capture_1', write: 'UPDATE t SET v = v + 1' },
+  { what: 'all triggers are disabled', alter: 'ALTER TABLE t DISABLE TRIGGER ALL', write: 'UPDATE t SET v = v + 1' },
+]
+
+describe('when under a view', () => {
+  it.each(cases)('$what, writers go on, it says so, and apply mends it', async ({ alter, write, repair, fixed }) => {
+    await applyTwice(db, { mv: query, fine: other })
+    const kept = await db.rows('SELECT * FROM mv ORDER BY 1')
+    await db.query(alter)
+    await db.query(write)
+    await db.query('INSERT INTO u SELECT max(id) + 1, 3 FROM u')
+    expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed', error: { code: 'SOURCE_CHANGED', hint: expect.stringContaining('apply') } })
+    expect(await db.rows('SELECT * FROM mv ORDER BY 1')).toEqual(kept)
+    const [status] = (await readStatus(db.pool)).filter(({ view }) => view === 'mv')
+    expect(status).toMatchObject({ state: 'error', lastError: { code: 'SOURCE_CHANGED' } })
+    await expectFresh(db, 'fine')
+    await db.query(write === 'INSERT INTO t VALUES (1001, 1, 1)' ? 'DELETE FROM t WHERE id = 1001' : 'SELECT 1')
+    if (repair !== undefined) await db.query(repair)
+    await applyTwice(db, { mv: fixed ?? query, fine: other })
+    expect(await db.rows("SELECT state FROM tidemark.state")).toEqual([{ state: 'ready' }, { state: 'ready' }])
+    await expectFresh(db, 'mv')
+    await db.query(write.replace(/INSERT INTO t VALUES \(4, 5, 6\)/, 'INSERT INTO t VALUES (7, 8, 9)'))
+    await expectFresh(db, 'mv')
+    await db.query('DROP SCHEMA IF EXISTS elsewhere CASCADE')
+  })
+
+  it.each(cases)('$what and nobody refreshed since, apply alone mends it', async ({ alter, write, repair, fixed }) => {
+    await applyTwice(db, { mv: query })
+    await db.query(alter)
+    await db.query(write)
+    if (repair !== undefined) await db.query(repair)
+    await applyTwice(db, { mv: fixed ?? query })
+    await expectFresh(db, 'mv')
+    await db.query('DROP SCHEMA IF EXISTS elsewhere CASCADE')
+  })
+
+  it('a column is added, nothing happens; nor when one is altered that it does not read', async () => {
+    await applyTwice(db, { mv: query })
+    await db.query('ALTER TABLE t ADD COLUMN more int DEFAULT 3; ALTER TABLE t ALTER spare TYPE text; UPDATE t SET v = v + 1 WHERE id < 5')
+    await expectFresh(db, 'mv')
+    await db.query('ALTER TABLE t DROP COLUMN spare; UPDATE t SET v = v + 1 WHERE id < 5')
+    await expectFresh(db, 'mv')
+    await applyTwice(db, { mv: query })
+  })
+
+  it('a definition changes what is captured, other views of the table do not start again', async () => {
+    await db.query('INSERT INTO t SELECT i, i % 500, i, 0 FROM generate_series(101, 20000) i')
+    await applyTwice(db, { mv: query })
+    await applyTwice(db, { mv: query, wide: 'SELECT g, spare, max(id) AS last FROM t GROUP BY g, spare' })
+    await db.query('UPDATE t SET v = v + 1 WHERE id = 7; UPDATE t SET spare = 2 WHERE id = 8')
+    expect(await expectFresh(db, 'mv')).toBe('incremental')
+    expect(await expectFresh(db, 'wide')).toBe('incremental')
+  })
+
+  it('a function or an ordinary view that it reads is dropped or changed', async () => {
+    await db.query(`CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1'; CREATE VIEW w AS SELECT * FROM t WHERE v > 0`)
+    const views = { mv: 'SELECT f(g) AS g, count(*) AS n FROM w GROUP BY f(g)' }
+    await applyTwice(db, views)
+    await db.query('DROP FUNCTION f; UPDATE t SET v = v + 1')
+    expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed', error: { code: 'SOURCE_CHANGED' } })
+    expect(await errorOf(apply(db, views))).toMatchObject({ code: 'QUERY_INVALID', view: 'mv' })
+    await db.query(`CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 2'`)
+    await applyTwice(db, views)
+    await expectFresh(db, 'mv')
+    await db.query('CREATE OR REPLACE VIEW w AS SELECT * FROM t WHERE v > 50')
+    expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed', error: { code: 'SOURCE_CHANGED' } })
+    await applyTwice(db, views)
+    await expectFresh(db, 'mv')
+  })
+})
+
+describe('a key that is not unique', () => {
+  it('at the build: says which values, and swaps nothing', async () => {
+    await applyTwice(db, { mv: { query: 'SELECT g, v FROM t', key: ['v'] } })
+    const kept = await db.rows('SELECT * FROM mv ORDER BY 2')
+    const error = await errorOf(apply(db, { mv: { query: 'SELECT g, v + 1 AS v FROM t', key: ['g'] } }))
+    expect(error).toMatchObject({ code: 'KEY_NOT_UNIQUE', view: 'mv', message: expect.stringMatching(/\(g\)=\(\d\)/) })
+    expect(await db.rows('SELECT * FROM mv ORDER BY 2')).toEqual(kept)
+    await expectFresh(db, 'mv')
+    expect(await errorOf(apply(db, { one: { query: 'SELECT g FROM t', key: [] } }))).toMatchObject({ code: 'KEY_NOT_UNIQUE' })
+    expect(await db.rows('SELECT view_name FROM tidemark.view')).toHaveLength(1)
+  })
+
+  it('later: the view is in error, keeps its rows, and recovers by itself', async () => {
+    await applyTwice(db, { mv: { query: 'SELECT v, g FROM t', key: ['v'] } })
+    const kept = await db.rows('SELECT * FROM mv ORDER BY 1')
+    for (const full of [false, true]) {
+      await db.query('INSERT INTO t VALUES (1001, 1, 5)')
+      expect(await refreshView(db.pool, 'mv', { full })).toMatchObject({ mode: 'failed', error: { code: 'KEY_NOT_UNIQUE' } })
+      expect(await db.rows('SELECT * FROM mv ORDER BY 1')).toEqual(kept)
+      expect((await readStatus(db.pool))[0]).toMatchObject({ state: 'error', lastError: { code: 'KEY_NOT_UNIQUE' } })
+      expect(await errorOf(apply(db, { mv: { query: 'SELECT v, g FROM t', key: ['v'] } }))).toMatchObject({ code: 'KEY_NOT_UNIQUE' })
+      await db.query('DELETE FROM t WHERE id = 1001')
+      await expectFresh(db, 'mv')
+    }
+  })
+})
