@@ -5,10 +5,11 @@ import type { Bench, Benchmark } from './kit/bench.js'
 import { BenchServer } from './kit/databases.js'
 import { type BenchOptions, optionsHelp, parseOptions, UsageError } from './kit/options.js'
 import { keepReport, makeReport, reportTable } from './kit/report.js'
+import { latency } from './latency/latency.js'
 import { refresh } from './refresh/refresh.js'
 import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh, writes]
+const benchmarks: readonly Benchmark[] = [refresh, writes, latency]
 
 const help = `usage: npm run bench -- <name> [options]
 
