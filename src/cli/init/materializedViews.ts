@@ -39,7 +39,7 @@ SELECT x.indrelid::text AS relation, x.indisunique AS unique, m.amname AS method
     AND NOT EXISTS (SELECT FROM unnest(x.indoption::int2[]) o WHERE o <> 0)
     AND NOT EXISTS (SELECT FROM unnest(x.indclass::oid[]) o JOIN pg_opclass p ON p.oid = o WHERE NOT p.opcdefault) AS plain
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam JOIN pg_class t ON t.oid = x.indrelid
-WHERE t.relkind = 'm' AND x.indisvalid ORDER BY i.relname`
+WHERE t.relkind = 'm' AND x.indisvalid ORDER BY x.indexrelid`
 
 /** The materialized views that are in the database, apart from those of extensions. */
 export async function findMaterializedViews(database: Database): Promise<FoundView[]> {
