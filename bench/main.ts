@@ -7,9 +7,10 @@ import { type BenchOptions, optionsHelp, parseOptions, UsageError } from './kit/
 import { keepReport, makeReport, reportTable } from './kit/report.js'
 import { latency } from './latency/latency.js'
 import { refresh } from './refresh/refresh.js'
+import { scale } from './scale/scale.js'
 import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh, writes, latency]
+const benchmarks: readonly Benchmark[] = [refresh, writes, latency, scale]
 
 const help = `usage: npm run bench -- <name> [options]
 

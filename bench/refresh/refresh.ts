@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg'
-import { refreshView } from '../../src/engine/refresh.js'
 import { verifyView } from '../../src/engine/verify.js'
 import { deployArena, fillArena, makePeers, peerSchema } from '../kit/arena.js'
 import type { Bench, Benchmark } from '../kit/bench.js'
+import { ourRefresh } from '../kit/refreshing.js'
 import { withClient } from '../kit/session.js'
 import { median, timed } from '../kit/stats.js'
 import { lessIsBetter, type Outcome, type Result } from '../kit/types.js'
@@ -84,13 +84,6 @@ async function measureRound(
   if (oursFirst) await ours()
   await theirs()
   if (!oursFirst) await ours()
-}
-
-async function ourRefresh(pool: Pool, view: string): Promise<number> {
-  return await timed(async () => {
-    const { mode, error } = await refreshView(pool, view, { worker: 'bench' })
-    if (mode === 'failed' || mode === 'skipped') throw new Error(`${view}: ${mode}: ${error?.message ?? ''}`)
-  })
 }
 
 async function peerRefresh(client: PoolClient, command: string, view: string): Promise<number> {
