@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import type { Work } from './command.js'
-import { type ExitCode, exitCode } from './exitCode.js'
+import { exitCode } from './exitCode.js'
 import { reportFailure } from './failure.js'
 import { createProgram, usageError } from './program.js'
 import { type GlobalOptions, Session } from './session.js'
 import { openTerminal } from './terminal.js'
 
-async function main(argv: readonly string[]): Promise<ExitCode> {
-  let code: ExitCode = exitCode.done
+async function main(argv: readonly string[]): Promise<number> {
+  let code: number = exitCode.done
   const program = createProgram(async (options, work) => {
     code = await perform(options, work)
   })
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-async function perform(options: GlobalOptions, work: Work): Promise<ExitCode> {
+async function perform(options: GlobalOptions, work: Work): Promise<number> {
   const terminal = openTerminal(options.json === true)
   const session = new Session(options, terminal)
   // A configuration may start things that fail on their own.
@@ -38,6 +38,10 @@ async function perform(options: GlobalOptions, work: Work): Promise<ExitCode> {
   try {
     return await work(session)
   } catch (error) {
+    if (session.interrupted !== undefined) {
+      terminal.note('Interrupted. What was in flight is undone.')
+      return session.interrupted
+    }
     reportFailure(error, terminal, session.views)
     return exitCode.wrong
   } finally {

@@ -5,6 +5,7 @@ import { normaliseConfig } from '../define/normalise-config.js'
 import type { NormalisedConfig, NormalisedView } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
+import { cancelOnInterrupt } from './cancelOnInterrupt.js'
 import type { Terminal } from './terminal.js'
 
 /** Options that every command takes. */
@@ -17,6 +18,8 @@ export interface GlobalOptions {
 export interface DatabaseNeed {
   /** Whether a configuration may name it. */
   readonly configured?: boolean
+  /** Whether the command itself knows what to do on Ctrl-C. */
+  readonly handlesInterrupts?: boolean
 }
 
 const connectTimeoutMs = 10_000
@@ -25,6 +28,7 @@ const connectTimeoutMs = 10_000
 export class Session {
   #loaded: Promise<LoadedConfig> | undefined
   #pool: Pool | undefined
+  #interrupted: number | undefined
   #views: readonly NormalisedView[] = []
 
   constructor(
@@ -39,6 +43,11 @@ export class Session {
       return loaded
     })
     return this.#loaded
+  }
+
+  /** The exit code, when Ctrl-C or a SIGTERM came in the middle of it. */
+  get interrupted(): number | undefined {
+    return this.#interrupted
   }
 
   /** Views of the configuration, as far as it was loaded: for errors that point into their queries. */
@@ -70,6 +79,11 @@ export class Session {
   async database(need: DatabaseNeed = {}): Promise<Pool> {
     const named = await this.databaseUrl(need)
     const pool = await this.openPool(4, named)
+    if (need.handlesInterrupts !== true) {
+      cancelOnInterrupt(pool, named.url, (code) => {
+        this.#interrupted = code
+      })
+    }
     await tryConnection(pool, named)
     return pool
   }

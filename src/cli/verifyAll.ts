@@ -5,7 +5,7 @@ import { type Verification, verifyView } from '../engine/verify.js'
 import { type ErrorBody, type ErrorCode, TidemarkError } from '../protocol/errors.js'
 import { fullName } from './choose.js'
 import { printable } from './format.js'
-import type { Terminal } from './terminal.js'
+import type { Session } from './session.js'
 
 /** A view that could not be compared has an error in place of its counts. */
 export type CheckedView =
@@ -34,8 +34,9 @@ const general: ReadonlySet<ErrorCode> = new Set([
 export async function verifyAll(
   database: Database,
   views: readonly DeployedView[],
-  terminal: Terminal,
+  session: Session,
 ): Promise<CheckedView[]> {
+  const { terminal } = session
   const results: CheckedView[] = []
   for (const view of views) {
     const name = displayName(view)
@@ -43,7 +44,8 @@ export async function verifyAll(
     try {
       results.push({ ...(await verifyView(database, fullName(view))), view: name })
     } catch (error) {
-      if (!(error instanceof TidemarkError) || general.has(error.code)) throw error
+      const ends = session.interrupted !== undefined || !(error instanceof TidemarkError) || general.has(error.code)
+      if (ends) throw error
       results.push({ view: name, missing: null, unexpected: null, checkedAt: new Date(), error: error.toJSON() })
     }
   }

@@ -18,7 +18,7 @@ export const refreshCommand = defineCommand<{ full?: boolean }>({
     ['tidemark refresh mv_sales --full', 'one view, from scratch; its readers see no gap'],
   ],
   run: async (session, { views: names, options }) => {
-    const database = await session.database()
+    const database = await session.database({ handlesInterrupts: true })
     const chosen = await chooseDeployed(database, names)
     const signal = interruption(session.terminal)
     const results = await refreshInOrder(database, chosen, { full: options.full === true, signal }, session.terminal)

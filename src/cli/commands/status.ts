@@ -17,7 +17,7 @@ export const statusCommand = defineCommand<{ watch?: boolean }>({
     ['tidemark status --watch', 'a live table'],
   ],
   run: async (session, { views: names, options }) => {
-    const database = await session.database()
+    const database = await session.database({ handlesInterrupts: options.watch === true })
     if (options.watch === true) return watchStatus(database, names, session.terminal)
     const statuses = await readStatusOf(database, await chooseDeployed(database, names))
     session.print(statuses, () => showStatus(statuses, session.terminal))

@@ -18,7 +18,7 @@ export const verifyCommand = defineCommand({
   run: async (session, { views: names }) => {
     const database = await session.database()
     const chosen = await chooseDeployed(database, names)
-    const results = await verifyAll(database, chosen, session.terminal)
+    const results = await verifyAll(database, chosen, session)
     session.print(results, () => showVerifications(results, session.terminal))
     return results.some(isBad) ? exitCode.bad : exitCode.done
   },
