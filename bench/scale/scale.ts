@@ -36,7 +36,7 @@ export const scale: Benchmark = {
 }
 
 async function run({ server, options, say }: Bench): Promise<Outcome> {
-  const sizes = [...(options.sizes ?? (options.quick ? [10_000, 40_000] : [100_000, 1_000_000, 5_000_000]))].sort(
+  const sizes = [...(options.sizes ?? (options.quick ? [50_000, 200_000] : [100_000, 1_000_000, 5_000_000]))].sort(
     (a, b) => a - b,
   )
   const rounds = options.rounds ?? (options.quick ? 2 : 9)
