@@ -2,8 +2,9 @@ import { type Fragment, ident, join, literal, sql, trusted } from '../compiler/f
 import { type Connection, rows } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
-import type { ViewTarget } from './compileViews.js'
 import type { ViewStep } from './changes.js'
+import type { ViewTarget } from './compileViews.js'
+import { computing } from './computing.js'
 import { copyHandMade, createIndex, type IndexNames } from './indexes.js'
 import { buildName, indexNames, userIndexNames } from './names.js'
 
@@ -34,13 +35,14 @@ export async function buildStorage(
   await pinSettings(connection, view.timeZone)
   await connection.query(sql`DROP TABLE IF EXISTS ${table}`.text)
   const query = trusted(compiled.statements.query)
-  await connection.query(sql`CREATE TABLE ${table} WITH (fillfactor = 80) AS SELECT * FROM (${query}) q WITH NO DATA`.text)
+  await connection.query(
+    sql`CREATE TABLE ${table} WITH (fillfactor = 80) AS SELECT * FROM (${query}) q WITH NO DATA`.text,
+  )
   // Not part of the snapshot: a sequence shows its value to everyone at once.
   await connection.query("SELECT pg_catalog.setval('tidemark.build_rows', 0)")
   const started = performance.now()
-  const filled = await connection.query(
-    sql`INSERT INTO ${table} SELECT q.* FROM (${query}) q WHERE pg_catalog.nextval('tidemark.build_rows') > 0`.text,
-  )
+  const fill = sql`INSERT INTO ${table} SELECT q.* FROM (${query}) q WHERE pg_catalog.nextval('tidemark.build_rows') > 0`
+  const filled = await computing(target, () => connection.query(fill.text))
   const buildMs = performance.now() - started
   onIndexing()
   const own = await indexStorage(connection, target, table)
@@ -78,7 +80,9 @@ async function indexStorage(connection: Connection, target: ViewTarget, table: F
   for (const [index, columns] of sliceIndexes(target)) {
     const names = indexNames(storage, `slice${index}`)
     made.push(names)
-    await connection.query(sql`CREATE INDEX ${ident(names.built)} ON ${table} (${join(columns.map((column) => ident(column)))})`.text)
+    await connection.query(
+      sql`CREATE INDEX ${ident(names.built)} ON ${table} (${join(columns.map((column) => ident(column)))})`.text,
+    )
   }
   for (const definition of view.indexes) {
     const names = userIndexNames(storage, definition)
@@ -128,7 +132,11 @@ function notUnique(key: readonly string[], detail: string | undefined): string {
 }
 
 /** Gives the indexes of a storage table the names that they keep, once it has taken its place. */
-export async function renameIndexes(connection: Connection, target: ViewTarget, names: readonly IndexNames[]): Promise<void> {
+export async function renameIndexes(
+  connection: Connection,
+  target: ViewTarget,
+  names: readonly IndexNames[],
+): Promise<void> {
   for (const { built, final } of names) {
     const taken = await rows(
       connection,
@@ -136,10 +144,14 @@ export async function renameIndexes(connection: Connection, target: ViewTarget, 
       [final],
     )
     if (taken.length > 0) {
-      throw new TidemarkError('INDEX_INVALID', `The index name "${final}" is taken by something else in tidemark_data.`, {
-        hint: 'Give the index another name, or none.',
-        view: target.name,
-      })
+      throw new TidemarkError(
+        'INDEX_INVALID',
+        `The index name "${final}" is taken by something else in tidemark_data.`,
+        {
+          hint: 'Give the index another name, or none.',
+          view: target.name,
+        },
+      )
     }
     await connection.query(sql`ALTER INDEX ${ident('tidemark_data', built)} RENAME TO ${ident(final)}`.text)
   }

@@ -7,6 +7,7 @@ import { ident, literal, sql } from '../compiler/fragment.js'
 import { loadParser } from '../compiler/parse/parse.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
+import { TidemarkError } from '../protocol/errors.js'
 import { databaseError } from '../engine/databaseError.js'
 import { gatherFacts, type MaintainedView } from '../engine/facts/gather.js'
 import { type Explanation, explain } from './explanation.js'
@@ -69,6 +70,7 @@ async function compileOne(
 ): Promise<ViewTarget> {
   await connection.query(sql`SET LOCAL ${ident('TimeZone')} = ${literal(view.timeZone)}`.text)
   const facts = await gatherFacts(connection, view.query, maintained, logName)
+  refuseTemporary(facts)
   const storage = storageName(view.schema, view.name)
   const compiled = compileView({ facts, key: view.key, timeZone: view.timeZone, storage })
   const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage) })
@@ -92,6 +94,14 @@ async function compileOne(
     explanation: explain(name, view, compiled.plan),
     definitionHash: hashOf(view, facts, compiled),
   }
+}
+
+function refuseTemporary({ relations }: QueryFacts): void {
+  const temporary = [...relations.values()].find(({ kind, schema }) => kind !== 'maintained' && schema.startsWith('pg_temp'))
+  if (temporary === undefined) return
+  throw new TidemarkError('QUERY_INVALID', `The query reads the temporary table ${temporary.name}.`, {
+    hint: 'A temporary table is seen by one session only. Read a lasting one.',
+  })
 }
 
 function settingsOf(view: NormalisedView): ViewSettings {

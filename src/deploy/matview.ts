@@ -5,6 +5,7 @@ import { TidemarkError } from '../protocol/errors.js'
 import { type Built, pinSettings } from './build.js'
 import { insertView, launch, promote } from './catalog.js'
 import type { ViewStep } from './changes.js'
+import { computing } from './computing.js'
 import type { DeployedRows } from './deployView.js'
 import { createIndex } from './indexes.js'
 import { withBriefLock } from './locks.js'
@@ -16,11 +17,7 @@ import { describeView } from './publicView.js'
  * Deploys a view as a native materialized view: makes it with its unique index, or adopts one that is there. Changing
  * its definition, or between kinds of storage, means dropping it first.
  */
-export async function deployMatview(
-  database: Database,
-  step: ViewStep,
-  report: ReportProgress,
-): Promise<DeployedRows> {
+export async function deployMatview(database: Database, step: ViewStep, report: ReportProgress): Promise<DeployedRows> {
   const { target, deployed } = step
   report({ view: target.name, phase: 'building', elapsedMs: 0 })
   const started = performance.now()
@@ -34,7 +31,9 @@ export async function deployMatview(
     else await promote(connection, target, id, deployed.id)
     // Nobody knows how old the rows are that were there before: the first refresh will tell.
     const asOf = step.work === 'adopt' ? 'NULL' : 'as_of'
-    await connection.query(`UPDATE tidemark.state SET cursor = NULL, as_of = ${asOf} WHERE view_id = $1`, [deployed?.id ?? id])
+    await connection.query(`UPDATE tidemark.state SET cursor = NULL, as_of = ${asOf} WHERE view_id = $1`, [
+      deployed?.id ?? id,
+    ])
     await describeView(connection, target.view)
     return result
   })
@@ -50,7 +49,10 @@ async function countRows(connection: Connection, { target }: ViewStep): Promise<
     [schema, name],
   )
   if (!populated) return 0
-  const { rows } = await one<{ rows: string }>(connection, sql`SELECT pg_catalog.count(*) AS rows FROM ${ident(schema, name)}`.text)
+  const { rows } = await one<{ rows: string }>(
+    connection,
+    sql`SELECT pg_catalog.count(*) AS rows FROM ${ident(schema, name)}`.text,
+  )
   return Number(rows)
 }
 
@@ -64,10 +66,14 @@ async function checkAdopted(connection: Connection, { target }: ViewStep): Promi
     [schema, name],
   )
   if (definition.replace(/;\s*$/, '').trim() !== target.facts.canonical.replace(/;\s*$/, '').trim()) {
-    throw new TidemarkError('NAME_TAKEN', `The materialized view ${target.name} has another query than the configuration.`, {
-      hint: `Configure the query that it has (pg_get_viewdef('${target.name}')), or give the view another name.`,
-      view: target.name,
-    })
+    throw new TidemarkError(
+      'NAME_TAKEN',
+      `The materialized view ${target.name} has another query than the configuration.`,
+      {
+        hint: `Configure the query that it has (pg_get_viewdef('${target.name}')), or give the view another name.`,
+        view: target.name,
+      },
+    )
   }
   const { owned } = await one<{ owned: boolean }>(
     connection,
@@ -87,21 +93,27 @@ async function createMatview(connection: Connection, { target }: ViewStep): Prom
   const name = ident(view.schema, view.name)
   const canonical = trusted(target.facts.canonical)
   await withBriefLock(connection, async () => {
-    await connection.query(sql`CREATE MATERIALIZED VIEW ${name} AS ${canonical}`.text)
+    await computing(target, () => connection.query(sql`CREATE MATERIALIZED VIEW ${name} AS ${canonical}`.text))
   })
   const key = compiled.plan.key
   if (key.length > 0) {
     const index = ident(fitName(view.name, '_key'))
     try {
-      await connection.query(sql`CREATE UNIQUE INDEX ${index} ON ${name} (${join(key.map((column) => ident(column)))})`.text)
+      await connection.query(
+        sql`CREATE UNIQUE INDEX ${index} ON ${name} (${join(key.map((column) => ident(column)))})`.text,
+      )
     } catch (error) {
       const { code, detail } = serverError(error)
       if (code !== '23505') throw error
-      throw new TidemarkError('KEY_NOT_UNIQUE', `The key (${key.join(', ')}) does not tell the rows apart. ${detail ?? ''}`, {
-        hint: 'Add columns to the key until it tells all rows apart. Nothing was changed.',
-        view: target.name,
-        cause: error,
-      })
+      throw new TidemarkError(
+        'KEY_NOT_UNIQUE',
+        `The key (${key.join(', ')}) does not tell the rows apart. ${detail ?? ''}`,
+        {
+          hint: 'Add columns to the key until it tells all rows apart. Nothing was changed.',
+          view: target.name,
+          cause: error,
+        },
+      )
     }
   }
   for (const definition of view.indexes) {

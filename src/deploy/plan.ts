@@ -10,7 +10,7 @@ import { type DeployedView, readDeployedViews } from './deployed.js'
 import type { Explanation } from './explanation.js'
 import { cannotChangeNative } from './matview.js'
 import { shownName } from './names.js'
-import { checkPrivileges } from './privileges.js'
+import { checkNamedPrivileges, checkPrivileges } from './privileges.js'
 import { type CaptureNeed, isCaptured, mergeNeeds } from './sources.js'
 
 export interface Deployment {
@@ -41,7 +41,12 @@ export async function makePlan(database: Database, views: readonly NormalisedVie
   const migrated = await isMigrated(database)
   if (!migrated) await checkSchemas(database)
   await checkViewSchemas(database, views)
-  const targets = await compileAside(database, views)
+  const targets = await compileAside(database, views).catch(async (error: unknown) => {
+    if (error instanceof TidemarkError && error.code === 'PRIVILEGE_MISSING') {
+      await checkNamedPrivileges(database, views, !migrated)
+    }
+    throw error
+  })
   await checkPrivileges(database, targets, !migrated)
   const deployed = await readDeployedViews(database)
   const steps = await checkNames(database, planSteps(targets, deployed))

@@ -1,4 +1,6 @@
 import { type Queryable, rows } from '../engine/database.js'
+import type { NormalisedView } from '../define/types.js'
+import { scanNames } from '../engine/facts/tokens.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
 
@@ -6,6 +8,12 @@ interface Missing {
   privilege: string
   object: string
   role: string
+}
+
+interface TableNeed {
+  readonly schema: string
+  readonly name: string
+  readonly captured: boolean
 }
 
 /**
@@ -17,12 +25,36 @@ export async function checkPrivileges(
   targets: readonly ViewTarget[],
   prepares: boolean,
 ): Promise<void> {
-  const needs = targets.flatMap((target) =>
+  const tables = targets.flatMap((target) =>
     [...target.facts.relations.values()]
       .filter(({ kind }) => kind !== 'maintained' && kind !== 'system')
-      .map((relation) => ({ relation, captured: target.sources.some((source) => source.relation.oid === relation.oid) })),
+      .map(({ oid, schema, name }): TableNeed => {
+        return { schema, name, captured: target.sources.some((source) => source.relation.oid === oid) }
+      }),
   )
-  const schemas = [...new Set(targets.map((target) => target.view.schema))]
+  await requirePrivileges(database, tables, targets.map((target) => target.view), prepares)
+}
+
+/** The same, by the names in the queries, where a query cannot even be read because a schema is closed. */
+export async function checkNamedPrivileges(
+  database: Queryable,
+  views: readonly NormalisedView[],
+  prepares: boolean,
+): Promise<void> {
+  const tables = views.flatMap((view) =>
+    scanNames(view.query).flatMap(({ schema, name }): TableNeed[] =>
+      schema === undefined ? [] : [{ schema, name, captured: view.storage === 'table' }],
+    ),
+  )
+  await requirePrivileges(database, tables, views, prepares)
+}
+
+async function requirePrivileges(
+  database: Queryable,
+  tables: readonly TableNeed[],
+  views: readonly NormalisedView[],
+  prepares: boolean,
+): Promise<void> {
   const missing = await rows<Missing>(
     database,
     `SELECT DISTINCT p.privilege, format('TABLE %I.%I', n.nspname, c.relname) AS object, quote_ident(current_user) AS role
@@ -30,7 +62,7 @@ export async function checkPrivileges(
      JOIN pg_namespace n ON n.nspname = wanted.schema
      JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
      CROSS JOIN (VALUES ('SELECT'), ('TRIGGER')) AS p(privilege)
-     WHERE (p.privilege = 'SELECT' OR wanted.captured) AND NOT has_table_privilege(c.oid, p.privilege)
+     WHERE (p.privilege = 'SELECT' OR (wanted.captured AND c.relkind IN ('r', 'p'))) AND NOT has_table_privilege(c.oid, p.privilege)
      UNION ALL
      SELECT p.privilege, format('SCHEMA %I', n.nspname), quote_ident(current_user)
      FROM pg_namespace n CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p(privilege)
@@ -41,10 +73,10 @@ export async function checkPrivileges(
      WHERE $5 AND NOT has_database_privilege(current_database(), 'CREATE')
      ORDER BY 2, 1`,
     [
-      needs.map(({ relation }) => relation.schema),
-      needs.map(({ relation }) => relation.name),
-      needs.map(({ captured }) => captured),
-      schemas,
+      tables.map((table) => table.schema),
+      tables.map((table) => table.name),
+      tables.map((table) => table.captured),
+      [...new Set(views.map((view) => view.schema))],
       prepares,
     ],
   )

@@ -1,0 +1,162 @@
+import { Pool } from 'pg'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { applyDeployment, dropDeployment, planDeployment } from '../../src/deploy/index.js'
+import { refreshView } from '../../src/engine/refresh.js'
+import { verifyView } from '../../src/engine/verify.js'
+import { configured, errorOf, reset } from '../deploy/support.js'
+import { useTestDatabase } from '../kit/index.js'
+
+const db = await useTestDatabase()
+const suffix = db.name.replace(/\W/g, '')
+const [deployer, app, owner] = [`deployer_${suffix}`, `app_${suffix}`, `owner_${suffix}`]
+
+function as(role: string): Pool {
+  const url = new URL(db.url)
+  url.username = role
+  url.password = 'secret'
+  const pool = new Pool({ connectionString: url.href, max: 6 })
+  pool.on('error', () => undefined)
+  return pool
+}
+
+const pools: Pool[] = []
+
+beforeEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.end()))
+  await reset(db)
+  await dropRoles()
+  for (const role of [deployer, app, owner]) await db.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`)
+  await db.query(`CREATE SCHEMA app AUTHORIZATION ${owner}; GRANT CREATE ON SCHEMA public TO ${deployer}; SET ROLE ${owner};
+    CREATE TABLE app.t (id int PRIMARY KEY, g int); CREATE TABLE app.u (id int PRIMARY KEY, g int); INSERT INTO app.t VALUES (1, 1), (2, 2);
+    GRANT USAGE ON SCHEMA app TO ${app}; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON app.t, app.u TO ${app}; RESET ROLE`)
+})
+
+async function dropRoles(): Promise<void> {
+  await db.query('DROP SCHEMA IF EXISTS app CASCADE')
+  for (const role of [deployer, app, owner]) {
+    const [there] = await db.rows('SELECT 1 FROM pg_roles WHERE rolname = $1', [role])
+    if (there !== undefined) await db.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`)
+  }
+}
+
+afterAll(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.end()))
+  await db.query('DROP SCHEMA IF EXISTS tidemark, tidemark_data, tidemark_log CASCADE')
+  await dropRoles()
+})
+
+const views = configured({ mv: 'SELECT t.g, count(*) AS n FROM app.t JOIN app.u ON u.g = t.g GROUP BY t.g' })
+
+describe('a deployer that is no superuser and owns nothing', () => {
+  it('is told of all that it lacks at once, and what grants it', async () => {
+    const pool = as(deployer)
+    pools.push(pool)
+    await db.query(`REVOKE CREATE ON SCHEMA public FROM ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}`)
+    const error = await errorOf(planDeployment(pool, views))
+    expect(error).toMatchObject({ code: 'PRIVILEGE_MISSING' })
+    for (const grant of ['SELECT ON TABLE app.t', 'TRIGGER ON TABLE app.t', 'SELECT ON TABLE app.u', 'TRIGGER ON TABLE app.u', 'CREATE ON SCHEMA public', 'CREATE ON DATABASE']) {
+      expect(error.hint).toContain(`GRANT ${grant}`)
+    }
+    // The hint is SQL that does it.
+    await db.query(error.hint ?? '')
+    await applyDeployment(pool, views)
+    await dropDeployment(pool)
+  })
+
+  it('is told of a schema that it may not use', async () => {
+    const pool = as(deployer)
+    pools.push(pool)
+    const error = await errorOf(planDeployment(pool, views))
+    expect(error).toMatchObject({ code: 'PRIVILEGE_MISSING', hint: expect.stringContaining(`GRANT USAGE ON SCHEMA app TO ${deployer}`) })
+    expect(error.hint).toContain('GRANT SELECT ON TABLE app.t')
+    await db.query(error.hint ?? '')
+    await applyDeployment(pool, views)
+  })
+
+  it('deploys, refreshes, changes, verifies and drops', async () => {
+    await db.query(`GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}`)
+    const pool = as(deployer)
+    pools.push(pool)
+    await applyDeployment(pool, views)
+    await db.query('INSERT INTO app.u VALUES (1, 1), (2, 2)')
+    expect((await refreshView(pool, 'mv')).mode).toMatch(/incremental|full/)
+    expect(await verifyView(pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
+    const wider = configured({ mv: 'SELECT t.g, count(*)::int AS n, max(t.id) AS most FROM app.t JOIN app.u ON u.g = t.g GROUP BY t.g', two: 'SELECT id % 2 AS k, count(g) AS n FROM app.t GROUP BY id % 2' })
+    await applyDeployment(pool, wider)
+    expect((await planDeployment(pool, wider)).changes).toEqual([])
+    await db.query('UPDATE app.t SET g = 1')
+    for (const name of ['mv', 'two']) expect(await verifyView(pool, name)).toMatchObject({ missing: 0, unexpected: 0 })
+    await pool.query('CALL tidemark.tick()')
+    await dropDeployment(pool)
+    expect(await db.rows("SELECT 1 FROM pg_trigger WHERE tgname LIKE 'tidemark%'")).toEqual([])
+  })
+})
+
+describe('an application role', () => {
+  it('writes base tables and reads views; nothing more', async () => {
+    await db.query(`GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}`)
+    const pool = as(deployer)
+    const mine = as(app)
+    pools.push(pool, mine)
+    await applyDeployment(pool, views)
+    for (const statement of ['INSERT INTO app.u VALUES (1, 1)', 'UPDATE app.t SET g = 1', 'DELETE FROM app.t WHERE id = 2', 'TRUNCATE app.u', 'INSERT INTO app.u VALUES (3, 1)', 'INSERT INTO app.t SELECT 9, 9']) {
+      await mine.query(statement)
+      expect(await verifyView(pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
+    }
+    const denied = async (statement: string): Promise<void> => {
+      const error = await mine.query(statement).catch((failure: unknown) => failure)
+      expect(error, statement).toMatchObject({ code: '42501' })
+    }
+    await denied('SELECT * FROM mv')
+    await db.query(`GRANT SELECT ON mv TO ${app}`)
+    expect((await mine.query('SELECT * FROM mv')).rows).toHaveLength(1)
+    const [, ...functions] = [
+      '', 'SELECT * FROM tidemark.freshness', 'SELECT * FROM tidemark.view', "SELECT tidemark.refresh('mv')", 'CALL tidemark.tick()', 'CALL tidemark.maintain()', 'SELECT * FROM tidemark_data.mv', 'DELETE FROM tidemark_data.mv',
+      'SELECT * FROM tidemark_log."app.t"', "SELECT nextval('tidemark.wake')", 'DELETE FROM mv', 'INSERT INTO mv VALUES (1, 1)', 'DROP VIEW mv', "SELECT setval('tidemark.wake', 1)",
+      'CREATE TABLE tidemark.x ()', "COMMENT ON VIEW mv IS 'x'", 'ALTER TABLE app.t DISABLE TRIGGER ALL',
+    ]
+    for (const statement of functions) await denied(statement)
+    // With USAGE on the schema, as a dashboard has it, the functions are still closed.
+    await db.query(`GRANT USAGE ON SCHEMA tidemark, tidemark_data, tidemark_log TO ${app}`)
+    for (const statement of functions) await denied(statement)
+    await db.query(`GRANT EXECUTE ON FUNCTION tidemark.refresh TO ${app}`)
+    expect((await mine.query("SELECT mode FROM tidemark.refresh('mv')")).rows).toHaveLength(1)
+  })
+
+  it('that owns a captured table gives it partitions, children and columns as before', async () => {
+    await db.query(`SET ROLE ${owner}; CREATE TABLE app.p (id int, g int) PARTITION BY RANGE (id); CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (10); RESET ROLE;
+      GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON ALL TABLES IN SCHEMA app TO ${deployer}`)
+    const pool = as(deployer)
+    const mine = as(owner)
+    pools.push(pool, mine)
+    await applyDeployment(pool, configured({ mv: 'SELECT g, count(*) AS n FROM app.p GROUP BY g', t: 'SELECT g, count(*) AS n FROM app.t GROUP BY g' }))
+    await mine.query(`CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); INSERT INTO app.p VALUES (1, 1), (11, 1); ALTER TABLE app.p ADD COLUMN more int; ALTER TABLE app.t ADD COLUMN more int`)
+    for (const name of ['mv', 't']) expect(await verifyView(pool, name)).toMatchObject({ missing: 0, unexpected: 0 })
+    await pool.query('CALL tidemark.maintain()')
+    await mine.query('INSERT INTO app.p2 VALUES (12, 2); TRUNCATE app.p2')
+    expect(await verifyView(pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
+    await mine.query('DROP TABLE app.p, app.t')
+    await dropDeployment(pool)
+  })
+
+  it('gains nothing by operators and functions of its own on its search path', async () => {
+    await db.query(`GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}; CREATE SCHEMA evil_${suffix} AUTHORIZATION ${app}`)
+    const pool = as(deployer)
+    const mine = as(app)
+    pools.push(pool, mine)
+    await applyDeployment(pool, views)
+    const client = await mine.connect()
+    await client.query(`SET search_path = evil_${suffix}, pg_catalog`)
+    await client.query(`CREATE TABLE seen (who text);
+      CREATE FUNCTION evil(int, int) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN IF current_user <> session_user THEN RAISE EXCEPTION ''gained''; END IF; RETURN true; END';
+      CREATE FUNCTION evil(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN IF current_user <> session_user THEN RAISE EXCEPTION ''gained''; END IF; RETURN true; END';
+      CREATE OPERATOR = (LEFTARG = int, RIGHTARG = int, FUNCTION = evil); CREATE OPERATOR <> (LEFTARG = int, RIGHTARG = int, FUNCTION = evil);
+      CREATE OPERATOR = (LEFTARG = text, RIGHTARG = text, FUNCTION = evil); CREATE OPERATOR <> (LEFTARG = text, RIGHTARG = text, FUNCTION = evil);
+      CREATE FUNCTION pg_notify(text, text) RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''gained''; END';
+      CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''gained''; END'`)
+    await client.query('INSERT INTO app.u VALUES (5, 1); UPDATE app.t SET g = g + 1; DELETE FROM app.u')
+    client.release()
+    expect(await verifyView(pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
+    await db.query(`DROP SCHEMA evil_${suffix} CASCADE`)
+  })
+})
