@@ -20,6 +20,7 @@ export const errorCodes = {
   KEY_NOT_UNIQUE: 'The key of a view does not tell its rows apart.',
   NAME_TAKEN: 'A relation that Tidemark did not make already has the name of a view.',
   INDEX_INVALID: 'PostgreSQL does not accept an index of a view.',
+  BUILD_FAILED: 'The rows of a view cannot be computed.',
   // The database
   DATABASE_URL_MISSING: 'No database was named.',
   DATABASE_UNREACHABLE: 'The database does not answer.',

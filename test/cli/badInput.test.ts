@@ -50,6 +50,16 @@ describe('a query that PostgreSQL does not accept', () => {
   })
 })
 
+test('a query that fails when it is computed', async () => {
+  const error = await apply(`view('mv', { query: 'select id, 1 / (customer - 1) as n from orders' })`)
+  expect(error).toMatchObject({
+    code: 'BUILD_FAILED',
+    view: 'mv',
+    message: expect.stringContaining('division by zero'),
+  })
+  expect(await db.rows(`select to_regclass('mv') as found`)).toEqual([{ found: null }])
+})
+
 describe('a key', () => {
   test('that cannot be found', async () => {
     const error = await apply(`view('mv', { query: 'select customer from orders' })`)
