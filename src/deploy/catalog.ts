@@ -44,7 +44,7 @@ export async function insertView(
   await connection.query(
     `INSERT INTO tidemark.state (view_id, state, cursor, consumed_xid, as_of, epoch, system_identifier, row_count,
        full_ms, last_full_at, last_run_at)
-     VALUES ($1, 'building', pg_catalog.pg_current_snapshot(), pg_catalog.pg_current_xact_id(), pg_catalog.now(), 1,
+     VALUES ($1, 'building', tidemark.present_cursor(), pg_catalog.pg_current_xact_id(), pg_catalog.now(), 1,
        (SELECT system_identifier FROM pg_catalog.pg_control_system()), $2, $3, pg_catalog.clock_timestamp(),
        pg_catalog.clock_timestamp())`,
     [id, built.rows, built.buildMs],

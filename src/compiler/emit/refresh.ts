@@ -142,7 +142,7 @@ function writingParts(request: EmitRequest, advances: Fragment): Fragment[] {
     sql`tidemark_diff AS MATERIALIZED (SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, ${join(fresh)} FROM (SELECT true AS tidemark_here, ${several} AS tidemark_several, q.* FROM tidemark_fresh q) f FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ${sameKey(plan)} WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL${changed} OR f.tidemark_several)`,
     sql`tidemark_deleted AS (DELETE FROM ${table} s USING tidemark_diff d WHERE d.tidemark_gone AND s.ctid = d.tidemark_tid RETURNING 1)`,
     ...rowWriters(request, table, columns),
-    sql`tidemark_advanced AS (UPDATE tidemark.state SET cursor = pg_catalog.pg_current_snapshot(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written) OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END WHERE view_id = $3::integer AND ${advances})`,
+    sql`tidemark_advanced AS (UPDATE tidemark.state SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written) OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END WHERE view_id = $3::integer AND ${advances})`,
   ]
 }
 
@@ -191,7 +191,7 @@ function pendingRows(plan: ViewPlan): Fragment[] {
 function noopStatement(plan: ViewPlan): Fragment {
   const none = pendingRows(plan).map((rows) => sql` AND NOT EXISTS (${rows})`)
   const moving = plan.moves ? sql` AND false` : sql``
-  return sql`UPDATE tidemark.state SET cursor = pg_catalog.pg_current_snapshot(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now() WHERE view_id = $3::integer${join(none, '')}${moving} RETURNING as_of`
+  return sql`UPDATE tidemark.state SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now() WHERE view_id = $3::integer${join(none, '')}${moving} RETURNING as_of`
 }
 
 function pendingStatement(plan: ViewPlan): Fragment {

@@ -1,6 +1,17 @@
 -- The functions that refresh views. Callable from psql, pg_cron, an RPC or the worker: all do the same.
 -- Nothing here is open to PUBLIC; GRANT EXECUTE on one of them opens it.
 
+-- The snapshot of the calling statement, as a cursor: what this transaction itself writes is never behind it. Under READ
+-- COMMITTED a snapshot may be taken after later transactions ended, and then does not list our own as still running.
+CREATE FUNCTION tidemark.present_cursor() RETURNS pg_snapshot
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN own.xid IS NULL OR NOT pg_visible_in_snapshot(own.xid, present.snapshot) THEN present.snapshot
+    ELSE concat_ws(':', least(pg_snapshot_xmin(present.snapshot), own.xid), pg_snapshot_xmax(present.snapshot),
+      (SELECT string_agg(running.xid::text, ',' ORDER BY running.xid)
+         FROM (SELECT pg_snapshot_xip(present.snapshot) AS xid UNION SELECT own.xid) running))::pg_snapshot END
+  FROM (SELECT pg_current_snapshot() AS snapshot) present, (SELECT pg_current_xact_id_if_assigned() AS xid) own
+$$;
+
 -- The shape of a table as far as a view reads it. NULL when the table is gone.
 CREATE FUNCTION tidemark.fingerprint(relation oid, columns text[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
