@@ -22,6 +22,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   '57P01': 'DATABASE_UNREACHABLE',
   '57P02': 'DATABASE_UNREACHABLE',
   '57P03': 'DATABASE_UNREACHABLE',
+  '53300': 'DATABASE_UNREACHABLE',
   '2BP01': 'DEPENDENT_BLOCKS',
   '23505': 'KEY_NOT_UNIQUE',
   '21000': 'KEY_NOT_UNIQUE',
@@ -46,10 +47,16 @@ const hints: Partial<Record<ErrorCode, string>> = {
 export function databaseError(error: unknown): TidemarkError {
   if (error instanceof TidemarkError) return error
   const { code, message, detail, hint } = serverError(error)
-  const known = code === undefined ? undefined : (codes[code] ?? classOf(code))
+  const known = code === undefined || isFileError(error) ? undefined : (codes[code] ?? classOf(code))
   const chosen = known ?? (code === undefined && isConnectionLoss(error) ? 'DATABASE_UNREACHABLE' : 'INTERNAL')
   const advice = [detail, hint ?? hints[chosen]].filter(Boolean).join(' ')
   return new TidemarkError(chosen, message, { ...(advice === '' ? {} : { hint: advice }), cause: error })
+}
+
+/** ENOENT is a socket that is not there, and also a file: of this package, say, which is no fault of the database. */
+function isFileError(error: unknown): boolean {
+  const { syscall } = error as NodeJS.ErrnoException
+  return error instanceof Error && syscall !== undefined && !/^(connect|getaddrinfo|read|write)$/.test(syscall)
 }
 
 /** Class 08 is every kind of lost connection. */
@@ -59,7 +66,12 @@ function classOf(code: string): ErrorCode | undefined {
 
 /** `pg` reports a connection that ended under a query as a plain Error, without any code. */
 function isConnectionLoss(error: unknown): boolean {
-  return error instanceof Error && /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/.test(error.message)
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/.test(
+      error.message,
+    )
+  )
 }
 
 export function serverError(error: unknown): ServerError {
