@@ -6,7 +6,9 @@ import type { Colours } from './terminal.js'
 export function codeFrame(text: string, position: SourcePosition, colours: Colours, around = 2): string {
   const lines = text.split(/\r?\n/)
   const first = Math.max(1, position.line - around)
-  const last = Math.min(lines.length, position.line + around)
+  // A file ends with a line break, after which there is no line to be shown; the place itself can be there.
+  const written = text.trimEnd().split('\n').length
+  const last = Math.max(position.line, Math.min(written, position.line + around))
   const gutter = String(last).length
   const frame: string[] = []
   for (let number = first; number <= last; number++) {
