@@ -147,6 +147,7 @@ async function insertSource(connection: Connection, relation: RelationFacts): Pr
      VALUES ($1, $2, 0, $3, '', '', '{}', '{}') RETURNING id`,
     [schema, name, log],
   )
+  await connection.query('INSERT INTO tidemark.unlogged VALUES ($1)', [id])
   return id
 }
 

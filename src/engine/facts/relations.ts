@@ -18,7 +18,10 @@ interface RelationRow {
 export type PlainRelation = Omit<RelationFacts, 'read' | 'capture'> & { readonly numbers: ReadonlyMap<number, string> }
 
 const relationQuery = `
-SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS name, c.relkind,
+SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS name,
+  -- One foreign partition is enough: what changes there is not captured.
+  CASE WHEN EXISTS (WITH RECURSIVE below (oid) AS (SELECT c.oid UNION SELECT i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.oid)
+      SELECT FROM below b JOIN pg_class k ON k.oid = b.oid WHERE k.relkind = 'f') THEN 'f' ELSE c.relkind END AS relkind,
   greatest(0, CASE WHEN c.relkind = 'p' OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid)
     THEN (SELECT coalesce(sum(greatest(k.reltuples, 0)), 0) FROM pg_partition_tree(c.oid) t JOIN pg_class k ON k.oid = t.relid WHERE t.isleaf)
     WHEN c.reltuples >= 0 THEN c.reltuples

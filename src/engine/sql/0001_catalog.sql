@@ -86,6 +86,11 @@ CREATE TABLE tidemark.source (
   UNIQUE (schema_name, table_name)
 );
 
+-- Sources that are unlogged tables, as long as they have not been emptied by a crash: it empties this table as well.
+CREATE UNLOGGED TABLE tidemark.unlogged (
+  source_id integer PRIMARY KEY REFERENCES tidemark.source ON DELETE CASCADE
+);
+
 CREATE TABLE tidemark.view_source (
   view_id integer NOT NULL REFERENCES tidemark.view ON DELETE CASCADE,
   source_id integer NOT NULL REFERENCES tidemark.source ON DELETE CASCADE,

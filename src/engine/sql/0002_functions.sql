@@ -58,6 +58,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   ORDER BY place.nth
 $$;
 
+-- An unlogged table, or a part of one, that may have been emptied by a crash, of which no trigger tells.
+CREATE FUNCTION tidemark.was_emptied(source integer) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (
+      SELECT FROM tidemark.source s JOIN pg_class c ON c.oid = s.relation OR c.oid = ANY (s.children)
+       WHERE s.id = source AND c.relpersistence = 'u')
+    AND NOT EXISTS (SELECT FROM tidemark.unlogged u WHERE u.source_id = source);
+END $$;
+
 -- Every table that holds a source's rows is captured, and they are those that were when it was last looked at.
 CREATE FUNCTION tidemark.covered(source integer) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -94,8 +104,9 @@ BEGIN
   UPDATE tidemark.source s SET children = tidemark.children(s.relation) WHERE s.id = source;
 END $$;
 
--- Partitions come and go with their rows, and no trigger fires. Until this has run, each refresh recomputes everything;
--- so does the one after it, by the marker. Not a part of refreshing: the locks would be held for as long as that takes.
+-- Partitions come and go with their rows, and crashes empty unlogged tables; no trigger fires. Until this has run, each
+-- refresh recomputes everything; so does the one after it, by the marker. Not a part of refreshing: the locks would be
+-- held for as long as that takes.
 CREATE FUNCTION tidemark.follow_children(source integer) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
 DECLARE
@@ -103,11 +114,15 @@ DECLARE
 BEGIN
   SELECT * INTO captured FROM tidemark.source s WHERE s.id = source;
   -- A table that is gone, or has lost its own triggers, is for apply to mend.
-  IF captured.children IS NOT DISTINCT FROM tidemark.children(captured.relation)
-     OR EXISTS (SELECT FROM tidemark.uncaptured(source) u WHERE u.relation = captured.relation) THEN
+  IF captured.id IS NULL OR EXISTS (SELECT FROM tidemark.uncaptured(source) u WHERE u.relation = captured.relation) THEN
     RETURN false;
   END IF;
-  PERFORM tidemark.install_triggers(source);
+  IF captured.children IS DISTINCT FROM tidemark.children(captured.relation) THEN
+    PERFORM tidemark.install_triggers(source);
+  ELSIF NOT tidemark.was_emptied(source) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO tidemark.unlogged VALUES (source) ON CONFLICT DO NOTHING;
   EXECUTE format('INSERT INTO tidemark_log.%I (xid, sign) VALUES (pg_current_xact_id(), NULL)', captured.log_name || '~a');
   RETURN true;
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR insufficient_privilege OR wrong_object_type THEN
@@ -152,7 +167,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Raises TM002 when a table under the view is not what the view was compiled for. Answers whether the log tells
--- everything: not where partitions came or went, or a child of a table is not captured yet.
+-- everything: not where partitions came or went, a child of a table is not captured yet, or a crash emptied it.
 CREATE FUNCTION tidemark.check_sources(target integer) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -164,7 +179,7 @@ BEGIN
            tidemark.fingerprint(s.relation, vs.read_columns) AS present,
            s.relation::regclass::text AS present_name,
            to_regclass(format('%I.%I', s.schema_name, s.table_name)) IS DISTINCT FROM s.relation AS renamed,
-           tidemark.covered(s.id) AS covered
+           tidemark.covered(s.id) AND NOT tidemark.was_emptied(s.id) AS covered
     FROM tidemark.view_source vs JOIN tidemark.source s ON s.id = vs.source_id
     WHERE vs.view_id = target
   LOOP
