@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useTestDatabase } from '../kit/index.js'
-import { directory, failure, json, project, shapes, tidemark } from './kit.js'
+import { directory, done, failure, json, project, shapes, tidemark } from './kit.js'
 
 const db = await useTestDatabase()
 
@@ -80,7 +80,7 @@ describe('a key', () => {
 
   test('that is no longer unique: the deployed version stays, with its rows', async () => {
     const deployed = await project(`view('mv_kept', { query: 'select id, customer from orders' })`)
-    expect((await tidemark(['apply'], { cwd: deployed, url: db.url })).code).toBe(0)
+    await done(['apply'], { cwd: deployed, url: db.url })
     expect(
       await apply(`view('mv_kept', { query: 'select customer, id from orders', key: ['customer'] })`),
     ).toMatchObject({
@@ -90,7 +90,7 @@ describe('a key', () => {
     expect((await json(shapes.verify, ['verify'], { cwd: deployed, url: db.url })).value).toMatchObject([
       { missing: 0 },
     ])
-    expect((await tidemark(['drop'], { cwd: deployed, url: db.url })).code).toBe(0)
+    await done(['drop'], { cwd: deployed, url: db.url })
   })
 })
 
@@ -167,7 +167,7 @@ describe('a name', () => {
     const told = await tidemark(['status'], options)
     expect(told.stdout).not.toContain('\u001b')
     expect(told.stdout.trimEnd().split('\n')).toHaveLength(2)
-    expect((await tidemark(['drop', name], options)).code).toBe(0)
+    await done(['drop', name], options)
     expect((await db.rows('select from orders')).length).toBe(10)
     await db.query('delete from orders where id = 100')
   })
@@ -185,13 +185,13 @@ describe('a name', () => {
       code: 'UNKNOWN_VIEW',
       hint: expect.stringContaining('a.both or b.both'),
     })
-    expect((await tidemark(['apply'], options)).code).toBe(0)
+    await done(['apply'], options)
     const refreshed = await json(shapes.refresh, ['refresh', 'mv', 'a.both'], options)
     expect(refreshed.value.map(({ view, mode }) => [view, mode])).toEqual([
       ['a.both', 'noop'],
       ['mv', 'noop'],
     ])
-    expect((await tidemark(['drop'], options)).code).toBe(0)
+    await done(['drop'], options)
   })
 })
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { useTestDatabase } from '../kit/index.js'
-import { json, project, shapes, start, tidemark } from './kit.js'
+import { done, json, project, shapes, start } from './kit.js'
 
 const db = await useTestDatabase()
 
@@ -31,7 +31,7 @@ test('apply, refresh and verify', async () => {
   expect(await db.rows(`select to_regclass('mv') as found`)).toEqual([{ found: null }])
 
   await db.query('delete from orders where id = 2')
-  expect((await tidemark(['apply'], options)).code).toBe(0)
+  await done(['apply'], options)
   await db.query('insert into orders values (2, 2)')
   expect(await interrupt(['refresh'], cwd)).toBe(0)
   expect(await interrupt(['verify'], cwd)).toBe(130)

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,15 @@ import { errorCodes } from '../../src/protocol/errors.js'
 
 // Each command is a process that loads everything anew, on a machine that may be busy with other tests.
 vi.setConfig({ testTimeout: 90_000 })
+
+const running = new Set<ChildProcess>()
+const made: string[] = []
+
+// A test that gave up waiting must not leave its command behind.
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL')
+  await Promise.all(made.map((path) => rm(path, { recursive: true, force: true })))
+})
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -43,11 +52,14 @@ export interface RunOptions {
 /** Starts the real command line in a process of its own. */
 export function start(args: readonly string[], { cwd, url, env = {} }: RunOptions) {
   const { DATABASE_URL: _, TIDEMARK_DATABASE_URL: __, FORCE_COLOR: ___, ...inherited } = process.env
-  return spawn(process.execPath, [...command, ...args], {
+  const child = spawn(process.execPath, [...command, ...args], {
     cwd,
     env: { ...inherited, ...(url === undefined ? {} : { DATABASE_URL: url }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
+  child.on('close', () => running.delete(child))
+  return child
 }
 
 export async function tidemark(args: readonly string[], options: RunOptions): Promise<Ended> {
@@ -62,6 +74,13 @@ export async function tidemark(args: readonly string[], options: RunOptions): Pr
   })
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
   return { code, stdout, stderr }
+}
+
+/** Runs a command that has to end with 0. */
+export async function done(args: readonly string[], options: RunOptions): Promise<Ended> {
+  const ended = await tidemark(args, options)
+  if (ended.code !== 0) throw new Error(`${args.join(' ')} ended with ${ended.code}:\n${ended.stdout}${ended.stderr}`)
+  return ended
 }
 
 /** The one JSON document that a command printed, in its shape. */
@@ -83,11 +102,8 @@ export async function failure(args: readonly string[], options: RunOptions) {
   return { ...ended.value.error, stderr: ended.stderr }
 }
 
-const made: string[] = []
-
 /** A directory with these files in it, removed after the tests of the file. */
 export async function directory(files: Readonly<Record<string, string>> = {}): Promise<string> {
-  if (made.length === 0) afterAll(() => Promise.all(made.map((path) => rm(path, { recursive: true, force: true }))))
   const path = await mkdtemp(join(tmpdir(), 'tidemark-cli-'))
   made.push(path)
   for (const [name, text] of Object.entries(files)) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { useTestDatabase } from '../kit/index.js'
-import { directory, failure, project, start, tidemark } from './kit.js'
+import { directory, done, failure, project, start } from './kit.js'
 
 const db = await useTestDatabase()
 const running = new Set<ReturnType<typeof start>>()
@@ -15,7 +15,7 @@ beforeAll(async () => {
     `view('mv', { query: 'select customer, count(*) as n from orders group by 1', freshness: '200ms' })`,
   )
   await db.query('create table orders (id int primary key, customer int)')
-  expect((await tidemark(['apply'], { cwd, url: db.url })).code).toBe(0)
+  await done(['apply'], { cwd, url: db.url })
 })
 
 afterEach(() => {
