@@ -1,12 +1,14 @@
 /**
  * `npm run histories -- --count 10000 --seed 1 [--views <pattern>]`: random histories of writes, and after each the
  * check that the view equals its query. Prints what fails with its seed and ends with exit code 1 then.
+ * `--concurrent <seconds>`: eight sessions that write at once instead, while two others refresh and compare.
  */
 import { parseArgs } from 'node:util'
 import { Client, Pool } from 'pg'
 import { postgresVersions } from '../../src/embedded/binaries.js'
 import { startEmbeddedServer } from '../../src/embedded/server.js'
-import { readTargets } from './checks.js'
+import { readTargets, type Target } from './checks.js'
+import { runConcurrent } from './concurrent.js'
 import { deployLibrary } from './library.js'
 import { runSequential } from './sequentialRun.js'
 import { shapes as library } from './shapes/index.js'
@@ -16,6 +18,7 @@ const { values: options } = parseArgs({
     count: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     views: { type: 'string', default: '' },
+    concurrent: { type: 'string' },
   },
 })
 
@@ -34,22 +37,46 @@ try {
   await client.connect()
   await deployLibrary(pool, shapes)
   const targets = await readTargets(pool, shapes)
-  const started = Date.now()
-  const { histories, failures } = await runSequential({
-    client,
-    targets,
-    seed: Number(options.seed),
-    count: Number(options.count),
-    onFailure: (text) => console.log(`${text}\n`),
-  })
-  const seconds = Math.round((Date.now() - started) / 1000)
-  const last = Number(options.seed) + histories - 1
-  console.log(
-    `${histories} histories over ${shapes.length} views, seeds ${options.seed} to ${last}, ${seconds} s: ${failures} failed`,
-  )
+  const failures =
+    options.concurrent === undefined ? await oneByOne(targets) : await atOnce(targets, options.concurrent)
   if (failures > 0) process.exitCode = 1
 } finally {
   await client.end()
   await pool.end()
   await server.remove()
+}
+
+async function oneByOne(targets: readonly Target[]): Promise<number> {
+  const started = Date.now()
+  const [seed, count] = [Number(options.seed), Number(options.count)]
+  const { histories, failures } = await runSequential({ client, targets, seed, count, onFailure: print })
+  const seconds = Math.round((Date.now() - started) / 1000)
+  const last = seed + histories - 1
+  console.log(
+    `${histories} histories over ${targets.length} views, seeds ${seed} to ${last}, ${seconds} s: ${failures} failed`,
+  )
+  return failures
+}
+
+async function atOnce(targets: readonly Target[], seconds: string): Promise<number> {
+  let failures = 0
+  const onFailure = (text: string): void => {
+    failures++
+    print(text)
+  }
+  const durationMs = Number(seconds) * 1000
+  const result = await runConcurrent({
+    url: server.url,
+    pool,
+    targets,
+    seed: Number(options.seed),
+    durationMs,
+    onFailure,
+  })
+  console.log(`${seconds} s, seed ${options.seed}, ${failures} failed: ${JSON.stringify(result)}`)
+  return failures
+}
+
+function print(text: string): void {
+  console.log(`${text}\n`)
 }
