@@ -1,22 +1,16 @@
 /** Looks for what becomes an alert by time alone: a view that is stale, a refresh that runs too long. */
 import { type Alarm, freshAgain, slow, stale } from './alarms.js'
 import type { Entry } from './entry.js'
-import { outdatedSince, type ViewFacts } from './when.js'
+import { outdatedSince } from './when.js'
 
 /** @returns when to look again. */
-export function watchStaleness(
-  entry: Entry,
-  facts: ViewFacts,
-  now: number,
-  leads: boolean,
-  raise: (alarm: Alarm) => void,
-): number {
+export function watchStaleness(entry: Entry, now: number, leads: boolean, raise: (alarm: Alarm) => void): number {
   const { stalerThanMs, onRecovery } = entry.view.settings.alerts
   if (stalerThanMs === null || !leads) {
     entry.toldStale = false
     return Number.POSITIVE_INFINITY
   }
-  const since = outdatedSince(facts)
+  const since = outdatedSince(entry)
   const ageMs = since === null ? 0 : now - since
   if (ageMs <= stalerThanMs) {
     // Who failed meanwhile is told to have recovered by the run that made it so.
@@ -30,7 +24,7 @@ export function watchStaleness(
     entry.failedWhileStale = false
     raise(stale(entry.view.name, ageMs, stalerThanMs))
   }
-  entry.failedWhileStale ||= facts.failures > 0
+  entry.failedWhileStale ||= entry.failures > 0
   return Number.POSITIVE_INFINITY
 }
 

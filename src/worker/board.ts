@@ -1,6 +1,6 @@
 import type { Catalog, CatalogSource, CatalogView, ViewStatusRow } from './catalog.js'
 import { Entry } from './entry.js'
-import { type Due, type NextCron, nextRefresh, type RefreshRequest, type ViewFacts } from './when.js'
+import { type Due, type NextCron, nextRefresh, type RefreshRequest } from './when.js'
 
 /** All views that are deployed, and what is known of each. */
 export class Board {
@@ -32,7 +32,7 @@ export class Board {
   #loadView(view: CatalogView, status: ViewStatusRow, now: number): void {
     const known = this.#entries.get(view.id)
     if (known === undefined) {
-      const entry = new Entry(view, status)
+      const entry = new Entry(view, status, (id) => this.#entries.get(id))
       entry.changed(now)
       this.#entries.set(view.id, entry)
       return
@@ -88,39 +88,8 @@ export class Board {
     return unsure
   }
 
-  facts(entry: Entry): ViewFacts {
-    const { view, status } = entry
-    return {
-      ...status,
-      settings: view.settings,
-      moves: view.moves,
-      native: view.native,
-      // A native materialized view has no cursor.
-      empty: status.empty && !view.native,
-      pending: entry.pending,
-      request: entry.request,
-      suspect: entry.suspect,
-      expectedMs: entry.expectedMs,
-      reconciledAt: entry.reconciledAt,
-      heldUntil: entry.heldUntil,
-      upstreamFailedAt: this.#upstreamFailedAt(entry),
-    }
-  }
-
   /** When it is next to be refreshed; null while it is being refreshed, or nothing calls for it. */
   due(entry: Entry): Due | null {
-    return nextRefresh(this.facts(entry), this.nextCron)
-  }
-
-  #upstreamFailedAt({ view }: Entry): number | null {
-    let latest: number | null = null
-    for (const id of view.closure) {
-      const status = id === view.id ? undefined : this.#entries.get(id)?.status
-      if (status === undefined || status.state === 'paused') continue
-      // Before its first build has ended, there is nothing to read.
-      if (status.state === 'building') return Number.POSITIVE_INFINITY
-      if (status.failures > 0 || status.state !== 'ready') latest = Math.max(latest ?? 0, status.lastRunAt ?? 0)
-    }
-    return latest
+    return nextRefresh(entry, this.nextCron)
   }
 }

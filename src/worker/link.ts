@@ -81,15 +81,10 @@ export class Link {
     if (this.#pollSoon) return this.#polledAt + 10
     const { board, clock, pollIntervalMs } = this.around
     const active = clock.now() < this.#activeUntil
-    const views = [...board.entries].map((entry) => ({ entry, facts: board.facts(entry) }))
-    let at =
-      this.#polledAt +
-      idlePollMs(
-        views.map(({ facts }) => facts),
-        pollIntervalMs,
-      )
-    for (const { entry, facts } of active ? views : []) {
-      const watch = entry.run === null ? watchFor(facts) : null
+    let at = this.#polledAt + idlePollMs(board.entries, pollIntervalMs)
+    if (this.#statesOld) at = Math.min(at, this.#statesAt + statesMs)
+    for (const entry of active ? board.entries : []) {
+      const watch = entry.run === null ? watchFor(entry) : null
       if (watch !== null) at = Math.min(at, Math.max(watch.from, this.#polledAt + watch.everyMs))
     }
     return at

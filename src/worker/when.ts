@@ -87,14 +87,12 @@ function wish(view: ViewFacts, nextCron: NextCron): Due | null {
     return { at: (view.lastRunAt ?? 0) + quarantineRetryMs, reason: 'retry', full }
   }
   if (view.state === 'error' || view.failures > 0) return { at: view.retryAt ?? 0, reason: 'retry', full }
-  return earliest([
-    view.suspect ? { at: 0, reason: 'check', full: false } : null,
-    view.empty ? { at: 0, reason: 'first', full: false } : null,
-    byFreshness(view),
-    byChange(view),
-    bySchedule(view, nextCron),
-    byReconcile(view, nextCron),
-  ])
+  let due: Due | null = view.suspect ? { at: 0, reason: 'check', full: false } : null
+  if (view.empty) due = earlier(due, { at: 0, reason: 'first', full: false })
+  due = earlier(due, byFreshness(view))
+  due = earlier(due, byChange(view))
+  due = earlier(due, bySchedule(view, nextCron))
+  return earlier(due, byReconcile(view, nextCron))
 }
 
 /** Asked after whatever failed had failed. An older request has had its try: it waits as a retry does. */
@@ -103,8 +101,8 @@ function isNew(view: ViewFacts, request: RefreshRequest): boolean {
   return request.at > Math.max(failedAt, view.upstreamFailedAt ?? 0)
 }
 
-function earliest(candidates: readonly (Due | null)[]): Due | null {
-  return candidates.reduce((best, next) => (best === null || (next !== null && next.at < best.at) ? next : best), null)
+function earlier(best: Due | null, next: Due | null): Due | null {
+  return best === null || (next !== null && next.at < best.at) ? next : best
 }
 
 /**

@@ -201,8 +201,11 @@ class RunningWorker implements Worker {
   /** Starts all that is due, and sleeps until something is. One timer for everything. */
   #round(): void {
     const now = this.#clock.now()
-    if (this.#link.at <= now) this.#task(this.#link.ask())
     let next = this.#link.at
+    if (next <= now) {
+      this.#task(this.#link.ask())
+      next = Number.POSITIVE_INFINITY
+    }
     if (this.#link.online) {
       next = Math.min(next, this.#startRefreshes(now), this.#lookForAlarms(now))
       if (this.#upkeep.at <= now) this.#task(this.#upkeep.run())
@@ -262,7 +265,7 @@ class RunningWorker implements Worker {
     for (const entry of this.#board.entries) {
       const raise = (alarm: Alarm): void => this.#raise(alarm)
       next = Math.min(next, watchDuration(entry, now, raise))
-      next = Math.min(next, watchStaleness(entry, this.#board.facts(entry), now, leads, raise))
+      next = Math.min(next, watchStaleness(entry, now, leads, raise))
     }
     return next
   }
