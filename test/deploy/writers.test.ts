@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Client, Pool } from 'pg'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { applyDeployment } from '../../src/deploy/index.js'
 import { refreshView } from '../../src/engine/refresh.js'
 import { useTestDatabase } from '../kit/index.js'
-import { apply, applyTwice, errorOf, expectFresh, reset } from './support.js'
+import { apply, applyTwice, configured, errorOf, expectFresh, reset } from './support.js'
 
 const db = await useTestDatabase()
 
@@ -132,6 +134,28 @@ describe('a long build', () => {
     await expectFresh(db, 'mv')
     await applyTwice(db, { mv: views.wider.mv })
     await expectFresh(db, 'mv')
+  })
+
+  it('whose client dies does not keep the next apply waiting', async () => {
+    await applyTwice(db, { mv: views.first.mv })
+    // A pool whose connections can be cut off as a killed process would cut them.
+    const pool = new Pool({ connectionString: db.url, max: 5 })
+    const clients: Client[] = []
+    pool.on('error', () => undefined)
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined)
+      clients.push(client as unknown as Client)
+    })
+    const endless = 'SELECT g, sum(v) + sum(length(pg_sleep(0.1)::text)) AS n FROM (SELECT * FROM t ORDER BY id LIMIT 1500) q GROUP BY g'
+    const applied = errorOf(applyDeployment(pool, configured({ mv: endless })))
+    await buildIsRunning()
+    for (const client of clients) (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+    expect(await applied).toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+    const started = performance.now()
+    await applyTwice(db, { mv: views.wider.mv })
+    expect(performance.now() - started).toBeLessThan(10_000)
+    await expectFresh(db, 'mv')
+    await pool.end()
   })
 
   it('that was cut off between build and swap is cleaned up', async () => {

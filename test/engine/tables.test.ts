@@ -165,7 +165,10 @@ describe('sources that cannot be captured', () => {
       const [here] = await db.rows<{ port: string; host: string }>("SELECT current_setting('port') AS port, split_part(current_setting('unix_socket_directories'), ',', 1) AS host")
       await db.query(`CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname '${db.name}', port '${here?.port}', host '127.0.0.1');
         CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user '${new URL(db.url).username}', password '${decodeURIComponent(new URL(db.url).password)}'); CREATE FOREIGN TABLE f (id int, g int) SERVER far OPTIONS (table_name 't')`)
+      await db.query(`CREATE TABLE p (id int, g int) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1000) TO (2000);
+        CREATE FOREIGN TABLE p2 PARTITION OF p FOR VALUES FROM (0) TO (1000) SERVER far OPTIONS (table_name 't'); INSERT INTO p1 VALUES (1001, 1)`)
       views.c = 'SELECT g, count(*) AS n FROM f GROUP BY g'
+      views.d = 'SELECT g, count(*) AS n FROM p GROUP BY g'
     }
     for (const { view, incremental, sources } of await explainViews(db.pool, configured(views))) {
       expect(incremental, view).toBe(false)

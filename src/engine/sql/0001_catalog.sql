@@ -86,7 +86,7 @@ CREATE TABLE tidemark.source (
   UNIQUE (schema_name, table_name)
 );
 
--- Sources that are unlogged tables, as long as they have not been emptied by a crash: it empties this table as well.
+-- Sources since the last crash, which empties this table as it does all that are unlogged, and so tells of them.
 CREATE UNLOGGED TABLE tidemark.unlogged (
   source_id integer PRIMARY KEY REFERENCES tidemark.source ON DELETE CASCADE
 );

@@ -14,24 +14,30 @@ $$;
 
 -- The shape of a table as far as a view reads it. NULL when the table is gone.
 CREATE FUNCTION tidemark.fingerprint(relation oid, columns text[]) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT md5(concat_ws('|', n.nspname, c.relname,
-    (SELECT string_agg(concat_ws(':', a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attname)
-       FROM pg_attribute a
-      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (columns))))
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.oid = relation
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
+    SELECT md5(concat_ws('|', n.nspname, c.relname,
+      (SELECT string_agg(concat_ws(':', a.attname, a.atttypid, a.atttypmod), ',' ORDER BY a.attname)
+         FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (columns))))
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = relation);
+END
 $$;
 
 -- Tables that hold a source's rows besides itself: partitions, and children by inheritance, of every level.
 CREATE FUNCTION tidemark.children(relation oid) RETURNS oid[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH RECURSIVE below AS (
-    SELECT inhrelid FROM pg_inherits WHERE inhparent = relation
-    UNION
-    SELECT i.inhrelid FROM pg_inherits i JOIN below b ON i.inhparent = b.inhrelid
-  )
-  SELECT coalesce(array_agg(inhrelid ORDER BY inhrelid), '{}') FROM below
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
+    WITH RECURSIVE below AS (
+      SELECT inhrelid FROM pg_inherits WHERE inhparent = relation
+      UNION
+      SELECT i.inhrelid FROM pg_inherits i JOIN below b ON i.inhparent = b.inhrelid
+    )
+    SELECT coalesce(array_agg(inhrelid ORDER BY inhrelid), '{}') FROM below);
+END
 $$;
 
 -- Rows that logical replication applies, or a session with session_replication_role = replica writes, are captured too.
@@ -46,7 +52,9 @@ END $$;
 
 -- What of a source is not captured: tables that hold its rows, itself first, and the triggers they lack.
 CREATE FUNCTION tidemark.uncaptured(source integer) RETURNS TABLE (relation oid, trigger_name text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY
   SELECT place.oid, wanted.name
   FROM tidemark.source s
   CROSS JOIN LATERAL unnest(s.relation || tidemark.children(s.relation)) WITH ORDINALITY AS place (oid, nth)
@@ -55,25 +63,35 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
      WHERE t.tgrelid = place.oid AND t.tgname = wanted.name AND t.tgenabled IN ('A', 'O')
        AND p.proname = wanted.function AND p.pronamespace = 'tidemark_log'::regnamespace)
-  ORDER BY place.nth
+  ORDER BY place.nth;
+END
 $$;
 
 -- An unlogged table, or a part of one, that may have been emptied by a crash, of which no trigger tells.
 CREATE FUNCTION tidemark.was_emptied(source integer) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN EXISTS (
-      SELECT FROM tidemark.source s JOIN pg_class c ON c.oid = s.relation OR c.oid = ANY (s.children)
-       WHERE s.id = source AND c.relpersistence = 'u')
-    AND NOT EXISTS (SELECT FROM tidemark.unlogged u WHERE u.source_id = source);
+  IF EXISTS (SELECT FROM tidemark.unlogged u WHERE u.source_id = source) THEN
+    RETURN false;
+  END IF;
+  RETURN EXISTS (SELECT FROM tidemark.source s JOIN pg_class c ON c.oid = ANY (s.relation || s.children)
+                  WHERE s.id = source AND c.relpersistence = 'u');
 END $$;
 
--- Every table that holds a source's rows is captured, and they are those that were when it was last looked at.
+-- Every table that holds a source's rows is captured, and they are those that were when it was last looked at. Asked by
+-- every refresh, so it only counts; `uncaptured` tells what is missing.
 CREATE FUNCTION tidemark.covered(source integer) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.children = tidemark.children(s.relation) AND NOT EXISTS (SELECT FROM tidemark.uncaptured(source))
-  FROM tidemark.source s WHERE s.id = source
-$$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  captured tidemark.source;
+BEGIN
+  SELECT * INTO captured FROM tidemark.source s WHERE s.id = source;
+  RETURN captured.children = tidemark.children(captured.relation) AND 2 * (1 + cardinality(captured.children)) = (
+    SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+     WHERE t.tgrelid = ANY (captured.relation || captured.children) AND t.tgenabled IN ('A', 'O')
+       AND t.tgname IN ('tidemark_capture_' || source, 'tidemark_truncate_' || source)
+       AND p.proname = substr(t.tgname, 10) AND p.pronamespace = 'tidemark_log'::regnamespace);
+END $$;
 
 -- Gives a table and its children the triggers they lack. Their names hold the source's number: a child may be a source
 -- of its own as well, and then has both. Row triggers on a partitioned table are cloned to its
@@ -120,6 +138,7 @@ BEGIN
   IF captured.children IS DISTINCT FROM tidemark.children(captured.relation) THEN
     PERFORM tidemark.install_triggers(source);
   ELSIF NOT tidemark.was_emptied(source) THEN
+    INSERT INTO tidemark.unlogged VALUES (source) ON CONFLICT DO NOTHING;
     RETURN false;
   END IF;
   INSERT INTO tidemark.unlogged VALUES (source) ON CONFLICT DO NOTHING;
