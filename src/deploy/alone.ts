@@ -5,7 +5,9 @@ import { databaseError } from '../engine/databaseError.js'
 const deployLock = 1953064303
 
 async function tryLock(connection: Connection): Promise<boolean> {
-  const { held } = await one<{ held: boolean }>(connection, 'SELECT pg_catalog.pg_try_advisory_lock($1) AS held', [deployLock])
+  const { held } = await one<{ held: boolean }>(connection, 'SELECT pg_catalog.pg_try_advisory_lock($1) AS held', [
+    deployLock,
+  ])
   return held
 }
 

@@ -27,10 +27,14 @@ export async function catchUp(database: Database, id: number, view: string): Pro
       'BEGIN ISOLATION LEVEL REPEATABLE READ',
     )
     if (mode === 'failed') {
-      throw new TidemarkError(error?.code ?? 'REFRESH_FAILED', `${view}: ${error?.message ?? 'its first refresh failed'}`, {
-        hint: error?.hint ?? 'Nothing was swapped.',
-        view,
-      })
+      throw new TidemarkError(
+        error?.code ?? 'REFRESH_FAILED',
+        `${view}: ${error?.message ?? 'its first refresh failed'}`,
+        {
+          hint: error?.hint ?? 'Nothing was swapped.',
+          view,
+        },
+      )
     }
     if (mode !== 'incremental') return
   }

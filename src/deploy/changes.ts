@@ -93,7 +93,8 @@ function canonicalJson(value: unknown): string {
 }
 
 function maintenanceOf({ explanation }: ViewTarget): string {
-  if (explanation.incremental) return `incremental, by slices of (${explanation.nodes.map((node) => node.key.join(', ')).join('), (')})`
+  if (explanation.incremental)
+    return `incremental, by slices of (${explanation.nodes.map((node) => node.key.join(', ')).join('), (')})`
   const full = explanation.sources.filter((source) => source.maintenance === 'full')
   const reasons = full.map((source) => `${source.table}: ${source.reason ?? ''}`)
   return `recomputed whole${full.length < explanation.sources.length ? ' for some changes' : ''}. ${reasons.join(' ')}`.trim()
@@ -119,12 +120,14 @@ export function describeSteps(steps: readonly ViewStep[]): Change[] {
 function describeIndexes({ target, deployed, work }: ViewStep): Change[] {
   if (deployed === undefined || work === 'rebuild' || work === 'create') return []
   const { created, dropped } = compareIndexes(target, deployed)
-  const describe = (action: Action) => (definition: IndexDefinition): Change => ({
-    action,
-    object: target.name,
-    detail: `${definition.unique ? 'unique ' : ''}${definition.method} (${definition.columns.join(', ')})${definition.where === null ? '' : ` where ${definition.where}`}`,
-    destructive: false,
-  })
+  const describe =
+    (action: Action) =>
+    (definition: IndexDefinition): Change => ({
+      action,
+      object: target.name,
+      detail: `${definition.unique ? 'unique ' : ''}${definition.method} (${definition.columns.join(', ')})${definition.where === null ? '' : ` where ${definition.where}`}`,
+      destructive: false,
+    })
   return [...dropped.map(describe('drop index')), ...created.map(describe('create index'))]
 }
 
@@ -156,7 +159,11 @@ export async function checkNames(database: Queryable, steps: readonly ViewStep[]
     const taken = found.find((candidate) => candidate.schema === view.schema && candidate.name === view.name)
     if (!isNew(step) || taken === undefined) return step
     if (taken.kind === 'm' && view.storage === 'matview' && step.work === 'create') {
-      return { ...step, work: 'adopt', why: 'the materialized view is kept as it is; its refreshes are scheduled and recorded' }
+      return {
+        ...step,
+        work: 'adopt',
+        why: 'the materialized view is kept as it is; its refreshes are scheduled and recorded',
+      }
     }
     throw nameTaken(name, taken.kind)
   })
@@ -168,13 +175,25 @@ function isNew({ work, deployed }: ViewStep): boolean {
 }
 
 function nameTaken(name: string, kind: string): TidemarkError {
-  const kinds: Record<string, string> = { r: 'table', p: 'partitioned table', v: 'view', m: 'materialized view', S: 'sequence', i: 'index', f: 'foreign table' }
+  const kinds: Record<string, string> = {
+    r: 'table',
+    p: 'partitioned table',
+    v: 'view',
+    m: 'materialized view',
+    S: 'sequence',
+    i: 'index',
+    f: 'foreign table',
+  }
   const hint =
     kind === 'm'
       ? "Set storage: 'matview' to adopt it, or rename it first (ALTER MATERIALIZED VIEW … RENAME) and drop it when the new one is in use."
       : 'Give the view another name, or rename what is there.'
-  return new TidemarkError('NAME_TAKEN', `${name} is already the name of a ${kinds[kind] ?? 'relation'} that Tidemark did not make.`, {
-    hint,
-    view: name,
-  })
+  return new TidemarkError(
+    'NAME_TAKEN',
+    `${name} is already the name of a ${kinds[kind] ?? 'relation'} that Tidemark did not make.`,
+    {
+      hint,
+      view: name,
+    },
+  )
 }

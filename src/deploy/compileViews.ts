@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { type CompiledView, compileView } from '../compiler/compile.js'
-import { emitStatements, type Statements } from '../compiler/emit/refresh.js'
 import { capturedSources } from '../compiler/emit/names.js'
+import { emitStatements, type Statements } from '../compiler/emit/refresh.js'
 import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } from '../compiler/facts.js'
 import { ident, literal, sql } from '../compiler/fragment.js'
 import { loadParser } from '../compiler/parse/parse.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
-import { TidemarkError } from '../protocol/errors.js'
 import { databaseError } from '../engine/databaseError.js'
 import { gatherFacts, type MaintainedView } from '../engine/facts/gather.js'
+import { TidemarkError } from '../protocol/errors.js'
 import { type Explanation, explain } from './explanation.js'
 import { keyOrder } from './keyOrder.js'
 import { buildName, logName, shownName, storageName } from './names.js'
@@ -97,7 +97,9 @@ async function compileOne(
 }
 
 function refuseTemporary({ relations }: QueryFacts): void {
-  const temporary = [...relations.values()].find(({ kind, schema }) => kind !== 'maintained' && schema.startsWith('pg_temp'))
+  const temporary = [...relations.values()].find(
+    ({ kind, schema }) => kind !== 'maintained' && schema.startsWith('pg_temp'),
+  )
   if (temporary === undefined) return
   throw new TidemarkError('QUERY_INVALID', `The query reads the temporary table ${temporary.name}.`, {
     hint: 'A temporary table is seen by one session only. Read a lasting one.',

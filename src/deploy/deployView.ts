@@ -1,8 +1,8 @@
 import { type Fragment, ident, sql } from '../compiler/fragment.js'
 import { type Connection, type Database, rows, transaction } from '../engine/database.js'
 import { type Built, buildStorage, pinSettings, renameIndexes } from './build.js'
-import { catchUp, waitForOldSnapshots } from './catchUp.js'
 import { insertSources, insertView, launch, promote } from './catalog.js'
+import { catchUp, waitForOldSnapshots } from './catchUp.js'
 import type { ViewStep } from './changes.js'
 import { type Patience, withBriefLock } from './locks.js'
 import { buildName, retiredName } from './names.js'
@@ -34,7 +34,12 @@ export async function buildAndSwap(
   const { target } = step
   const started = performance.now()
   const tell = (phase: 'building' | 'indexing' | 'swapping' | 'done', count?: number): void =>
-    report({ view: target.name, phase, elapsedMs: performance.now() - started, ...(count === undefined ? {} : { rows: count }) })
+    report({
+      view: target.name,
+      phase,
+      elapsedMs: performance.now() - started,
+      ...(count === undefined ? {} : { rows: count }),
+    })
   tell('building')
   const built = await build(database, step, report, () => tell('indexing'))
   try {
@@ -125,7 +130,11 @@ async function retireStorage(connection: Connection, storage: string): Promise<r
 }
 
 /** New statements over the same rows. Everything is recomputed once, by the next refresh. */
-export async function updateView(database: Database, { target, deployed }: ViewStep, patience?: Patience): Promise<void> {
+export async function updateView(
+  database: Database,
+  { target, deployed }: ViewStep,
+  patience?: Patience,
+): Promise<void> {
   if (deployed === undefined) return
   await transaction(database, async (connection) => {
     await withBriefLock(connection, () => holdView(connection, deployed.id), patience)

@@ -1,6 +1,6 @@
 import type { IndexDefinition, ViewSettings } from '../define/types.js'
-import { isMigrated } from '../engine/migrate.js'
 import { type Queryable, rows } from '../engine/database.js'
+import { isMigrated } from '../engine/migrate.js'
 import type { Explanation } from './explanation.js'
 
 /** A view as the catalog knows it. */

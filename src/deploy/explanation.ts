@@ -8,7 +8,11 @@ export interface Explanation {
   /** Every table it reads is followed by slices (or deltas). */
   readonly incremental: boolean
   readonly key: readonly string[]
-  readonly nodes: readonly { readonly id: string; readonly kind: 'slice' | 'delta' | 'full'; readonly key: readonly string[] }[]
+  readonly nodes: readonly {
+    readonly id: string
+    readonly kind: 'slice' | 'delta' | 'full'
+    readonly key: readonly string[]
+  }[]
   readonly sources: readonly SourceExplanation[]
   readonly advice: readonly { readonly code: string; readonly message: string; readonly sql?: string }[]
 }

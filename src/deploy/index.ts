@@ -1,4 +1,4 @@
-export { type Applied, applyDeployment, type ApplyOptions } from './apply.js'
+export { type Applied, type ApplyOptions, applyDeployment } from './apply.js'
 export type { Action, Change } from './changes.js'
 export { dropDeployment } from './drop.js'
 export type { Explanation, SourceExplanation } from './explanation.js'

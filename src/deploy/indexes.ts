@@ -31,11 +31,15 @@ export async function createIndex(
   } catch (error) {
     const { message, detail, code } = serverError(error)
     if (code === '55P03') throw error
-    throw new TidemarkError('INDEX_INVALID', `PostgreSQL does not accept the index on (${definition.columns.join(', ')}): ${message}`, {
-      hint: detail ?? 'Check its columns, method and WHERE condition. Nothing was changed.',
-      view,
-      cause: error,
-    })
+    throw new TidemarkError(
+      'INDEX_INVALID',
+      `PostgreSQL does not accept the index on (${definition.columns.join(', ')}): ${message}`,
+      {
+        hint: detail ?? 'Check its columns, method and WHERE condition. Nothing was changed.',
+        view,
+        cause: error,
+      },
+    )
   }
 }
 
@@ -97,7 +101,12 @@ export interface IndexNames {
  * Makes the indexes that people put on the old storage table by hand on the new one as well, those left out whose
  * columns are gone. They get their own names when the old table is out of the way.
  */
-export async function copyHandMade(connection: Connection, target: ViewTarget, old: DeployedView, table: Fragment): Promise<IndexNames[]> {
+export async function copyHandMade(
+  connection: Connection,
+  target: ViewTarget,
+  old: DeployedView,
+  table: Fragment,
+): Promise<IndexNames[]> {
   const copied: IndexNames[] = []
   for (const [place, { name, head, body }] of (await readHandMade(connection, target, old)).entries()) {
     const { built } = indexNames(target.storage, `h${place}`)
@@ -121,8 +130,12 @@ async function readHandMade(
 ): Promise<{ name: string; head: string; body: string }[]> {
   const own = (name: string): boolean =>
     name.startsWith(`${old.storageName}~`) ||
-    Array.from({ length: 20 }, (_, index) => `slice${index}`).concat('key').some((role) => indexNames(old.storageName, role).final === name) ||
-    [...old.indexes, ...target.view.indexes].some((definition) => userIndexNames(old.storageName, definition).final === name)
+    Array.from({ length: 20 }, (_, index) => `slice${index}`)
+      .concat('key')
+      .some((role) => indexNames(old.storageName, role).final === name) ||
+    [...old.indexes, ...target.view.indexes].some(
+      (definition) => userIndexNames(old.storageName, definition).final === name,
+    )
   const found = await rows<{ name: string; head: string; body: string }>(
     connection,
     `SELECT i.relname AS name, CASE WHEN x.indisunique THEN 'CREATE UNIQUE INDEX' ELSE 'CREATE INDEX' END AS head,

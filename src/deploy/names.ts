@@ -65,7 +65,10 @@ export function indexNames(storage: string, role: string): { readonly built: str
 }
 
 /** The same for an index that the configuration asks for: named by the user, or after what it is. */
-export function userIndexNames(storage: string, index: IndexDefinition): { readonly built: string; readonly final: string } {
+export function userIndexNames(
+  storage: string,
+  index: IndexDefinition,
+): { readonly built: string; readonly final: string } {
   const { columns, unique, where, method, name } = index
   const names = indexNames(storage, `i${hashOf(JSON.stringify([columns, unique, where, method, name]))}`)
   return index.name === null ? names : { ...names, final: fitName(index.name) }

@@ -1,6 +1,6 @@
-import { scanNames } from '../engine/facts/tokens.js'
 import { parseSelect } from '../compiler/parse/parse.js'
 import type { NormalisedView } from '../define/types.js'
+import { scanNames } from '../engine/facts/tokens.js'
 import { type SourcePosition, TidemarkError } from '../protocol/errors.js'
 import { shownName } from './names.js'
 

@@ -1,5 +1,5 @@
-import type { NormalisedView } from '../define/types.js'
 import { ident } from '../compiler/fragment.js'
+import type { NormalisedView } from '../define/types.js'
 import { type Connection, type Database, rows } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { checkSchemas, checkServer, isMigrated } from '../engine/migrate.js'
@@ -113,7 +113,10 @@ function checkStorageReads(targets: readonly ViewTarget[], drops: readonly Deplo
     const what = dropped === undefined ? `${own.schema}.${own.name}` : shownName(dropped.schema, dropped.name)
     const why = dropped === undefined ? 'which is Tidemark’s own' : 'which is not in the configuration any more'
     throw new TidemarkError('DEPENDENT_BLOCKS', `${target.name} reads ${what}, ${why}.`, {
-      hint: dropped === undefined ? 'Read the view instead of its storage.' : `Keep ${what} in the configuration, or change the query of ${target.name}.`,
+      hint:
+        dropped === undefined
+          ? 'Read the view instead of its storage.'
+          : `Keep ${what} in the configuration, or change the query of ${target.name}.`,
       view: target.name,
     })
   }

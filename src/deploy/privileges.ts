@@ -1,5 +1,5 @@
-import { type Queryable, rows } from '../engine/database.js'
 import type { NormalisedView } from '../define/types.js'
+import { type Queryable, rows } from '../engine/database.js'
 import { scanNames } from '../engine/facts/tokens.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
@@ -32,7 +32,12 @@ export async function checkPrivileges(
         return { schema, name, captured: target.sources.some((source) => source.relation.oid === oid) }
       }),
   )
-  await requirePrivileges(database, tables, targets.map((target) => target.view), prepares)
+  await requirePrivileges(
+    database,
+    tables,
+    targets.map((target) => target.view),
+    prepares,
+  )
 }
 
 /** The same, by the names in the queries, where a query cannot even be read because a schema is closed. */
@@ -82,7 +87,9 @@ async function requirePrivileges(
   )
   const [first] = missing
   if (first === undefined) return
-  const list = missing.map(({ privilege, object }) => `${privilege} on ${object.replace(/^[A-Z]+/, (kind) => kind.toLowerCase())}`)
+  const list = missing.map(
+    ({ privilege, object }) => `${privilege} on ${object.replace(/^[A-Z]+/, (kind) => kind.toLowerCase())}`,
+  )
   const grants = missing.map(({ privilege, object, role }) => `GRANT ${privilege} ON ${object} TO ${role};`)
   throw new TidemarkError('PRIVILEGE_MISSING', `The role ${first.role} lacks ${list.join(', ')}.`, {
     hint: grants.join(' '),

@@ -2,9 +2,9 @@ import { ident, sql } from '../compiler/fragment.js'
 import { type Connection, type Database, one, rows, transaction } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
+import { readForeignReaders } from './dependents.js'
 import { type DeployedView, readDeployedSources, readDeployedViews } from './deployed.js'
 import { holdView } from './deployView.js'
-import { readForeignReaders } from './dependents.js'
 import { withBriefLock } from './locks.js'
 import { shownName } from './names.js'
 import { releaseSource } from './sources.js'
@@ -96,9 +96,10 @@ export async function removeAll(database: Database): Promise<void> {
   }
   await transaction(database, async (connection) => {
     const { left } = await one<{ left: number }>(connection, 'SELECT count(*)::integer AS left FROM tidemark.view')
-    if (left > 0) throw new TidemarkError('INTERNAL', 'A view was deployed while all were being removed.', {
-      hint: 'Run: tidemark drop, once more.',
-    })
+    if (left > 0)
+      throw new TidemarkError('INTERNAL', 'A view was deployed while all were being removed.', {
+        hint: 'Run: tidemark drop, once more.',
+      })
     await connection.query('DROP SCHEMA tidemark_data, tidemark_log, tidemark CASCADE')
   })
 }

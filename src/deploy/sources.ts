@@ -101,7 +101,11 @@ async function capture(connection: Connection, need: CaptureNeed): Promise<void>
   await ensureLog(connection, relation, await readLogColumns(connection, relation.capture, logged))
   await defineCapture(connection, id, relation, watched, logged)
   // What happened without triggers, or in columns that the log has lost, is not known.
-  const lost = known.relation !== known.present || !known.covered || !known.logs || columns.some((column) => column.state === 'other')
+  const lost =
+    known.relation !== known.present ||
+    !known.covered ||
+    !known.logs ||
+    columns.some((column) => column.state === 'other')
   if (lost) {
     const log = ident('tidemark_log', logChild(relation.capture.log, 'a'))
     await connection.query(sql`INSERT INTO ${log} (xid, sign) VALUES (pg_current_xact_id(), NULL)`.text)

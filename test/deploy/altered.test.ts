@@ -26,19 +26,68 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { what: 'a column is dropped', alter: 'ALTER TABLE t DROP COLUMN v', write: 'INSERT INTO t VALUES (1001, 1, 1)', fixed: 'SELECT g, count(*) AS n FROM t GROUP BY g' },
-  { what: 'a column is renamed', alter: 'ALTER TABLE t RENAME v TO w', write: 'UPDATE t SET w = w + 1', fixed: 'SELECT g, count(*) AS n, sum(w) AS total FROM t WHERE w > 0 GROUP BY g' },
-  { what: 'a column is retyped', alter: 'ALTER TABLE t ALTER v TYPE numeric USING v + 0.5', write: 'UPDATE t SET v = v + 0.25' },
-  { what: 'a key column is retyped', alter: 'ALTER TABLE t ALTER g TYPE bigint', write: 'UPDATE t SET g = 5000000000 WHERE id = 1' },
-  { what: 'a key column becomes text', alter: "ALTER TABLE t ALTER g TYPE text USING 'g' || g", write: "UPDATE t SET g = 'new' WHERE id = 1" },
-  { what: 'the table is renamed', alter: 'ALTER TABLE t RENAME TO renamed', write: 'UPDATE renamed SET v = v + 1', fixed: query.replace('FROM t', 'FROM renamed') },
-  { what: 'the table moves to another schema', alter: 'CREATE SCHEMA IF NOT EXISTS elsewhere; ALTER TABLE t SET SCHEMA elsewhere', write: 'UPDATE elsewhere.t SET v = v + 1', fixed: query.replace('FROM t', 'FROM elsewhere.t') },
-  { what: 'the table is dropped', alter: 'DROP TABLE t CASCADE', write: 'SELECT 1', repair: 'CREATE TABLE t (v int, g int, id int PRIMARY KEY); INSERT INTO t VALUES (1, 2, 3)' },
-  { what: 'the table is dropped and made again', alter: 'DROP TABLE t CASCADE; CREATE TABLE t (v int, g int, id int PRIMARY KEY); INSERT INTO t VALUES (1, 2, 3)', write: 'INSERT INTO t VALUES (4, 5, 6)' },
-  { what: 'another table takes its name', alter: 'ALTER TABLE t RENAME TO t_old; CREATE TABLE t (LIKE t_old INCLUDING ALL); INSERT INTO t VALUES (1, 2, 3)', write: 'INSERT INTO t VALUES (4, 5, 6); UPDATE t_old SET v = 0' },
+  {
+    what: 'a column is dropped',
+    alter: 'ALTER TABLE t DROP COLUMN v',
+    write: 'INSERT INTO t VALUES (1001, 1, 1)',
+    fixed: 'SELECT g, count(*) AS n FROM t GROUP BY g',
+  },
+  {
+    what: 'a column is renamed',
+    alter: 'ALTER TABLE t RENAME v TO w',
+    write: 'UPDATE t SET w = w + 1',
+    fixed: 'SELECT g, count(*) AS n, sum(w) AS total FROM t WHERE w > 0 GROUP BY g',
+  },
+  {
+    what: 'a column is retyped',
+    alter: 'ALTER TABLE t ALTER v TYPE numeric USING v + 0.5',
+    write: 'UPDATE t SET v = v + 0.25',
+  },
+  {
+    what: 'a key column is retyped',
+    alter: 'ALTER TABLE t ALTER g TYPE bigint',
+    write: 'UPDATE t SET g = 5000000000 WHERE id = 1',
+  },
+  {
+    what: 'a key column becomes text',
+    alter: "ALTER TABLE t ALTER g TYPE text USING 'g' || g",
+    write: "UPDATE t SET g = 'new' WHERE id = 1",
+  },
+  {
+    what: 'the table is renamed',
+    alter: 'ALTER TABLE t RENAME TO renamed',
+    write: 'UPDATE renamed SET v = v + 1',
+    fixed: query.replace('FROM t', 'FROM renamed'),
+  },
+  {
+    what: 'the table moves to another schema',
+    alter: 'CREATE SCHEMA IF NOT EXISTS elsewhere; ALTER TABLE t SET SCHEMA elsewhere',
+    write: 'UPDATE elsewhere.t SET v = v + 1',
+    fixed: query.replace('FROM t', 'FROM elsewhere.t'),
+  },
+  {
+    what: 'the table is dropped',
+    alter: 'DROP TABLE t CASCADE',
+    write: 'SELECT 1',
+    repair: 'CREATE TABLE t (v int, g int, id int PRIMARY KEY); INSERT INTO t VALUES (1, 2, 3)',
+  },
+  {
+    what: 'the table is dropped and made again',
+    alter: 'DROP TABLE t CASCADE; CREATE TABLE t (v int, g int, id int PRIMARY KEY); INSERT INTO t VALUES (1, 2, 3)',
+    write: 'INSERT INTO t VALUES (4, 5, 6)',
+  },
+  {
+    what: 'another table takes its name',
+    alter: 'ALTER TABLE t RENAME TO t_old; CREATE TABLE t (LIKE t_old INCLUDING ALL); INSERT INTO t VALUES (1, 2, 3)',
+    write: 'INSERT INTO t VALUES (4, 5, 6); UPDATE t_old SET v = 0',
+  },
   { what: 'the trigger is dropped', alter: 'DROP TRIGGER tidemark_capture_1 ON t', write: 'UPDATE t SET v = v + 1' },
   { what: 'the TRUNCATE trigger is dropped', alter: 'DROP TRIGGER tidemark_truncate_1 ON t', write: 'TRUNCATE t' },
-  { what: 'the trigger is disabled', alter: 'ALTER TABLE t DISABLE TRIGGER tidemark_capture_1', write: 'UPDATE t SET v = v + 1' },
+  {
+    what: 'the trigger is disabled',
+    alter: 'ALTER TABLE t DISABLE TRIGGER tidemark_capture_1',
+    write: 'UPDATE t SET v = v + 1',
+  },
   { what: 'all triggers are disabled', alter: 'ALTER TABLE t DISABLE TRIGGER ALL', write: 'UPDATE t SET v = v + 1' },
 ]
 
@@ -49,7 +98,10 @@ describe('when under a view', () => {
     await db.query(alter)
     await db.query(write)
     await db.query('INSERT INTO u SELECT max(id) + 1, 3 FROM u')
-    expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed', error: { code: 'SOURCE_CHANGED', hint: expect.stringContaining('apply') } })
+    expect(await refreshView(db.pool, 'mv')).toMatchObject({
+      mode: 'failed',
+      error: { code: 'SOURCE_CHANGED', hint: expect.stringContaining('apply') },
+    })
     expect(await db.rows('SELECT * FROM mv ORDER BY 1')).toEqual(kept)
     const [status] = (await readStatus(db.pool)).filter(({ view }) => view === 'mv')
     expect(status).toMatchObject({ state: 'error', lastError: { code: 'SOURCE_CHANGED' } })
@@ -57,7 +109,7 @@ describe('when under a view', () => {
     await db.query(write === 'INSERT INTO t VALUES (1001, 1, 1)' ? 'DELETE FROM t WHERE id = 1001' : 'SELECT 1')
     if (repair !== undefined) await db.query(repair)
     await applyTwice(db, { mv: fixed ?? query, fine: other })
-    expect(await db.rows("SELECT state FROM tidemark.state")).toEqual([{ state: 'ready' }, { state: 'ready' }])
+    expect(await db.rows('SELECT state FROM tidemark.state')).toEqual([{ state: 'ready' }, { state: 'ready' }])
     await expectFresh(db, 'mv')
     await db.query(write.replace(/INSERT INTO t VALUES \(4, 5, 6\)/, 'INSERT INTO t VALUES (7, 8, 9)'))
     await expectFresh(db, 'mv')
@@ -76,7 +128,9 @@ describe('when under a view', () => {
 
   it('a column is added, nothing happens; nor when one is altered that it does not read', async () => {
     await applyTwice(db, { mv: query })
-    await db.query('ALTER TABLE t ADD COLUMN more int DEFAULT 3; ALTER TABLE t ALTER spare TYPE text; UPDATE t SET v = v + 1 WHERE id < 5')
+    await db.query(
+      'ALTER TABLE t ADD COLUMN more int DEFAULT 3; ALTER TABLE t ALTER spare TYPE text; UPDATE t SET v = v + 1 WHERE id < 5',
+    )
     await expectFresh(db, 'mv')
     await db.query('ALTER TABLE t DROP COLUMN spare; UPDATE t SET v = v + 1 WHERE id < 5')
     await expectFresh(db, 'mv')
@@ -93,7 +147,9 @@ describe('when under a view', () => {
   })
 
   it('a function or an ordinary view that it reads is dropped or changed', async () => {
-    await db.query(`CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1'; CREATE VIEW w AS SELECT * FROM t WHERE v > 0`)
+    await db.query(
+      `CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1'; CREATE VIEW w AS SELECT * FROM t WHERE v > 0`,
+    )
     const views = { mv: 'SELECT f(g) AS g, count(*) AS n FROM w GROUP BY f(g)' }
     await applyTwice(db, views)
     await db.query('DROP FUNCTION f; UPDATE t SET v = v + 1')
@@ -117,7 +173,9 @@ describe('a key that is not unique', () => {
     expect(error).toMatchObject({ code: 'KEY_NOT_UNIQUE', view: 'mv', message: expect.stringMatching(/\(g\)=\(\d\)/) })
     expect(await db.rows('SELECT * FROM mv ORDER BY 2')).toEqual(kept)
     await expectFresh(db, 'mv')
-    expect(await errorOf(apply(db, { one: { query: 'SELECT g FROM t', key: [] } }))).toMatchObject({ code: 'KEY_NOT_UNIQUE' })
+    expect(await errorOf(apply(db, { one: { query: 'SELECT g FROM t', key: [] } }))).toMatchObject({
+      code: 'KEY_NOT_UNIQUE',
+    })
     expect(await db.rows('SELECT view_name FROM tidemark.view')).toHaveLength(1)
   })
 
@@ -126,10 +184,15 @@ describe('a key that is not unique', () => {
     const kept = await db.rows('SELECT * FROM mv ORDER BY 1')
     for (const full of [false, true]) {
       await db.query('INSERT INTO t VALUES (1001, 1, 5)')
-      expect(await refreshView(db.pool, 'mv', { full })).toMatchObject({ mode: 'failed', error: { code: 'KEY_NOT_UNIQUE' } })
+      expect(await refreshView(db.pool, 'mv', { full })).toMatchObject({
+        mode: 'failed',
+        error: { code: 'KEY_NOT_UNIQUE' },
+      })
       expect(await db.rows('SELECT * FROM mv ORDER BY 1')).toEqual(kept)
       expect((await readStatus(db.pool))[0]).toMatchObject({ state: 'error', lastError: { code: 'KEY_NOT_UNIQUE' } })
-      expect(await errorOf(apply(db, { mv: { query: 'SELECT v, g FROM t', key: ['v'] } }))).toMatchObject({ code: 'KEY_NOT_UNIQUE' })
+      expect(await errorOf(apply(db, { mv: { query: 'SELECT v, g FROM t', key: ['v'] } }))).toMatchObject({
+        code: 'KEY_NOT_UNIQUE',
+      })
       await db.query('DELETE FROM t WHERE id = 1001')
       await expectFresh(db, 'mv')
     }

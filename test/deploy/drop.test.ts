@@ -49,31 +49,53 @@ describe('dropping', () => {
   })
 
   it('of one view keeps what others need', async () => {
-    const views = { a: 'SELECT g, count(*) AS n FROM t GROUP BY g', b: 'SELECT t.g, count(*) AS n FROM t JOIN u ON u.g = t.g GROUP BY t.g' }
+    const views = {
+      a: 'SELECT g, count(*) AS n FROM t GROUP BY g',
+      b: 'SELECT t.g, count(*) AS n FROM t JOIN u ON u.g = t.g GROUP BY t.g',
+    }
     await apply(db, views)
-    expect((await dropDeployment(db.pool, { views: ['b'] })).changes).toMatchObject([{ action: 'drop view', object: 'b', destructive: true }])
+    expect((await dropDeployment(db.pool, { views: ['b'] })).changes).toMatchObject([
+      { action: 'drop view', object: 'b', destructive: true },
+    ])
     expect(await db.rows('SELECT table_name FROM tidemark.source')).toEqual([{ table_name: 't' }])
     expect(await db.rows("SELECT 1 FROM pg_trigger WHERE tgrelid = 'u'::regclass")).toEqual([])
     await db.query('INSERT INTO t VALUES (1000, 77, 1)')
     await expectFresh(db, 'a')
     await applyTwice(db, { a: views.a })
     await applyTwice(db, { b: views.b })
-    expect(await db.rows("SELECT view_name FROM tidemark.view")).toEqual([{ view_name: 'b' }])
+    expect(await db.rows('SELECT view_name FROM tidemark.view')).toEqual([{ view_name: 'b' }])
     expect(await errorOf(dropDeployment(db.pool, { views: ['a'] }))).toMatchObject({ code: 'UNKNOWN_VIEW' })
   })
 
   it('is refused while something else reads the view, and changes nothing', async () => {
-    await apply(db, { mv: 'SELECT g, count(*) AS n FROM t GROUP BY g', over: 'SELECT n, count(*) AS many FROM mv GROUP BY n' })
-    expect(await errorOf(dropDeployment(db.pool, { views: ['mv'] }))).toMatchObject({ code: 'DEPENDENT_BLOCKS', message: expect.stringContaining('over') })
-    expect(await errorOf(apply(db, { over: 'SELECT n, count(*) AS many FROM mv GROUP BY n' }))).toMatchObject({ code: 'DEPENDENT_BLOCKS' })
+    await apply(db, {
+      mv: 'SELECT g, count(*) AS n FROM t GROUP BY g',
+      over: 'SELECT n, count(*) AS many FROM mv GROUP BY n',
+    })
+    expect(await errorOf(dropDeployment(db.pool, { views: ['mv'] }))).toMatchObject({
+      code: 'DEPENDENT_BLOCKS',
+      message: expect.stringContaining('over'),
+    })
+    expect(await errorOf(apply(db, { over: 'SELECT n, count(*) AS many FROM mv GROUP BY n' }))).toMatchObject({
+      code: 'DEPENDENT_BLOCKS',
+    })
     await expectFresh(db, 'over')
     await db.query('CREATE VIEW dashboard AS SELECT * FROM over')
-    expect(await errorOf(dropDeployment(db.pool, { views: ['over'] }))).toMatchObject({ code: 'DEPENDENT_BLOCKS', message: expect.stringContaining('dashboard') })
-    expect(await errorOf(dropDeployment(db.pool))).toMatchObject({ code: 'DEPENDENT_BLOCKS', message: expect.stringContaining('dashboard') })
+    expect(await errorOf(dropDeployment(db.pool, { views: ['over'] }))).toMatchObject({
+      code: 'DEPENDENT_BLOCKS',
+      message: expect.stringContaining('dashboard'),
+    })
+    expect(await errorOf(dropDeployment(db.pool))).toMatchObject({
+      code: 'DEPENDENT_BLOCKS',
+      message: expect.stringContaining('dashboard'),
+    })
     await expectFresh(db, 'mv')
     await expectFresh(db, 'over')
     await db.query('DROP VIEW dashboard; CREATE VIEW dashboard AS SELECT * FROM tidemark.freshness')
-    expect(await errorOf(dropDeployment(db.pool))).toMatchObject({ code: 'DEPENDENT_BLOCKS', message: expect.stringContaining('dashboard') })
+    expect(await errorOf(dropDeployment(db.pool))).toMatchObject({
+      code: 'DEPENDENT_BLOCKS',
+      message: expect.stringContaining('dashboard'),
+    })
     await expectFresh(db, 'over')
     await db.query('DROP VIEW dashboard')
     await dropDeployment(db.pool)
@@ -112,7 +134,9 @@ describe('dropping', () => {
         await db.query(what.includes('table') ? 'DROP TABLE mv' : 'DROP VIEW mv')
       }
       await reset(db)
-      await db.query('CREATE TABLE t (id int PRIMARY KEY, g int, v int); INSERT INTO t SELECT i, i % 5, i FROM generate_series(1, 100) i')
+      await db.query(
+        'CREATE TABLE t (id int PRIMARY KEY, g int, v int); INSERT INTO t SELECT i, i % 5, i FROM generate_series(1, 100) i',
+      )
     }
   })
 })

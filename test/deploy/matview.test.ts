@@ -10,7 +10,9 @@ const query = 'SELECT g, count(*) AS n FROM t GROUP BY g'
 
 beforeEach(async () => {
   await reset(db)
-  await db.query('CREATE TABLE t (id int PRIMARY KEY, g int); INSERT INTO t SELECT i, i % 5 FROM generate_series(1, 100) i')
+  await db.query(
+    'CREATE TABLE t (id int PRIMARY KEY, g int); INSERT INTO t SELECT i, i % 5 FROM generate_series(1, 100) i',
+  )
 })
 
 /** REFRESH CONCURRENTLY keeps the file; a plain one makes a new one. */
@@ -27,8 +29,13 @@ describe('a native materialized view', () => {
     expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'full' })
     expect(await file()).toEqual(before)
     expect(await db.rows('SELECT n FROM mv WHERE g = 9')).toEqual([{ n: '1' }])
-    expect((await readStatus(db.pool))[0]).toMatchObject({ view: 'mv', state: 'ready', rows: 6, asOf: expect.any(Date) })
-    expect(await db.rows("SELECT mode FROM tidemark.run")).toEqual([{ mode: 'full' }])
+    expect((await readStatus(db.pool))[0]).toMatchObject({
+      view: 'mv',
+      state: 'ready',
+      rows: 6,
+      asOf: expect.any(Date),
+    })
+    expect(await db.rows('SELECT mode FROM tidemark.run')).toEqual([{ mode: 'full' }])
     await applyTwice(db, { mv: { query, storage: 'matview', indexes: [['n', 'g']], freshness: '1m' } })
     expect(await db.rows("SELECT 1 FROM pg_trigger WHERE tgname LIKE 'tidemark%'")).toEqual([])
     await dropDeployment(db.pool)
@@ -37,7 +44,10 @@ describe('a native materialized view', () => {
 
   it('is adopted as it is: populated or not, with a unique index or without', async () => {
     await db.query(`CREATE MATERIALIZED VIEW mv AS ${query} WITH NO DATA; COMMENT ON MATERIALIZED VIEW mv IS 'mine'`)
-    expect(await plan(db, { mv: { query, storage: 'matview', freshness: '1s' } })).toMatchObject([{ action: 'prepare database' }, { action: 'adopt view' }])
+    expect(await plan(db, { mv: { query, storage: 'matview', freshness: '1s' } })).toMatchObject([
+      { action: 'prepare database' },
+      { action: 'adopt view' },
+    ])
     await applyTwice(db, { mv: { query, storage: 'matview', freshness: '1s' } })
     expect((await readStatus(db.pool))[0]).toMatchObject({ asOf: null, state: 'ready' })
     await db.query('CALL tidemark.tick()')
@@ -48,22 +58,34 @@ describe('a native materialized view', () => {
     expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'full' })
     expect(await file()).toEqual(before)
     await dropDeployment(db.pool)
-    expect(await db.rows("SELECT obj_description('mv'::regclass) AS said, (SELECT count(*)::int FROM pg_indexes WHERE tablename = 'mv') AS indexes")).toEqual([{ said: 'mine', indexes: 1 }])
+    expect(
+      await db.rows(
+        "SELECT obj_description('mv'::regclass) AS said, (SELECT count(*)::int FROM pg_indexes WHERE tablename = 'mv') AS indexes",
+      ),
+    ).toEqual([{ said: 'mine', indexes: 1 }])
   })
 
   it('is not adopted when its query is another, and cannot change its own', async () => {
     await db.query('CREATE MATERIALIZED VIEW mv AS SELECT g, count(*) + 1 AS n FROM t GROUP BY g')
     expect(await errorOf(apply(db, { mv: { query, storage: 'matview' } }))).toMatchObject({ code: 'NAME_TAKEN' })
-    expect(await errorOf(apply(db, { mv: query }))).toMatchObject({ code: 'NAME_TAKEN', hint: expect.stringContaining('matview') })
+    expect(await errorOf(apply(db, { mv: query }))).toMatchObject({
+      code: 'NAME_TAKEN',
+      hint: expect.stringContaining('matview'),
+    })
     await db.query('DROP MATERIALIZED VIEW mv')
     await applyTwice(db, { mv: { query, storage: 'matview' } })
     for (const changed of [{ query: `${query} HAVING count(*) > 1`, storage: 'matview' as const }, { query }]) {
-      expect(await errorOf(apply(db, { mv: changed, also: query }))).toMatchObject({ code: 'DEPENDENT_BLOCKS', view: 'mv' })
+      expect(await errorOf(apply(db, { mv: changed, also: query }))).toMatchObject({
+        code: 'DEPENDENT_BLOCKS',
+        view: 'mv',
+      })
       expect(await db.rows("SELECT 1 FROM tidemark.view WHERE view_name = 'also'")).toEqual([])
     }
     await applyTwice(db, { also: query })
     expect(await db.rows('SELECT count(*)::int AS n FROM mv')).toEqual([{ n: 5 }])
-    expect(await errorOf(apply(db, { also: { query, storage: 'matview' } }))).toMatchObject({ code: 'DEPENDENT_BLOCKS' })
+    expect(await errorOf(apply(db, { also: { query, storage: 'matview' } }))).toMatchObject({
+      code: 'DEPENDENT_BLOCKS',
+    })
   })
 
   it('that fails, or was dropped, says so and comes back', async () => {

@@ -3,7 +3,13 @@ import { normaliseConfig } from '../../src/define/normalise-config.js'
 import type { ViewOptions } from '../../src/define/options.js'
 import type { NormalisedView } from '../../src/define/types.js'
 import { view } from '../../src/define/view.js'
-import { type ApplyOptions, type Applied, applyDeployment, dropDeployment, planDeployment } from '../../src/deploy/index.js'
+import {
+  type Applied,
+  type ApplyOptions,
+  applyDeployment,
+  dropDeployment,
+  planDeployment,
+} from '../../src/deploy/index.js'
 import { refreshView } from '../../src/engine/refresh.js'
 import { verifyView } from '../../src/engine/verify.js'
 import type { TidemarkError } from '../../src/protocol/errors.js'

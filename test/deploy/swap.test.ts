@@ -9,7 +9,9 @@ const db = await useTestDatabase()
 beforeEach(async () => {
   await db.query('DROP SCHEMA IF EXISTS reports CASCADE')
   await reset(db)
-  await db.query(`CREATE TABLE t (id int PRIMARY KEY, g int, v int); INSERT INTO t SELECT i, i % 20, i FROM generate_series(1, 2000) i`)
+  await db.query(
+    `CREATE TABLE t (id int PRIMARY KEY, g int, v int); INSERT INTO t SELECT i, i % 20, i FROM generate_series(1, 2000) i`,
+  )
 })
 
 const first = 'SELECT g, count(*) AS n, sum(v) AS total FROM t GROUP BY g'
@@ -22,7 +24,10 @@ const versions = {
 }
 
 /** Sessions that do nothing but read; returns how often they did, and throws what they met. */
-async function readers(texts: readonly { text: string; name?: string }[], rows: number): Promise<() => Promise<number>> {
+async function readers(
+  texts: readonly { text: string; name?: string }[],
+  rows: number,
+): Promise<() => Promise<number>> {
   let stop = false
   const errors: unknown[] = []
   let reads = 0
@@ -51,13 +56,18 @@ async function readers(texts: readonly { text: string; name?: string }[], rows: 
 describe('a swap', () => {
   it.each(Object.entries(versions))('is not seen by readers, columns %s', async (_, query) => {
     await apply(db, { mv: first })
-    await db.query('CREATE VIEW outer_view AS SELECT g, n FROM (SELECT g, 1 AS n FROM mv) q; CREATE VIEW far AS SELECT * FROM outer_view')
-    const stop = await readers([
-      { text: 'SELECT g, n FROM mv' },
-      { text: 'SELECT g FROM mv', name: 'prepared' },
-      { text: 'SELECT * FROM far' },
-      { text: 'SELECT * FROM far JOIN mv USING (g)' },
-    ], 20)
+    await db.query(
+      'CREATE VIEW outer_view AS SELECT g, n FROM (SELECT g, 1 AS n FROM mv) q; CREATE VIEW far AS SELECT * FROM outer_view',
+    )
+    const stop = await readers(
+      [
+        { text: 'SELECT g, n FROM mv' },
+        { text: 'SELECT g FROM mv', name: 'prepared' },
+        { text: 'SELECT * FROM far' },
+        { text: 'SELECT * FROM far JOIN mv USING (g)' },
+      ],
+      20,
+    )
     for (let round = 0; round < 3; round++) {
       await apply(db, { mv: query })
       await apply(db, { mv: first })
@@ -76,7 +86,8 @@ describe('a swap', () => {
       SET ROLE swap_owner; CREATE VIEW reports.one WITH (security_barrier = true, check_option = local) AS SELECT g, n FROM mv WHERE n > 0;
       CREATE VIEW reports.two AS SELECT * FROM reports.one; GRANT SELECT ON reports.two TO swap_reader; COMMENT ON VIEW reports.one IS 'mine'; RESET ROLE;
       ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC`)
-    const properties = () => db.rows(`SELECT c.relname, pg_get_userbyid(c.relowner) AS owner, c.relacl::text, c.reloptions, obj_description(c.oid) AS said,
+    const properties = () =>
+      db.rows(`SELECT c.relname, pg_get_userbyid(c.relowner) AS owner, c.relacl::text, c.reloptions, obj_description(c.oid) AS said,
       ARRAY(SELECT a.attname || coalesce(a.attacl::text, '') || coalesce(col_description(c.oid, a.attnum), '') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname IN ('g', 'n') ORDER BY 1) AS columns
       FROM pg_class c WHERE c.oid IN ('mv'::regclass, 'tidemark_data.mv'::regclass, 'reports.one'::regclass, 'reports.two'::regclass) ORDER BY 1, c.relkind`)
     const before = await properties()
@@ -91,7 +102,9 @@ describe('a swap', () => {
       expect((await client.query('SELECT g FROM mv')).rows).toHaveLength(21)
       await client.end()
     }
-    await db.query('ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM PUBLIC; DROP SCHEMA reports CASCADE')
+    await db.query(
+      'ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM PUBLIC; DROP SCHEMA reports CASCADE',
+    )
     await dropDeployment(db.pool)
     await db.query('DROP OWNED BY swap_owner, swap_reader; DROP ROLE swap_owner, swap_reader')
   })
@@ -100,7 +113,8 @@ describe('a swap', () => {
     await apply(db, { mv: { query: first, indexes: [['n']] } })
     await db.query(`CREATE INDEX "by hand" ON tidemark_data.mv USING brin (total) WHERE n > 2; ALTER VIEW mv SET (security_invoker = true);
       ALTER TABLE tidemark_data.mv ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON tidemark_data.mv FOR SELECT TO PUBLIC USING (g < 10)`)
-    const look = () => db.rows(`SELECT (SELECT array_agg(indexdef ORDER BY 1) FROM pg_indexes WHERE schemaname = 'tidemark_data') AS indexes,
+    const look = () =>
+      db.rows(`SELECT (SELECT array_agg(indexdef ORDER BY 1) FROM pg_indexes WHERE schemaname = 'tidemark_data') AS indexes,
       (SELECT array_agg(p.policyname || p.qual) FROM pg_policies p) AS policies, (SELECT relrowsecurity FROM pg_class WHERE oid = 'tidemark_data.mv'::regclass) AS secure,
       (SELECT reloptions FROM pg_class WHERE oid = 'mv'::regclass) AS options`)
     const before = await look()
@@ -115,7 +129,8 @@ describe('a swap', () => {
 
   it('does nothing at all when a dependent is in the way', async () => {
     await apply(db, { mv: first })
-    const everything = () => db.rows(`SELECT (SELECT array_agg(c::text ORDER BY c.oid) FROM (SELECT oid, relname, relfilenode, relacl FROM pg_class WHERE relnamespace::regnamespace::text IN ('public', 'tidemark_data')) c) AS objects,
+    const everything = () =>
+      db.rows(`SELECT (SELECT array_agg(c::text ORDER BY c.oid) FROM (SELECT oid, relname, relfilenode, relacl FROM pg_class WHERE relnamespace::regnamespace::text IN ('public', 'tidemark_data')) c) AS objects,
       (SELECT array_agg(pg_get_viewdef(oid)) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace) AS views,
       (SELECT array_agg(id || definition) FROM tidemark.view) AS catalog, (SELECT array_agg(view_id || state ) FROM tidemark.state) AS state`)
     for (const [make, query] of [
@@ -132,15 +147,26 @@ describe('a swap', () => {
       expect(error, make).toMatchObject({ code: 'DEPENDENT_BLOCKS' })
       expect(await everything(), make).toEqual(before)
       await expectFresh(db, 'mv')
-      await db.query(make.replace(/^CREATE (MATERIALIZED VIEW|VIEW|FUNCTION) .*$/, (_, kind: string) => `DROP ${kind} d`))
+      await db.query(
+        make.replace(/^CREATE (MATERIALIZED VIEW|VIEW|FUNCTION) .*$/, (_, kind: string) => `DROP ${kind} d`),
+      )
     }
     await applyTwice(db, { mv: versions.removed })
   })
 
   it('takes the views that read the view with it', async () => {
-    const views = (query: string) => ({ mv: query, top: 'SELECT n % 2 AS odd, count(*) AS many, sum(n) AS n FROM mv GROUP BY n % 2', over: { query: 'SELECT odd, many FROM top', key: ['odd'] } })
+    const views = (query: string) => ({
+      mv: query,
+      top: 'SELECT n % 2 AS odd, count(*) AS many, sum(n) AS n FROM mv GROUP BY n % 2',
+      over: { query: 'SELECT odd, many FROM top', key: ['odd'] },
+    })
     await applyTwice(db, views(first))
-    for (const query of [versions.same, 'SELECT g % 5 AS g, count(*) AS n FROM t GROUP BY g % 5', 'SELECT g, count(*)::int AS n FROM t GROUP BY g', first]) {
+    for (const query of [
+      versions.same,
+      'SELECT g % 5 AS g, count(*) AS n FROM t GROUP BY g % 5',
+      'SELECT g, count(*)::int AS n FROM t GROUP BY g',
+      first,
+    ]) {
       await applyTwice(db, views(query))
       for (const name of ['mv', 'top', 'over']) await expectFresh(db, name)
       await db.query('INSERT INTO t SELECT max(id) + 1, 3, 7 FROM t; UPDATE t SET g = g + 1 WHERE id < 5')

@@ -10,7 +10,9 @@ const db = await useTestDatabase()
 
 beforeEach(async () => {
   await reset(db)
-  await db.query('CREATE TABLE t (id serial PRIMARY KEY, g int, v int); INSERT INTO t (g, v) SELECT i % 50, i FROM generate_series(1, 5000) i')
+  await db.query(
+    'CREATE TABLE t (id serial PRIMARY KEY, g int, v int); INSERT INTO t (g, v) SELECT i % 50, i FROM generate_series(1, 5000) i',
+  )
 })
 
 const views = {
@@ -92,7 +94,11 @@ describe('a transaction that stays open', () => {
     const reader = await db.connect()
     await reader.query('BEGIN; SELECT * FROM mv')
     expect(await errorOf(apply(db, views.wider, { lockTimeoutMs: 1200 }))).toMatchObject({ code: 'LOCK_TIMEOUT' })
-    expect(await db.rows("SELECT relname FROM pg_class WHERE relnamespace = 'tidemark_data'::regnamespace AND relname LIKE '%~new%'")).toEqual([])
+    expect(
+      await db.rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'tidemark_data'::regnamespace AND relname LIKE '%~new%'",
+      ),
+    ).toEqual([])
     await reader.query('COMMIT')
     await expectFresh(db, 'over')
     await applyTwice(db, views.wider)
@@ -101,7 +107,8 @@ describe('a transaction that stays open', () => {
 })
 
 /** So slow that there is time to do something meanwhile; and it does not hold up other statements on the table. */
-const slow = 'SELECT g, sum(v) + sum(length(pg_sleep(0.001)::text)) AS n FROM (SELECT * FROM t ORDER BY id LIMIT 600) q GROUP BY g'
+const slow =
+  'SELECT g, sum(v) + sum(length(pg_sleep(0.001)::text)) AS n FROM (SELECT * FROM t ORDER BY id LIMIT 600) q GROUP BY g'
 
 async function buildIsRunning(): Promise<number> {
   for (;;) {
@@ -146,10 +153,12 @@ describe('a long build', () => {
       client.on('error', () => undefined)
       clients.push(client as unknown as Client)
     })
-    const endless = 'SELECT g, sum(v) + sum(length(pg_sleep(0.1)::text)) AS n FROM (SELECT * FROM t ORDER BY id LIMIT 1500) q GROUP BY g'
+    const endless =
+      'SELECT g, sum(v) + sum(length(pg_sleep(0.1)::text)) AS n FROM (SELECT * FROM t ORDER BY id LIMIT 1500) q GROUP BY g'
     const applied = errorOf(applyDeployment(pool, configured({ mv: endless })))
     await buildIsRunning()
-    for (const client of clients) (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+    for (const client of clients)
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
     expect(await applied).toMatchObject({ code: 'DATABASE_UNREACHABLE' })
     const started = performance.now()
     await applyTwice(db, { mv: views.wider.mv })
@@ -170,7 +179,10 @@ describe('a long build', () => {
         `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE OR REPLACE VIEW%' AND datname = current_database()`,
       )
     }
-    await db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> $1 AND query NOT LIKE '%SELECT * FROM mv%'`, [swapper.pid])
+    await db.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> $1 AND query NOT LIKE '%SELECT * FROM mv%'`,
+      [swapper.pid],
+    )
     await db.query('SELECT pg_terminate_backend($1)', [swapper.pid])
     await applied
     await reader.query('COMMIT')
@@ -178,7 +190,11 @@ describe('a long build', () => {
     await expectFresh(db, 'over')
     await applyTwice(db, views.wider)
     expect(await db.rows('SELECT 1 FROM tidemark.view')).toHaveLength(2)
-    expect(await db.rows("SELECT relname FROM pg_class WHERE relnamespace = 'tidemark_data'::regnamespace AND relname LIKE '%~%' AND relkind = 'r'")).toEqual([])
+    expect(
+      await db.rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'tidemark_data'::regnamespace AND relname LIKE '%~%' AND relkind = 'r'",
+      ),
+    ).toEqual([])
     for (const name of ['mv', 'over']) await expectFresh(db, name)
   })
 

@@ -23,12 +23,14 @@ describe('the competition application', () => {
 
   it('is incremental in all four views, for every table that they read', async () => {
     const explained = await explainViews(db.pool, views)
-    expect(explained.map(({ view, incremental, nodes }) => [view, incremental, nodes.map((node) => node.key)])).toEqual([
-      ['mv_lane_score_distribution', true, [['challenge_id']]],
-      ['mv_weakness_patterns', true, [['agent_id', 'challenge_id'], ['challenge_id']]],
-      ['mv_agent_progress', true, [['agent_id', 'challenge_id']]],
-      ['mv_time_to_first_win', true, [['challenge_id']]],
-    ])
+    expect(explained.map(({ view, incremental, nodes }) => [view, incremental, nodes.map((node) => node.key)])).toEqual(
+      [
+        ['mv_lane_score_distribution', true, [['challenge_id']]],
+        ['mv_weakness_patterns', true, [['agent_id', 'challenge_id'], ['challenge_id']]],
+        ['mv_agent_progress', true, [['agent_id', 'challenge_id']]],
+        ['mv_time_to_first_win', true, [['challenge_id']]],
+      ],
+    )
     expect(explained.flatMap((view) => view.sources.map((source) => source.maintenance))).not.toContain('full')
   })
 
@@ -38,9 +40,9 @@ describe('the competition application', () => {
 
   it('is fresh while nothing is pending', async () => {
     const status = await readStatus(db.pool)
-    expect(status.map(({ state, pendingChanges, stalenessSeconds }) => [state, pendingChanges, stalenessSeconds])).toEqual(
-      views.map(() => ['ready', 0, 0]),
-    )
+    expect(
+      status.map(({ state, pendingChanges, stalenessSeconds }) => [state, pendingChanges, stalenessSeconds]),
+    ).toEqual(views.map(() => ['ready', 0, 0]))
   })
 
   it('refreshes what scores, corrections and deletions touched, and nothing else', async () => {

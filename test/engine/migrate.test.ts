@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { applyDeployment, planDeployment } from '../../src/deploy/index.js'
 import type { Database } from '../../src/engine/database.js'
 import { migrate } from '../../src/engine/migrate.js'
-import { applyDeployment, planDeployment } from '../../src/deploy/index.js'
-import { errorOf, configured } from '../deploy/support.js'
+import { configured, errorOf } from '../deploy/support.js'
 import { createTestDatabase, useTestDatabase } from '../kit/index.js'
 
 const db = await useTestDatabase()
@@ -18,7 +18,9 @@ describe('migrate', () => {
     )
     const [first, ...others] = applied.filter((versions) => versions.length > 0)
     expect(others).toEqual([])
-    expect(await db.rows('SELECT version FROM tidemark.migration ORDER BY 1')).toEqual(first?.map((version) => ({ version })))
+    expect(await db.rows('SELECT version FROM tidemark.migration ORDER BY 1')).toEqual(
+      first?.map((version) => ({ version })),
+    )
     expect(await migrate(db.pool)).toEqual([])
   })
 
@@ -26,7 +28,10 @@ describe('migrate', () => {
     const other = await createTestDatabase()
     await migrate(other.pool)
     await other.query('INSERT INTO tidemark.migration (version) VALUES (9999)')
-    expect(await errorOf(migrate(other.pool))).toMatchObject({ code: 'CATALOG_NEWER', message: expect.stringContaining('9999') })
+    expect(await errorOf(migrate(other.pool))).toMatchObject({
+      code: 'CATALOG_NEWER',
+      message: expect.stringContaining('9999'),
+    })
     expect(await errorOf(applyDeployment(other.pool, []))).toMatchObject({ code: 'CATALOG_NEWER' })
     await other.drop()
   })
@@ -40,7 +45,10 @@ describe('migrate', () => {
     const old: Database = { query, connect: () => Promise.reject(new Error('it was asked to connect')) }
     const views = configured({ mv: 'SELECT 1 AS one' })
     for (const work of [() => migrate(old), () => applyDeployment(old, views), () => planDeployment(old, views)]) {
-      expect(await errorOf(work())).toMatchObject({ code: 'POSTGRES_TOO_OLD', message: expect.stringContaining('14.11') })
+      expect(await errorOf(work())).toMatchObject({
+        code: 'POSTGRES_TOO_OLD',
+        message: expect.stringContaining('14.11'),
+      })
     }
     expect(texts).toHaveLength(3)
   })

@@ -54,7 +54,14 @@ describe('a deployer that is no superuser and owns nothing', () => {
     await db.query(`REVOKE CREATE ON SCHEMA public FROM ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}`)
     const error = await errorOf(planDeployment(pool, views))
     expect(error).toMatchObject({ code: 'PRIVILEGE_MISSING' })
-    for (const grant of ['SELECT ON TABLE app.t', 'TRIGGER ON TABLE app.t', 'SELECT ON TABLE app.u', 'TRIGGER ON TABLE app.u', 'CREATE ON SCHEMA public', 'CREATE ON DATABASE']) {
+    for (const grant of [
+      'SELECT ON TABLE app.t',
+      'TRIGGER ON TABLE app.t',
+      'SELECT ON TABLE app.u',
+      'TRIGGER ON TABLE app.u',
+      'CREATE ON SCHEMA public',
+      'CREATE ON DATABASE',
+    ]) {
       expect(error.hint).toContain(`GRANT ${grant}`)
     }
     // The hint is SQL that does it.
@@ -67,21 +74,29 @@ describe('a deployer that is no superuser and owns nothing', () => {
     const pool = as(deployer)
     pools.push(pool)
     const error = await errorOf(planDeployment(pool, views))
-    expect(error).toMatchObject({ code: 'PRIVILEGE_MISSING', hint: expect.stringContaining(`GRANT USAGE ON SCHEMA app TO ${deployer}`) })
+    expect(error).toMatchObject({
+      code: 'PRIVILEGE_MISSING',
+      hint: expect.stringContaining(`GRANT USAGE ON SCHEMA app TO ${deployer}`),
+    })
     expect(error.hint).toContain('GRANT SELECT ON TABLE app.t')
     await db.query(error.hint ?? '')
     await applyDeployment(pool, views)
   })
 
   it('deploys, refreshes, changes, verifies and drops', async () => {
-    await db.query(`GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}`)
+    await db.query(
+      `GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}`,
+    )
     const pool = as(deployer)
     pools.push(pool)
     await applyDeployment(pool, views)
     await db.query('INSERT INTO app.u VALUES (1, 1), (2, 2)')
     expect((await refreshView(pool, 'mv')).mode).toMatch(/incremental|full/)
     expect(await verifyView(pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
-    const wider = configured({ mv: 'SELECT t.g, count(*)::int AS n, max(t.id) AS most FROM app.t JOIN app.u ON u.g = t.g GROUP BY t.g', two: 'SELECT id % 2 AS k, count(g) AS n FROM app.t GROUP BY id % 2' })
+    const wider = configured({
+      mv: 'SELECT t.g, count(*)::int AS n, max(t.id) AS most FROM app.t JOIN app.u ON u.g = t.g GROUP BY t.g',
+      two: 'SELECT id % 2 AS k, count(g) AS n FROM app.t GROUP BY id % 2',
+    })
     await applyDeployment(pool, wider)
     expect((await planDeployment(pool, wider)).changes).toEqual([])
     await db.query('UPDATE app.t SET g = 1')
@@ -94,12 +109,21 @@ describe('a deployer that is no superuser and owns nothing', () => {
 
 describe('an application role', () => {
   it('writes base tables and reads views; nothing more', async () => {
-    await db.query(`GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}`)
+    await db.query(
+      `GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}`,
+    )
     const pool = as(deployer)
     const mine = as(app)
     pools.push(pool, mine)
     await applyDeployment(pool, views)
-    for (const statement of ['INSERT INTO app.u VALUES (1, 1)', 'UPDATE app.t SET g = 1', 'DELETE FROM app.t WHERE id = 2', 'TRUNCATE app.u', 'INSERT INTO app.u VALUES (3, 1)', 'INSERT INTO app.t SELECT 9, 9']) {
+    for (const statement of [
+      'INSERT INTO app.u VALUES (1, 1)',
+      'UPDATE app.t SET g = 1',
+      'DELETE FROM app.t WHERE id = 2',
+      'TRUNCATE app.u',
+      'INSERT INTO app.u VALUES (3, 1)',
+      'INSERT INTO app.t SELECT 9, 9',
+    ]) {
       await mine.query(statement)
       expect(await verifyView(pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
     }
@@ -111,9 +135,23 @@ describe('an application role', () => {
     await db.query(`GRANT SELECT ON mv TO ${app}`)
     expect((await mine.query('SELECT * FROM mv')).rows).toHaveLength(1)
     const [, ...functions] = [
-      '', 'SELECT * FROM tidemark.freshness', 'SELECT * FROM tidemark.view', "SELECT tidemark.refresh('mv')", 'CALL tidemark.tick()', 'CALL tidemark.maintain()', 'SELECT * FROM tidemark_data.mv', 'DELETE FROM tidemark_data.mv',
-      'SELECT * FROM tidemark_log."app.t"', "SELECT nextval('tidemark.wake')", 'DELETE FROM mv', 'INSERT INTO mv VALUES (1, 1)', 'DROP VIEW mv', "SELECT setval('tidemark.wake', 1)",
-      'CREATE TABLE tidemark.x ()', "COMMENT ON VIEW mv IS 'x'", 'ALTER TABLE app.t DISABLE TRIGGER ALL',
+      '',
+      'SELECT * FROM tidemark.freshness',
+      'SELECT * FROM tidemark.view',
+      "SELECT tidemark.refresh('mv')",
+      'CALL tidemark.tick()',
+      'CALL tidemark.maintain()',
+      'SELECT * FROM tidemark_data.mv',
+      'DELETE FROM tidemark_data.mv',
+      'SELECT * FROM tidemark_log."app.t"',
+      "SELECT nextval('tidemark.wake')",
+      'DELETE FROM mv',
+      'INSERT INTO mv VALUES (1, 1)',
+      'DROP VIEW mv',
+      "SELECT setval('tidemark.wake', 1)",
+      'CREATE TABLE tidemark.x ()',
+      "COMMENT ON VIEW mv IS 'x'",
+      'ALTER TABLE app.t DISABLE TRIGGER ALL',
     ]
     for (const statement of functions) await denied(statement)
     // With USAGE on the schema, as a dashboard has it, the functions are still closed.
@@ -129,8 +167,16 @@ describe('an application role', () => {
     const pool = as(deployer)
     const mine = as(owner)
     pools.push(pool, mine)
-    await applyDeployment(pool, configured({ mv: 'SELECT g, count(*) AS n FROM app.p GROUP BY g', t: 'SELECT g, count(*) AS n FROM app.t GROUP BY g' }))
-    await mine.query(`CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); INSERT INTO app.p VALUES (1, 1), (11, 1); ALTER TABLE app.p ADD COLUMN more int; ALTER TABLE app.t ADD COLUMN more int`)
+    await applyDeployment(
+      pool,
+      configured({
+        mv: 'SELECT g, count(*) AS n FROM app.p GROUP BY g',
+        t: 'SELECT g, count(*) AS n FROM app.t GROUP BY g',
+      }),
+    )
+    await mine.query(
+      `CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); INSERT INTO app.p VALUES (1, 1), (11, 1); ALTER TABLE app.p ADD COLUMN more int; ALTER TABLE app.t ADD COLUMN more int`,
+    )
     for (const name of ['mv', 't']) expect(await verifyView(pool, name)).toMatchObject({ missing: 0, unexpected: 0 })
     await pool.query('CALL tidemark.maintain()')
     await mine.query('INSERT INTO app.p2 VALUES (12, 2); TRUNCATE app.p2')
@@ -140,7 +186,9 @@ describe('an application role', () => {
   })
 
   it('gains nothing by operators and functions of its own on its search path', async () => {
-    await db.query(`GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}; CREATE SCHEMA evil_${suffix} AUTHORIZATION ${app}`)
+    await db.query(
+      `GRANT CREATE ON DATABASE ${db.name} TO ${deployer}; GRANT USAGE ON SCHEMA app TO ${deployer}; GRANT SELECT, TRIGGER ON app.t, app.u TO ${deployer}; CREATE SCHEMA evil_${suffix} AUTHORIZATION ${app}`,
+    )
     const pool = as(deployer)
     const mine = as(app)
     pools.push(pool, mine)

@@ -7,7 +7,9 @@ const db = await useTestDatabase()
 
 beforeEach(async () => {
   await reset(db)
-  await db.query('CREATE TABLE t (id int PRIMARY KEY, g int, v float8, w float4); INSERT INTO t SELECT i, i % 3, i / 7.0, i / 3.0 FROM generate_series(1, 300) i')
+  await db.query(
+    'CREATE TABLE t (id int PRIMARY KEY, g int, v float8, w float4); INSERT INTO t SELECT i, i % 3, i / 7.0, i / 3.0 FROM generate_series(1, 300) i',
+  )
   await apply(db, { mv: 'SELECT g, avg(v) AS mean, sum(w) AS w, count(*) AS n FROM t GROUP BY g' })
 })
 
@@ -20,16 +22,16 @@ async function drift(assignment: string): Promise<{ missing: number; unexpected:
 describe('verify', () => {
   it('takes the last bits of an aggregate over floating-point numbers for what they are', async () => {
     expect(await drift('mean = mean * (1 + 1e-12)')).toEqual({ missing: 0, unexpected: 0 })
-    expect(await drift("w = w * (1 + 2e-7)")).toEqual({ missing: 0, unexpected: 0 })
+    expect(await drift('w = w * (1 + 2e-7)')).toEqual({ missing: 0, unexpected: 0 })
   })
 
   it.each([
     ['a small difference', 'mean = mean * (1 + 1e-6)'],
-    ['a larger one', "w = w * 1.001"],
+    ['a larger one', 'w = w * 1.001'],
     ['a NULL', 'mean = NULL'],
     ['infinity', "mean = 'Infinity'"],
     ['no number', "mean = 'NaN'"],
-    ['the largest number', "mean = -1.7e308"],
+    ['the largest number', 'mean = -1.7e308'],
     ['the smallest number', 'mean = 5e-324'],
     ['another column', 'mean = mean * (1 + 1e-12), n = n + 1'],
   ])('finds drift: %s', async (_, assignment) => {
@@ -45,7 +47,9 @@ describe('verify', () => {
   })
 
   it('does not stumble over infinities, NULLs and empty groups of the query itself', async () => {
-    await db.query("INSERT INTO t VALUES (1000, 8, 'Infinity', 'NaN'), (1001, 9, NULL, NULL), (1002, 10, '-Infinity', 0), (1003, 11, 5e-324, 1e-45)")
+    await db.query(
+      "INSERT INTO t VALUES (1000, 8, 'Infinity', 'NaN'), (1001, 9, NULL, NULL), (1002, 10, '-Infinity', 0), (1003, 11, 5e-324, 1e-45)",
+    )
     expect(await verifyView(db.pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
     await db.query('UPDATE tidemark_data.mv SET mean = mean * 2')
     expect(await verifyView(db.pool, 'mv')).toMatchObject({ missing: 4, unexpected: 4 })
