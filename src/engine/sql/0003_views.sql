@@ -1,0 +1,153 @@
+-- Views: their names, what they read, what went wrong with them, and which of their statements is the cheapest.
+
+-- A view by its name as `freshness` shows it, by its full name, quoted or not, or by its bare one where that is enough.
+CREATE FUNCTION tidemark.find_view(name text) RETURNS integer
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found integer[];
+BEGIN
+  SELECT array_agg(best.id) INTO found FROM (
+    SELECT v.id, rank() OVER (ORDER BY CASE
+      WHEN format('%I.%I', v.schema_name, v.view_name) = name THEN 1
+      WHEN v.schema_name = 'public' AND v.view_name = name THEN 2
+      WHEN v.schema_name || '.' || v.view_name = name THEN 3
+      ELSE 4 END) AS place
+    FROM tidemark.view v
+    WHERE v.replaces IS NULL
+      AND name IN (v.view_name, v.schema_name || '.' || v.view_name, format('%I.%I', v.schema_name, v.view_name))) best
+  WHERE best.place = 1;
+  IF cardinality(found) = 1 THEN
+    RETURN found[1];
+  ELSIF cardinality(found) > 1 THEN
+    RAISE EXCEPTION 'More than one view is named "%".', name
+      USING ERRCODE = 'TM001', HINT = 'Write its schema too: schema.view.';
+  END IF;
+  RAISE EXCEPTION 'There is no deployed view named "%".', name
+    USING ERRCODE = 'TM001', HINT = 'SELECT view FROM tidemark.freshness lists them.';
+END $$;
+
+-- Every view that this one reads, directly or not, those first that others read.
+CREATE FUNCTION tidemark.upstream(target integer) RETURNS integer[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE above (id, depth) AS (
+    SELECT upstream_id, 1 FROM tidemark.view_dependency WHERE view_id = target
+    UNION ALL
+    SELECT d.upstream_id, a.depth + 1 FROM above a JOIN tidemark.view_dependency d ON d.view_id = a.id
+  ), deepest AS (SELECT id, max(depth) AS depth FROM above GROUP BY id)
+  SELECT coalesce(array_agg(id ORDER BY depth DESC, id), '{}') FROM deepest
+$$;
+
+-- Raises TM002 when a table under the view is not what the view was compiled for. Answers whether the log tells
+-- everything: not where partitions came or went, a child of a table is not captured yet, or a crash emptied it.
+CREATE FUNCTION tidemark.check_sources(target integer) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  place record;
+  complete boolean := true;
+BEGIN
+  FOR place IN
+    SELECT s.id, s.schema_name, s.table_name, s.relation, vs.fingerprint,
+           tidemark.fingerprint(s.relation, vs.read_columns) AS present,
+           s.relation::regclass::text AS present_name,
+           to_regclass(format('%I.%I', s.schema_name, s.table_name)) IS DISTINCT FROM s.relation AS renamed,
+           tidemark.covered(s.id) AND NOT tidemark.was_emptied(s.id) AS covered
+    FROM tidemark.view_source vs JOIN tidemark.source s ON s.id = vs.source_id
+    WHERE vs.view_id = target
+  LOOP
+    IF place.present IS NULL THEN
+      RAISE EXCEPTION 'The table %.% was dropped.', place.schema_name, place.table_name
+        USING ERRCODE = 'TM002', HINT = 'Change the view''s query or restore the table, then run: tidemark apply';
+    ELSIF place.renamed THEN
+      RAISE EXCEPTION 'The table %.% was renamed to %.', place.schema_name, place.table_name, place.present_name
+        USING ERRCODE = 'TM002', HINT = 'Change the view''s query or rename it back, then run: tidemark apply';
+    ELSIF place.present <> place.fingerprint THEN
+      RAISE EXCEPTION 'The table %.% was altered: a column that the view reads is gone, renamed or of another type.',
+        place.schema_name, place.table_name
+        USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It compiles the view for the table as it is now.';
+    ELSIF NOT place.covered THEN
+      IF EXISTS (SELECT FROM tidemark.uncaptured(place.id) u WHERE u.relation = place.relation) THEN
+        RAISE EXCEPTION 'Changes of %.% are not captured: Tidemark''s triggers on it were dropped or disabled.',
+          place.schema_name, place.table_name
+          USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It puts them back and recomputes the view.';
+      END IF;
+      complete := false;
+    END IF;
+  END LOOP;
+  FOR place IN
+    SELECT b.schema, b.name
+    FROM tidemark.view v, jsonb_to_recordset(v.behind) AS b (schema text, name text, definition text)
+    WHERE v.id = target AND b.definition IS DISTINCT FROM
+      (SELECT pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = b.schema AND c.relname = b.name AND c.relkind = 'v')
+  LOOP
+    RAISE EXCEPTION 'The view %.%, which the query reads, was altered or dropped.', place.schema, place.name
+      USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It builds the view anew.';
+  END LOOP;
+  RETURN complete;
+END $$;
+
+CREATE FUNCTION tidemark.error_code(state text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE
+    WHEN state IN ('TM002', '42P01', '42703', '42883', '42704', '3F000') THEN 'SOURCE_CHANGED'
+    WHEN state IN ('23505', '21000') THEN 'KEY_NOT_UNIQUE'
+    WHEN state = '42501' THEN 'PRIVILEGE_MISSING'
+    WHEN state = '55P03' THEN 'LOCK_TIMEOUT'
+    WHEN state = '57014' THEN 'REFRESH_TIMEOUT'
+    WHEN state = 'TM003' THEN 'REFRESH_NEEDS_SNAPSHOT'
+    ELSE 'REFRESH_FAILED'
+  END
+$$;
+
+-- Notes a failure: the view keeps its rows and its cursor, so nothing is lost.
+CREATE FUNCTION tidemark.record_failure(target integer, failure jsonb, started timestamptz, worker text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  policy jsonb := (SELECT v.settings -> 'retry' FROM tidemark.view v WHERE v.id = target);
+  base double precision := coalesce((policy ->> 'initialDelayMs')::double precision, 1000);
+  cap double precision := coalesce((policy ->> 'maxDelayMs')::double precision, 300000);
+BEGIN
+  UPDATE tidemark.state SET
+    failures = failures + 1,
+    last_error = failure || jsonb_build_object('at', clock_timestamp()),
+    last_run_at = clock_timestamp(),
+    state = CASE
+      WHEN state = 'paused' THEN state
+      WHEN failures + 1 >= coalesce((policy ->> 'quarantineAfter')::integer, 2147483647) THEN 'quarantined'
+      ELSE 'error' END,
+    -- Twice as long each time, and half of it left to chance, so that many views do not come back at once.
+    retry_at = clock_timestamp()
+      + make_interval(secs => least(cap, base * 2 ^ least(failures, 30)) * (0.5 + random() / 2) / 1000)
+  WHERE view_id = target;
+  INSERT INTO tidemark.run (view_id, started_at, finished_at, mode, duration_ms, error, worker)
+  VALUES (target, started, clock_timestamp(), 'failed',
+    extract(epoch FROM clock_timestamp() - started) * 1000, failure, worker);
+END $$;
+
+-- Which of the view's statements is cheapest for what is pending: each slice by itself, all slices in one pass, or
+-- everything. A wrong guess costs time, never truth.
+CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pending bigint;
+  slices bigint;
+  full_ms double precision := coalesce(s.full_ms, 1000);
+  slice_ms double precision := coalesce(s.slice_ms, 0.02 + 3 * full_ms / greatest(s.row_count, 1));
+  batch_ms double precision := coalesce(s.batch_ms, full_ms * 0.6);
+BEGIN
+  IF v.statements ->> 'slices' IS NULL THEN
+    RETURN 'full';
+  END IF;
+  EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
+  -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
+  IF pending * slice_ms < least(batch_ms, full_ms) / 4 THEN
+    RETURN 'slices';
+  END IF;
+  EXECUTE v.statements ->> 'count' INTO slices USING s.cursor, s.consumed_xid, v.id;
+  IF slices * slice_ms <= least(batch_ms, full_ms) THEN
+    RETURN 'slices';
+  ELSIF v.statements ->> 'batch' IS NOT NULL AND batch_ms < full_ms AND slices < coalesce(s.row_count, 0) * 0.7 THEN
+    RETURN 'batch';
+  END IF;
+  RETURN 'full';
+END $$;

@@ -1,0 +1,194 @@
+-- The functions that refresh views. Callable from psql, pg_cron, an RPC or the worker: all do the same.
+-- Nothing here is open to PUBLIC; GRANT EXECUTE on one of them opens it.
+
+CREATE TYPE tidemark.refresh_result AS (
+  view text, mode text, slices bigint, inserted bigint, updated bigint, deleted bigint,
+  duration_ms double precision, as_of timestamptz, error jsonb
+);
+
+-- Refreshes one view, whose upstream views are as fresh as they are going to be. The caller holds its lock.
+CREATE FUNCTION tidemark.refresh_now(v tidemark.view, full_refresh boolean) RETURNS tidemark.refresh_result
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s tidemark.state;
+  result tidemark.refresh_result;
+  statement text := 'full';
+  blocked boolean;
+  began timestamptz;
+  elapsed double precision;
+  here bigint := (SELECT system_identifier FROM pg_control_system());
+  complete boolean := tidemark.check_sources(v.id);
+BEGIN
+  SELECT * INTO STRICT s FROM tidemark.state WHERE view_id = v.id;
+  IF s.cursor IS NOT NULL AND s.system_identifier = here AND complete AND NOT full_refresh THEN
+    EXECUTE v.statements ->> 'noop' INTO result.as_of USING s.cursor, s.consumed_xid, v.id;
+    IF result.as_of IS NOT NULL THEN
+      result.mode := 'noop';
+      result.slices := 0; result.inserted := 0; result.updated := 0; result.deleted := 0;
+      UPDATE tidemark.state SET state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
+        failures = 0, retry_at = NULL, last_error = NULL
+      WHERE view_id = v.id AND (failures > 0 OR state IN ('error', 'quarantined'));
+      RETURN result;
+    END IF;
+    statement := tidemark.choose_statement(v, s);
+  END IF;
+  LOOP
+    began := clock_timestamp();
+    -- The planner takes the keys for a few hundred at most; where they are many, one pass over each table is right.
+    PERFORM set_config('enable_nestloop', CASE WHEN statement = 'batch' THEN 'off' ELSE 'on' END, true);
+    EXECUTE v.statements ->> statement INTO blocked, result.slices, result.inserted, result.updated, result.deleted
+      USING s.cursor, s.consumed_xid, v.id;
+    EXIT WHEN NOT blocked;
+    statement := 'full';
+  END LOOP;
+  elapsed := extract(epoch FROM clock_timestamp() - began) * 1000;
+  result.mode := CASE WHEN statement = 'full' THEN 'full' ELSE 'incremental' END;
+  IF result.inserted + result.updated + result.deleted > 0 THEN
+    -- Who has read this view in this very transaction must read it again: these rows carry the same transaction id.
+    UPDATE tidemark.state SET consumed_xid = NULL
+     WHERE consumed_xid = pg_current_xact_id()
+       AND view_id IN (SELECT view_id FROM tidemark.view_dependency WHERE upstream_id = v.id);
+  END IF;
+  UPDATE tidemark.state SET
+    state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
+    failures = 0, retry_at = NULL, last_error = NULL,
+    system_identifier = here,
+    last_run_at = clock_timestamp(),
+    last_full_at = CASE WHEN statement = 'full' THEN clock_timestamp() ELSE last_full_at END,
+    row_count = CASE WHEN row_count IS NULL THEN NULL ELSE row_count + result.inserted - result.deleted END,
+    -- A handful of slices says little about one slice: most of its time is planning.
+    slice_ms = CASE WHEN statement = 'slices' AND result.slices >= 32
+      THEN (coalesce(slice_ms, elapsed / result.slices) + elapsed / result.slices) / 2 ELSE slice_ms END,
+    batch_ms = CASE WHEN statement = 'batch' THEN (coalesce(batch_ms, elapsed) + elapsed) / 2 ELSE batch_ms END,
+    full_ms = CASE WHEN statement = 'full' THEN (coalesce(full_ms, elapsed) + elapsed) / 2 ELSE full_ms END
+  WHERE view_id = v.id
+  RETURNING as_of INTO result.as_of;
+  RETURN result;
+END $$;
+
+-- Runs `refresh_now` for one view under the settings that were pinned for it, and notes what came of it.
+CREATE FUNCTION tidemark.refresh_guarded(target integer, full_refresh boolean) RETURNS tidemark.refresh_result
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_nestloop = on SET work_mem = '64MB' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $$
+DECLARE
+  v tidemark.view;
+  result tidemark.refresh_result;
+  started timestamptz := clock_timestamp();
+  zone text := current_setting('TimeZone');
+  worker text := nullif(current_setting('tidemark.worker', true), '');
+  message text; hint text; detail text; sqlstate_ text;
+BEGIN
+  SELECT * INTO STRICT v FROM tidemark.view WHERE id = target;
+  IF NOT pg_try_advisory_xact_lock(1953064301, target) THEN
+    result.mode := 'skipped';
+  ELSE
+    BEGIN
+      PERFORM set_config('TimeZone', v.time_zone, true);
+      IF v.storage = 'matview' THEN
+        result := tidemark.refresh_matview(v);
+      ELSE
+        result := tidemark.refresh_now(v, full_refresh);
+      END IF;
+      PERFORM set_config('TimeZone', zone, true);
+    EXCEPTION
+      WHEN serialization_failure THEN
+        -- Someone else refreshed this view after this transaction's snapshot was taken.
+        result.mode := 'skipped';
+      WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, detail = PG_EXCEPTION_DETAIL,
+          sqlstate_ = RETURNED_SQLSTATE;
+        result.mode := 'failed';
+        result.error := jsonb_strip_nulls(jsonb_build_object(
+          'code', tidemark.error_code(sqlstate_), 'message', message, 'detail', nullif(detail, ''),
+          'hint', nullif(hint, ''), 'sqlstate', sqlstate_));
+        PERFORM tidemark.record_failure(target, result.error, started, worker);
+    END;
+  END IF;
+  result.view := CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END;
+  result.duration_ms := extract(epoch FROM clock_timestamp() - started) * 1000;
+  IF result.mode IN ('incremental', 'full', 'noop') THEN
+    DELETE FROM tidemark.request r WHERE r.view_id = target;
+  END IF;
+  IF result.mode IN ('incremental', 'full') THEN
+    INSERT INTO tidemark.run
+      (view_id, started_at, finished_at, mode, slices, inserted, updated, deleted, duration_ms, as_of, worker)
+    VALUES (target, started, clock_timestamp(), result.mode, result.slices, result.inserted, result.updated,
+      result.deleted, result.duration_ms, result.as_of, worker);
+  END IF;
+  RETURN result;
+END $$;
+
+-- A native materialized view: recomputed whole, and its readers not blocked once it has rows.
+CREATE FUNCTION tidemark.refresh_matview(v tidemark.view) RETURNS tidemark.refresh_result
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  result tidemark.refresh_result;
+  relation regclass := to_regclass(format('%I.%I', v.schema_name, v.view_name));
+  populated boolean;
+  count bigint;
+  began timestamptz := clock_timestamp();
+  elapsed double precision;
+BEGIN
+  IF relation IS NULL THEN
+    RAISE EXCEPTION 'The materialized view %.% was dropped.', v.schema_name, v.view_name
+      USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply';
+  END IF;
+  SELECT relispopulated INTO populated FROM pg_class WHERE oid = relation;
+  EXECUTE format('REFRESH MATERIALIZED VIEW %s %s',
+    CASE WHEN populated AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid
+      AND i.indpred IS NULL AND i.indexprs IS NULL) THEN 'CONCURRENTLY' ELSE '' END, relation);
+  elapsed := extract(epoch FROM clock_timestamp() - began) * 1000;
+  EXECUTE format('SELECT count(*) FROM %s', relation) INTO count;
+  UPDATE tidemark.state SET
+    state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
+    failures = 0, retry_at = NULL, last_error = NULL,
+    as_of = now(), epoch = epoch + 1, last_run_at = clock_timestamp(), last_full_at = clock_timestamp(),
+    full_ms = elapsed, row_count = count
+  WHERE view_id = v.id
+  RETURNING as_of INTO result.as_of;
+  result.mode := 'full';
+  RETURN result;
+END $$;
+
+-- Leaves word for the worker.
+CREATE FUNCTION tidemark.request(view text, full_refresh boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO tidemark.request (view_id, full_refresh) VALUES (tidemark.find_view(view), full_refresh);
+  PERFORM pg_notify('tidemark', 'request');
+END $$;
+
+-- Refreshes one view now. A view over other maintained views is brought up with them, at one snapshot: that takes
+-- REPEATABLE READ. Under READ COMMITTED such a view's refresh is left to the worker, and the answer says so.
+CREATE FUNCTION tidemark.refresh(view text, full_refresh boolean DEFAULT false) RETURNS tidemark.refresh_result
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  target integer := tidemark.find_view(view);
+  above integer[] := tidemark.upstream(target);
+  result tidemark.refresh_result;
+  step integer;
+BEGIN
+  IF cardinality(above) > 0 AND current_setting('transaction_isolation') = 'read committed' THEN
+    PERFORM tidemark.request(view, full_refresh);
+    result.view := view;
+    result.mode := 'requested';
+    result.error := jsonb_build_object('code', 'REFRESH_NEEDS_SNAPSHOT',
+      'message', format('"%s" reads other maintained views, which takes one snapshot for all. The worker was asked.', view),
+      'hint', format('To do it here: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM tidemark.refresh(%L); COMMIT; or CALL tidemark.tick().', view));
+    RETURN result;
+  END IF;
+  FOREACH step IN ARRAY above LOOP
+    CONTINUE WHEN (SELECT s.state = 'paused' FROM tidemark.state s WHERE s.view_id = step);
+    result := tidemark.refresh_guarded(step, false);
+    IF result.mode IN ('failed', 'skipped') THEN
+      IF result.mode = 'failed' THEN
+        result.error := jsonb_build_object('code', result.error ->> 'code',
+          'message', format('"%s", which it reads, could not be refreshed: %s', result.view, result.error ->> 'message'),
+          'hint', result.error ->> 'hint');
+      END IF;
+      result.view := view;
+      RETURN result;
+    END IF;
+  END LOOP;
+  RETURN tidemark.refresh_guarded(target, full_refresh);
+END $$;

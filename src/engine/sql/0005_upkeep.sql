@@ -1,0 +1,169 @@
+-- How fresh views are, which of them are due, and what keeps logs and history small.
+
+-- Compares storage with the query at this transaction's snapshot. Meant for REPEATABLE READ, after a refresh.
+CREATE FUNCTION tidemark.verify_now(target integer, OUT missing bigint, OUT unexpected bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_nestloop = on SET work_mem = '64MB' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $$
+DECLARE
+  v tidemark.view;
+  zone text := current_setting('TimeZone');
+BEGIN
+  SELECT * INTO STRICT v FROM tidemark.view WHERE id = target;
+  PERFORM set_config('TimeZone', v.time_zone, true);
+  EXECUTE v.statements ->> 'verify' INTO missing, unexpected;
+  PERFORM set_config('TimeZone', zone, true);
+END $$;
+
+CREATE FUNCTION tidemark.pending(target integer) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  statement text;
+  s tidemark.state;
+  pending bigint;
+BEGIN
+  SELECT v.statements ->> 'pending' INTO statement FROM tidemark.view v WHERE v.id = target;
+  SELECT * INTO s FROM tidemark.state WHERE view_id = target;
+  IF statement IS NULL OR s.cursor IS NULL THEN
+    RETURN NULL;
+  END IF;
+  EXECUTE statement INTO pending USING s.cursor, s.consumed_xid, target;
+  RETURN pending;
+EXCEPTION WHEN undefined_table THEN
+  RETURN NULL;
+END $$;
+
+-- How fresh every view is. Nothing pending is staleness 0, however long ago the view was last rebuilt.
+CREATE VIEW tidemark.freshness AS
+SELECT
+  CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+  s.state,
+  s.as_of,
+  p.pending AS pending_changes,
+  CASE
+    WHEN s.as_of IS NULL THEN NULL
+    WHEN p.pending = 0 AND NOT v.moves AND s.state <> 'error' AND s.state <> 'quarantined' THEN 0
+    ELSE extract(epoch FROM clock_timestamp() - s.as_of)::double precision
+  END AS staleness_seconds,
+  s.row_count AS rows,
+  s.last_run_at AS last_run,
+  s.last_error
+FROM tidemark.view v
+JOIN tidemark.state s ON s.view_id = v.id
+CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p
+WHERE v.replaces IS NULL
+ORDER BY 1;
+
+-- Views to refresh now, by what is pending, asked for, or due by their interval; cron schedules are the worker's, or
+-- pg_cron's, which can call tidemark.refresh itself. Those come first that others read.
+CREATE FUNCTION tidemark.due() RETURNS TABLE (view_id integer, full_refresh boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+  SELECT v.id, EXISTS (SELECT FROM tidemark.request r WHERE r.view_id = v.id AND r.full_refresh)
+  FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id
+  WHERE s.state IN ('ready', 'error')
+    AND (s.retry_at IS NULL OR s.retry_at <= clock_timestamp())
+    -- What reads a failing view waits for it.
+    AND NOT EXISTS (SELECT FROM tidemark.state u WHERE u.view_id = ANY (tidemark.upstream(v.id))
+      AND (u.retry_at > clock_timestamp() OR u.state = 'quarantined'))
+    AND (
+      EXISTS (SELECT FROM tidemark.request r WHERE r.view_id = v.id)
+      OR s.cursor IS NULL AND v.storage = 'table'
+      OR (v.settings #>> '{schedule,kind}' = 'interval'
+          AND (s.as_of IS NULL OR s.as_of + make_interval(secs =>
+                (v.settings #>> '{schedule,everyMs}')::double precision / 1000) <= clock_timestamp()))
+      OR ((v.settings ->> 'freshnessMs' IS NOT NULL OR jsonb_typeof(v.settings -> 'onChange') = 'object')
+          AND (s.as_of IS NULL OR s.as_of + make_interval(secs =>
+                coalesce((v.settings ->> 'freshnessMs')::double precision, 0) / 1000) <= clock_timestamp())
+          AND (v.moves OR tidemark.pending(v.id) > 0)))
+  ORDER BY cardinality(tidemark.upstream(v.id)), v.id;
+END $$;
+
+-- Refreshes all that is due: for pg_cron, or a loop in psql. Each view in a transaction of its own; one that fails
+-- stops only what reads it.
+CREATE PROCEDURE tidemark.tick()
+LANGUAGE plpgsql AS $$
+DECLARE
+  ids integer[];
+  fulls boolean[];
+  name text;
+BEGIN
+  SELECT array_agg(d.view_id), array_agg(d.full_refresh) INTO ids, fulls FROM tidemark.due() d;
+  FOR step IN 1 .. coalesce(array_length(ids, 1), 0) LOOP
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    SELECT v.schema_name || '.' || v.view_name INTO name FROM tidemark.view v WHERE v.id = ids[step];
+    IF name IS NOT NULL THEN
+      PERFORM tidemark.refresh(name, fulls[step]);
+    END IF;
+  END LOOP;
+  COMMIT;
+  CALL tidemark.maintain();
+END $$;
+
+-- Empties logs that every view has passed, starts a new one where the present one has grown, and forgets old runs.
+-- `grown`: bytes of a log from which on it is worth the trouble.
+CREATE PROCEDURE tidemark.maintain(grown bigint DEFAULT 1048576, kept_runs integer DEFAULT 500)
+LANGUAGE plpgsql AS $$
+DECLARE
+  sources integer[];
+BEGIN
+  DELETE FROM tidemark.run r USING (
+    SELECT id, row_number() OVER (PARTITION BY view_id ORDER BY id DESC) AS place FROM tidemark.run) old
+  WHERE r.id = old.id AND old.place > kept_runs;
+  SELECT array_agg(id ORDER BY id) INTO sources FROM tidemark.source;
+  FOR step IN 1 .. coalesce(array_length(sources, 1), 0) LOOP
+    COMMIT;
+    PERFORM tidemark.follow_children(sources[step]);
+    COMMIT;
+    PERFORM tidemark.rotate(sources[step], grown);
+  END LOOP;
+  COMMIT;
+END $$;
+
+-- One log. Writers append to the active child; the other one is emptied once no cursor needs it, and only then can
+-- the two change places. The exclusive lock is taken at once or not at all: it is free exactly when no open
+-- transaction has written to that child, and no refresh is reading it.
+CREATE FUNCTION tidemark.rotate(target integer, grown bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  captured tidemark.source;
+  resting text;
+  empty boolean;
+  needed boolean;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'Logs are rotated under READ COMMITTED only.' USING ERRCODE = 'TM003';
+  END IF;
+  SELECT * INTO captured FROM tidemark.source WHERE id = target FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  resting := CASE captured.active WHEN 'a' THEN '~b' ELSE '~a' END;
+  EXECUTE format('SELECT NOT EXISTS (SELECT FROM tidemark_log.%I)', captured.log_name || resting) INTO empty;
+  IF NOT empty THEN
+    EXECUTE format('LOCK TABLE tidemark_log.%I IN ACCESS EXCLUSIVE MODE NOWAIT', captured.log_name || resting);
+    -- Under the lock, in a snapshot taken after it: every row is committed, so a cursor has passed it or has not.
+    EXECUTE format('SELECT EXISTS (SELECT FROM tidemark_log.%I l, tidemark.view_source vs JOIN tidemark.state s '
+      'ON s.view_id = vs.view_id WHERE vs.source_id = %s AND s.cursor IS NOT NULL '
+      'AND NOT pg_visible_in_snapshot(l.xid, s.cursor))',
+      captured.log_name || resting, target) INTO needed;
+    IF needed THEN
+      RETURN false;
+    END IF;
+    EXECUTE format('TRUNCATE tidemark_log.%I', captured.log_name || resting);
+    empty := true;
+  END IF;
+  IF empty AND pg_relation_size(format('tidemark_log.%I', captured.log_name || '~' || captured.active)::regclass) >= grown THEN
+    EXECUTE CASE captured.active WHEN 'a' THEN captured.capture_b ELSE captured.capture_a END;
+    UPDATE tidemark.source SET active = CASE captured.active WHEN 'a' THEN 'b' ELSE 'a' END WHERE id = target;
+    RETURN true;
+  END IF;
+  RETURN false;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tidemark FROM PUBLIC;
+REVOKE ALL ON ALL PROCEDURES IN SCHEMA tidemark FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA tidemark REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
