@@ -149,22 +149,8 @@ export async function readStates(database: Queryable, ids?: Iterable<number>): P
   return rows<ViewStatusRow>(database, `${readStatesText} WHERE view_id = ANY ($1)`, [[...ids]])
 }
 
-/**
- * Views whose next refresh is going to find that a table under them is not what it was: dropped, altered, without its
- * triggers, with other partitions. DDL fires no trigger of ours, so that this has to be looked for.
- */
+/** Views whose next refresh is going to find that a table under them is not what it was. */
 export async function readSuspects(database: Queryable): Promise<number[]> {
-  const found = await rows<{ id: number }>(
-    database,
-    `WITH place AS MATERIALIZED (
-       SELECT s.id, s.relation, s.children IS DISTINCT FROM tidemark.children(s.relation) AS moved,
-         (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = s.relation
-           AND t.tgname IN ('tidemark_capture_' || s.id, 'tidemark_truncate_' || s.id) AND t.tgenabled IN ('A', 'O')) AS triggers
-       FROM tidemark.source s)
-     SELECT DISTINCT vs.view_id AS id FROM tidemark.view_source vs
-     JOIN place p ON p.id = vs.source_id JOIN tidemark.state st ON st.view_id = vs.view_id
-     WHERE st.state = 'ready' AND (p.moved OR p.triggers < 2
-       OR tidemark.fingerprint(p.relation, vs.read_columns) IS DISTINCT FROM vs.fingerprint)`,
-  )
+  const found = await rows<{ id: number }>(database, 'SELECT id FROM tidemark.suspects() AS id')
   return found.map(({ id }) => id)
 }

@@ -1,8 +1,8 @@
 import type { Connection, Database } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
 
-/** What a driver's client may also have. */
-interface Emitter {
+/** What a driver's pool or client may also have. */
+export interface Emitter {
   on?(event: 'error', listener: (error: unknown) => void): unknown
   removeListener?(event: 'error', listener: (error: unknown) => void): unknown
 }

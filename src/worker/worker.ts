@@ -13,7 +13,7 @@ import { DatabaseClock } from './clock.js'
 import { rememberingCron } from './cronMemo.js'
 import type { Entry } from './entry.js'
 import { type Emit, emitTo, type Log, type WorkerEvents } from './events.js'
-import { guarded } from './guard.js'
+import { type Emitter, guarded } from './guard.js'
 import { Link } from './link.js'
 import { type Candidate, choose } from './order.js'
 import { Runner } from './runner.js'
@@ -77,6 +77,8 @@ class RunningWorker implements Worker {
     failed: 0,
     requested: 0,
   }
+  readonly #pool: Emitter
+  readonly #ignore = (): void => this.#link.doubt()
   readonly #tasks = new Set<Promise<void>>()
   readonly #running = new Map<Entry, Candidate>()
   readonly #halt = new AbortController()
@@ -98,6 +100,7 @@ class RunningWorker implements Worker {
       this.#ended = resolve
     })
     this.#disconnectedAt = this.#clock.now()
+    this.#pool = options.database as Emitter
     this.#emit = emitTo(this.events, log)
     this.#alerts = new AlertSender(options.alerts, log, this.#emit)
     this.#watch = settings.listen && listen !== undefined ? this.#makeWatch(listen) : undefined
@@ -130,6 +133,8 @@ class RunningWorker implements Worker {
   }
 
   start(): void {
+    // A pool tells of connections that break while they idle; where nobody listens, that ends the process.
+    this.#pool.on?.('error', this.#ignore)
     this.options.log.info({ worker: this.name }, 'worker started')
     this.#watch?.open()
     this.#kick()
@@ -284,6 +289,7 @@ class RunningWorker implements Worker {
       }
     }
     await Promise.all([this.#watch?.close(), this.#alerts.close(lastMs)])
+    this.#pool.removeListener?.('error', this.#ignore)
     log.info({}, 'worker stopped')
     this.#ended()
   }

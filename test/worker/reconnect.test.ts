@@ -6,8 +6,9 @@ import { usePrivateServer } from '../kit/index.js'
 import { deploy, startTestWorker, type TestWorker, until } from './kit.js'
 
 const server = await usePrivateServer()
-// No listener for errors: the worker has to bring its own.
 let pool: Pool
+/** Nobody but the worker listens for its errors. */
+let workerPool: Pool
 let worker: TestWorker
 const unhandled: unknown[] = []
 const note = (error: unknown): void => void unhandled.push(error)
@@ -25,13 +26,23 @@ beforeAll(async () => {
   })
 })
 
+function start(): void {
+  workerPool = new Pool({ connectionString: server.url, max: 6 })
+  worker = startTestWorker({ database: workerPool, listen: server.url })
+}
+
+async function stop(): Promise<void> {
+  await worker.stop()
+  if (!workerPool.ended) await workerPool.end()
+}
+
 beforeEach(async () => {
-  worker = startTestWorker({ database: pool, listen: server.url })
+  start()
   await until(() => worker.snapshot().listening && worker.refreshed.length > 0, 'it started')
 })
 
 afterAll(async () => {
-  await worker.stop()
+  await stop()
   await pool.end()
   process.off('unhandledRejection', note)
   process.off('uncaughtException', note)
@@ -66,7 +77,7 @@ async function followsAgain(): Promise<void> {
   expect(worker.alertsRaised).toEqual([])
   const { rows } = await pool.query("select from tidemark.run where mode = 'failed'")
   expect(rows).toEqual([])
-  await worker.stop()
+  await stop()
 }
 
 describe('the worker goes on by itself', () => {
@@ -118,9 +129,9 @@ describe('the worker goes on by itself', () => {
   })
 
   test('when it was there first', async () => {
-    await worker.stop()
+    await stop()
     await server.stop()
-    worker = startTestWorker({ database: pool, listen: server.url })
+    start()
     await sleep(500)
     expect(worker.snapshot().online).toBe(false)
     await server.start()

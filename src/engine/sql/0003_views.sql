@@ -86,6 +86,22 @@ BEGIN
   RETURN complete;
 END $$;
 
+-- Views whose next refresh is going to fail because of what a table under them has become. DDL fires no trigger of ours,
+-- so that a view which nobody writes to would not show it: who refreshes views asks now and then.
+CREATE FUNCTION tidemark.suspects() RETURNS SETOF integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  target integer;
+BEGIN
+  FOR target IN SELECT s.view_id FROM tidemark.state s WHERE s.state = 'ready' ORDER BY s.view_id LOOP
+    BEGIN
+      PERFORM tidemark.check_sources(target);
+    EXCEPTION WHEN SQLSTATE 'TM002' THEN
+      RETURN NEXT target;
+    END;
+  END LOOP;
+END $$;
+
 CREATE FUNCTION tidemark.error_code(state text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
@@ -131,6 +147,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   pending bigint;
   slices bigint;
+  touched bigint[];
+  -- The largest part of all slices of one key that is touched.
+  share double precision;
   full_ms double precision := coalesce(s.full_ms, 1000);
   slice_ms double precision := coalesce(s.slice_ms, 0.02 + 3 * full_ms / greatest(s.row_count, 1));
   batch_ms double precision := coalesce(s.batch_ms, full_ms * 0.6);
@@ -143,10 +162,14 @@ BEGIN
   IF pending * slice_ms < least(batch_ms, full_ms) / 4 THEN
     RETURN 'slices';
   END IF;
-  EXECUTE v.statements ->> 'count' INTO slices USING s.cursor, s.consumed_xid, v.id;
-  IF slices * slice_ms <= least(batch_ms, full_ms) THEN
+  EXECUTE v.statements ->> 'count' INTO slices, touched USING s.cursor, s.consumed_xid, v.id;
+  SELECT coalesce(max(t.slices / greatest(a.slices, 1)::double precision), 0) INTO share
+    FROM unnest(touched, s.slice_totals) AS t (slices, total), LATERAL (SELECT coalesce(t.total, s.row_count) AS slices) a;
+  IF share >= 0.5 THEN
+    RETURN 'full';
+  ELSIF slices * slice_ms <= least(batch_ms, full_ms) THEN
     RETURN 'slices';
-  ELSIF v.statements ->> 'batch' IS NOT NULL AND batch_ms < full_ms AND slices < coalesce(s.row_count, 0) * 0.7 THEN
+  ELSIF v.statements ->> 'batch' IS NOT NULL AND batch_ms < full_ms THEN
     RETURN 'batch';
   END IF;
   RETURN 'full';
