@@ -48,9 +48,14 @@ function inlineCtes<T>(ast: T): T {
 /** Text of one nested query alone, with the WITH queries that it may name. */
 export function blockQuery(block: Block): Fragment {
   const text = toSql(inlineCtes(block.ast))
-  const own = new Map<string, Node>()
-  for (const node of block.scope) if ('CommonTableExpr' in node) own.set(node.CommonTableExpr.ctename ?? '', node)
-  if (own.size === 0) return trusted(text)
-  const list = [...own.values()].map((node) => toSql(inlineCtes(node))).join(', ')
-  return trusted(`WITH ${list} SELECT * FROM (${text}) tidemark_block`)
+  const own = new Set(block.ast.withClause?.ctes)
+  const ctes = block.scope.flatMap((node) => ('CommonTableExpr' in node && !own.has(node) ? [node] : []))
+  const names = new Set(ctes.map((node) => node.CommonTableExpr.ctename))
+  const written = ctes.map((node) => toSql(inlineCtes(node)))
+  if (ctes.length === 0) return trusted(text)
+  if (names.size === ctes.length) {
+    return trusted(`WITH ${written.join(', ')} SELECT * FROM (${text}) tidemark_block`)
+  }
+  // One hides another of its name, and may read it: each gets a level of its own.
+  return trusted(written.reduceRight((inner, cte) => `WITH ${cte} SELECT * FROM (${inner}) tidemark_block`, text))
 }
