@@ -1,6 +1,9 @@
 /** The part of `pg` that Tidemark calls: a Pool, a Client, or anything shaped like them. */
 export interface Queryable {
-  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>
+  query<Row extends object>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: Row[]; rowCount: number | null }>
 }
 
 export interface Connection extends Queryable {

@@ -36,7 +36,7 @@ export function scanNames(text: string): NamePlace[] {
 function endOfName(text: string, start: number, qualified: boolean): number {
   const end = endOfIdentifier(text, start)
   if (!qualified) return end
-  const dot = /^(?:\s|--.*\n|\/\*[^]*?\*\/)*\.(?:\s|--.*\n|\/\*[^]*?\*\/)*/.exec(text.slice(end))
+  const dot = /^(?:\s|--.*\n|\/\*[\s\S]*?\*\/)*\.(?:\s|--.*\n|\/\*[\s\S]*?\*\/)*/.exec(text.slice(end))
   return endOfIdentifier(text, end + (dot?.[0].length ?? 0))
 }
 
