@@ -1,5 +1,5 @@
 import { type Fragment, ident, join, literal, sql, trusted } from '../compiler/fragment.js'
-import { type Connection, rows } from '../engine/database.js'
+import { type Connection, one, rows } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewStep } from './changes.js'
@@ -13,6 +13,8 @@ export interface Built {
   readonly buildMs: number
   /** Indexes to be renamed once the table takes its place. */
   readonly indexes: readonly IndexNames[]
+  /** For each key by which it is cut into slices, how many there are. */
+  readonly sliceTotals: readonly number[]
 }
 
 /**
@@ -48,7 +50,22 @@ export async function buildStorage(
   const own = await indexStorage(connection, target, table)
   const handMade = deployed === undefined ? [] : await copyHandMade(connection, target, deployed, table)
   await connection.query(sql`ANALYZE ${table}`.text)
-  return { rows: filled.rowCount ?? 0, buildMs, indexes: [...own, ...handMade] }
+  const sliceTotals = await countSlices(connection, target, table)
+  return { rows: filled.rowCount ?? 0, buildMs, indexes: [...own, ...handMade], sliceTotals }
+}
+
+/** How many slices there are by each key: a refresh that touches most of them had better compute everything. */
+async function countSlices(connection: Connection, { compiled }: ViewTarget, table: Fragment): Promise<number[]> {
+  const totals: number[] = []
+  for (const { key } of compiled.plan.branches) {
+    const columns = join(key.map((name) => ident(name)))
+    const { slices } = await one<{ slices: string }>(
+      connection,
+      sql`SELECT pg_catalog.count(*) AS slices FROM (SELECT DISTINCT ${columns} FROM ${table}) q`.text,
+    )
+    totals.push(Number(slices))
+  }
+  return totals
 }
 
 /** A build whose client is gone is of no use, and the next one would wait for it. Not every platform can tell. */

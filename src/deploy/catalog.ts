@@ -43,11 +43,11 @@ export async function insertView(
   )
   await connection.query(
     `INSERT INTO tidemark.state (view_id, state, cursor, consumed_xid, as_of, epoch, system_identifier, row_count,
-       full_ms, last_full_at, last_run_at)
+       full_ms, slice_totals, last_full_at, last_run_at)
      VALUES ($1, 'building', tidemark.present_cursor(), pg_catalog.pg_current_xact_id(), pg_catalog.now(), 1,
-       (SELECT system_identifier FROM pg_catalog.pg_control_system()), $2, $3, pg_catalog.clock_timestamp(),
+       (SELECT system_identifier FROM pg_catalog.pg_control_system()), $2, $3, $4, pg_catalog.clock_timestamp(),
        pg_catalog.clock_timestamp())`,
-    [id, built.rows, built.buildMs],
+    [id, built.rows, built.buildMs, built.sliceTotals],
   )
   await insertSources(connection, target, id)
   return id
@@ -117,7 +117,7 @@ export async function promote(
   await connection.query(
     `UPDATE tidemark.state o SET state = CASE WHEN o.state = 'paused' THEN o.state ELSE 'ready' END, cursor = n.cursor,
        consumed_xid = n.consumed_xid, as_of = n.as_of, epoch = o.epoch + 1, system_identifier = n.system_identifier,
-       row_count = n.row_count, full_ms = n.full_ms, slice_ms = NULL, batch_ms = NULL, failures = 0, retry_at = NULL,
+       row_count = n.row_count, slice_totals = n.slice_totals, full_ms = n.full_ms, slice_ms = NULL, batch_ms = NULL, failures = 0, retry_at = NULL,
        last_error = NULL, last_full_at = n.last_full_at, last_run_at = n.last_run_at
      FROM tidemark.state n WHERE n.view_id = $1 AND o.view_id = $2`,
     [built, replaced],

@@ -15,7 +15,7 @@ import { verifyStatement } from './verify.js'
 export interface Statements {
   /** Moves cursor and as-of when nothing is pending; returns a row if so. */
   readonly noop: string
-  /** How many slices the pending changes touch. Null when no source is maintained by slices. */
+  /** How many slices the pending changes touch: (slices, touched), the latter by branch. Null when no source is maintained by slices. */
   readonly count: string | null
   /** Refreshes touched slices one by one: (blocked, slices, inserted, updated, deleted). */
   readonly slices: string | null
@@ -71,14 +71,18 @@ function guardPart(names: PlanNames): Fragment {
 }
 
 function touchedSlices(plan: ViewPlan): Fragment {
-  const counts = plan.branches.map((_, index) => sql`(SELECT pg_catalog.count(*) FROM ${keysTable(index)})`)
-  return join(counts, ' + ')
+  return join(touchedByBranch(plan), ' + ')
+}
+
+function touchedByBranch(plan: ViewPlan): Fragment[] {
+  return plan.branches.map((_, index) => sql`(SELECT pg_catalog.count(*) FROM ${keysTable(index)})`)
 }
 
 function countStatement(request: EmitRequest): Fragment {
   const names = new PlanNames(request.plan)
   const parts = [...names.deltas(), guardPart(names), ...keyParts(request, names)]
-  return sql`WITH ${join(parts)} SELECT ${touchedSlices(request.plan)} AS slices`
+  const touched = join(touchedByBranch(request.plan))
+  return sql`WITH ${join(parts)} SELECT ${touchedSlices(request.plan)} AS slices, ARRAY[${touched}] AS touched`
 }
 
 function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment): Fragment {

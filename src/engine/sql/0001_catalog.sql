@@ -55,6 +55,8 @@ CREATE TABLE tidemark.state (
   failures integer NOT NULL DEFAULT 0,
   retry_at timestamptz,
   row_count bigint,
+  -- How many slices there were when it was built, for each key by which it is cut.
+  slice_totals bigint[],
   -- Measured: one slice, one batch, everything.
   slice_ms double precision,
   batch_ms double precision,

@@ -56,10 +56,16 @@ BEGIN
     last_run_at = clock_timestamp(),
     last_full_at = CASE WHEN statement = 'full' THEN clock_timestamp() ELSE last_full_at END,
     row_count = CASE WHEN row_count IS NULL THEN NULL ELSE row_count + result.inserted - result.deleted END,
-    -- A handful of slices says little about one slice: most of its time is planning.
-    slice_ms = CASE WHEN statement = 'slices' AND result.slices >= 32
-      THEN (coalesce(slice_ms, elapsed / result.slices) + elapsed / result.slices) / 2 ELSE slice_ms END,
-    batch_ms = CASE WHEN statement = 'batch' THEN (coalesce(batch_ms, elapsed) + elapsed) / 2 ELSE batch_ms END,
+    -- A handful of slices says little about one slice: most of its time is planning. What was not chosen is slowly
+    -- forgotten, so that one bad moment is not held against it for ever.
+    slice_ms = CASE
+      WHEN statement <> 'slices' THEN slice_ms * 0.9
+      WHEN result.slices >= 32 THEN (coalesce(slice_ms, elapsed / result.slices) + elapsed / result.slices) / 2
+      ELSE slice_ms END,
+    batch_ms = CASE
+      WHEN statement = 'full' THEN batch_ms * 0.9
+      WHEN statement = 'batch' THEN (coalesce(batch_ms, elapsed) + elapsed) / 2
+      ELSE batch_ms END,
     full_ms = CASE WHEN statement = 'full' THEN (coalesce(full_ms, elapsed) + elapsed) / 2 ELSE full_ms END
   WHERE view_id = v.id
   RETURNING as_of INTO result.as_of;
