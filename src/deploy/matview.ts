@@ -25,7 +25,12 @@ export async function deployMatview(database: Database, step: ViewStep, report: 
     await pinSettings(connection, target.view.timeZone)
     if (step.work === 'adopt') await checkAdopted(connection, step)
     else await createMatview(connection, step)
-    const result: Built = { rows: await countRows(connection, step), buildMs: performance.now() - started, indexes: [], sliceTotals: [] }
+    const result: Built = {
+      rows: await countRows(connection, step),
+      buildMs: performance.now() - started,
+      indexes: [],
+      sliceTotals: [],
+    }
     const id = await insertView(connection, target, result, deployed?.id ?? null)
     if (deployed === undefined) await launch(connection, target, id)
     else await promote(connection, target, id, deployed.id)
