@@ -57,7 +57,7 @@ export async function playAll(db: TestDatabase, sessions: readonly (readonly Ste
 /** All orders of two sessions. Of more there are many: every so-many-th then, or all with TIDEMARK_TEST_ALL. */
 function chosen(sessions: readonly (readonly Step[])[]): number[][] {
   const all = [...interleavings(sessions.map((steps) => steps.length))]
-  const stride = sessions.length <= 2 || process.env.TIDEMARK_TEST_ALL ? 1 : Math.ceil(all.length / 45)
+  const stride = sessions.length <= 2 || process.env.TIDEMARK_TEST_ALL ? 1 : Math.ceil(all.length / 24)
   return all.filter((_, index) => index % stride === 0)
 }
 

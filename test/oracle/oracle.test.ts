@@ -4,11 +4,16 @@ import { useTestDatabase } from '../kit/index.js'
 import { readTargets } from './checks.js'
 import { deployLibrary } from './library.js'
 import { runSequential } from './sequentialRun.js'
-import { shapes } from './shapes/index.js'
+import { shapes as library } from './shapes/index.js'
+
+const seed = Number(process.env.TIDEMARK_TEST_SEED ?? 1)
+
+/** Half of the library, which half the seed says; `npm run histories` runs all of it. */
+const shapes = library.filter(({ name }, index) => index % 2 === seed % 2 || name.startsWith('up_'))
 
 const db = await useTestDatabase()
 
-test('every view of the library is deployed, and maintained as is known of it', async () => {
+test('every view is deployed, and maintained as is known of it', async () => {
   await deployLibrary(db.pool)
   const explained = await db.rows<{ explanation: Explanation }>('SELECT explanation FROM tidemark.view')
   const wrong = shapes.flatMap(({ name, expect: expected = {} }) => {
@@ -20,7 +25,7 @@ test('every view of the library is deployed, and maintained as is known of it', 
     })
   })
   expect(wrong).toEqual([])
-}, 120_000)
+}, 180_000)
 
 test('after each of many random histories, every view equals its query', async () => {
   const targets = await readTargets(db.pool, shapes)
@@ -29,11 +34,11 @@ test('after each of many random histories, every view equals its query', async (
   const { histories } = await runSequential({
     client,
     targets,
-    seed: Number(process.env.TIDEMARK_TEST_SEED ?? 1),
-    count: 2 * shapes.length,
-    withinMs: 40_000,
+    seed,
+    count: 3 * shapes.length,
+    withinMs: 30_000,
     onFailure: (text) => failures.push(text),
   })
   expect(failures).toEqual([])
   expect(histories).toBeGreaterThan(50)
-}, 120_000)
+}, 180_000)
