@@ -64,14 +64,27 @@ export class Board {
   }
 
   /**
-   * Whether a view has read what was written to the storage of a view that it reads: a refresh brings those up to date
-   * first, in its own transaction, which is what their as-of tells.
+   * Whether a view has read what was last written to the storage of a view that it reads. A refresh brings those up to
+   * date in its own transaction, which is what their having the same as-of tells. Takes states no older than the poll.
    */
   #hasSeen(entry: Entry, source: number): boolean {
     const keeper = this.#sources.get(source)?.keptBy ?? null
     if (keeper === null) return false
     const written = this.#entries.get(keeper)?.status.asOf ?? null
-    return written !== null && entry.status.asOf !== null && entry.status.asOf >= written
+    return written !== null && entry.status.asOf === written
+  }
+
+  /** Whether one of these is the storage of a view. */
+  holdsViews(sources: readonly number[]): boolean {
+    return sources.some((source) => (this.#sources.get(source)?.keptBy ?? null) !== null)
+  }
+
+  /** For when it is not known what happened meanwhile, nor whether what was in the way is still there. */
+  reconnected(now: number): void {
+    for (const entry of this.#entries.values()) {
+      entry.heldUntil = 0
+      entry.changed(now)
+    }
   }
 
   /**

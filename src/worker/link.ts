@@ -111,7 +111,7 @@ export class Link {
     clock.set(now)
     this.#polledAt = now
     await this.#load(now)
-    board.changed(null, now)
+    board.reconnected(now)
     this.#server = seen?.server
     this.#online = true
     if (this.#backoff.failures > 0) log.info({ attempts: this.#backoff.failures }, 'the database is reached again')
@@ -159,11 +159,12 @@ export class Link {
   }
 
   async #take({ now, seen }: PollResult, number: number): Promise<void> {
-    this.#statesOld ||= seen !== undefined
-    if (seen !== undefined && seen.version !== this.#version) await this.#load(now)
-    else if (this.#statesOld && now - this.#statesAt >= statesMs) await this.#readStates(now)
-    if (seen === undefined) return
     const { board, noticed } = this.around
+    this.#statesOld ||= seen !== undefined
+    const needsStates = now - this.#statesAt >= statesMs || board.holdsViews(seen?.sources ?? [])
+    if (seen !== undefined && seen.version !== this.#version) await this.#load(now)
+    else if (this.#statesOld && needsStates) await this.#readStates(now)
+    if (seen === undefined) return
     noticed('something')
     if (board.requested(seen.requests, number)) this.#pollSoon = true
     const sameServer = seen.server === this.#server

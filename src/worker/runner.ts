@@ -1,4 +1,4 @@
-import type { Database } from '../engine/database.js'
+import type { Database, Queryable } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { type RefreshOptions, type RefreshResult, reconcileView, refreshView } from '../engine/refresh.js'
 import { type ErrorCode, TidemarkError } from '../protocol/errors.js'
@@ -18,6 +18,8 @@ export interface Surroundings {
   raise(alarm: Alarm): void
   /** The pool, on which nothing takes longer than this. */
   database(limitMs: number): Database
+  /** For what must not wait for a connection of the pool. */
+  aside(): Queryable
   /** As the run history shows it. */
   readonly name: string
   /** No refresh begins any more. */
@@ -88,7 +90,12 @@ export class Runner {
 
   async #call(entry: Entry, due: Due, startedAt: number): Promise<RefreshResult> {
     const options = this.#options(entry)
-    const database = this.around.database(options.timeoutMs + graceMs)
+    const pool = this.around.database(options.timeoutMs + graceMs)
+    // Besides the connection that it works on, a refresh asks for one only to cancel itself: all others may be in use then.
+    const database: Database = {
+      connect: () => pool.connect(),
+      query: (text, values) => this.around.aside().query(text, values),
+    }
     if (due.reason !== 'reconcile') {
       return refreshView(database, entry.view.qualified, { ...options, full: due.full })
     }

@@ -1,7 +1,6 @@
 /** Decides when each view is refreshed, and tells what came of it. All that has to be remembered is in the database. */
 import { EventEmitter } from 'node:events'
 import { hostname } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { AlertChannels, WorkerSettings } from '../define/types.js'
 import type { Database } from '../engine/database.js'
 import type { RefreshMode } from '../engine/refresh.js'
@@ -16,8 +15,9 @@ import { type Emit, emitTo, type Log, type WorkerEvents } from './events.js'
 import { type Emitter, guarded } from './guard.js'
 import { Link } from './link.js'
 import { type Candidate, choose } from './order.js'
-import { Runner } from './runner.js'
+import { Runner, shortMs } from './runner.js'
 import { describeViews, type WorkerSnapshot } from './snapshot.js'
+import { Tasks } from './tasks.js'
 import { Upkeep } from './upkeep.js'
 import { type ListenSource, WatchConnection } from './watch.js'
 
@@ -79,7 +79,7 @@ class RunningWorker implements Worker {
   }
   readonly #pool: Emitter
   readonly #ignore = (): void => this.#link.doubt()
-  readonly #tasks = new Set<Promise<void>>()
+  readonly #tasks = new Tasks(() => this.#kick())
   readonly #running = new Map<Entry, Candidate>()
   readonly #halt = new AbortController()
   readonly #cancel = new AbortController()
@@ -128,6 +128,7 @@ class RunningWorker implements Worker {
       halt: this.#halt.signal,
       cancel: this.#cancel.signal,
       raise: (alarm) => this.#raise(alarm),
+      aside: () => this.#watch?.channel ?? this.#database(shortMs),
       unreachable: () => this.#link.doubt(),
     })
   }
@@ -208,26 +209,17 @@ class RunningWorker implements Worker {
     const now = this.#clock.now()
     let next = this.#link.at
     if (next <= now) {
-      this.#task(this.#link.ask())
+      this.#tasks.start(this.#link.ask())
       next = Number.POSITIVE_INFINITY
     }
     if (this.#link.online) {
       next = Math.min(next, this.#startRefreshes(now), this.#lookForAlarms(now))
-      if (this.#upkeep.at <= now) this.#task(this.#upkeep.run())
+      if (this.#upkeep.at <= now) this.#tasks.start(this.#upkeep.run())
       next = Math.min(next, this.#upkeep.at)
     }
     clearTimeout(this.#timer)
     const sleepMs = Math.min(Math.max(Math.ceil(next - this.#clock.now()), 1), longestSleepMs)
     this.#timer = setTimeout(() => this.#kick(), sleepMs)
-  }
-
-  /** None of these rejects. */
-  #task(work: Promise<void>): void {
-    const task = work.finally(() => {
-      this.#tasks.delete(task)
-      this.#kick()
-    })
-    this.#tasks.add(task)
   }
 
   /** @returns when the next view is due. */
@@ -252,7 +244,7 @@ class RunningWorker implements Worker {
   #startRefresh(entry: Entry, chosen: Candidate, now: number): void {
     entry.run = { startedAt: now }
     this.#running.set(entry, chosen)
-    this.#task(
+    this.#tasks.start(
       this.#runner.run(entry).then((result) => {
         entry.run = null
         entry.finishedAtPoll = this.#link.polls
@@ -280,27 +272,18 @@ class RunningWorker implements Worker {
     clearTimeout(this.#timer)
     this.#halt.abort()
     log.info({ refreshing: this.#running.size }, 'worker stops')
-    if (!(await this.#tasksEnd(settings.shutdownTimeoutMs))) {
+    if (!(await this.#tasks.end(settings.shutdownTimeoutMs))) {
       log.warn({ refreshing: this.#running.size }, 'cancelling the refreshes in flight')
       this.#cancel.abort()
-      if (!(await this.#tasksEnd(lastMs))) {
+      if (!(await this.#tasks.end(lastMs))) {
         this.#abandon.abort()
-        await this.#tasksEnd(lastMs)
+        await this.#tasks.end(lastMs)
       }
     }
     await Promise.all([this.#watch?.close(), this.#alerts.close(lastMs)])
     this.#pool.removeListener?.('error', this.#ignore)
     log.info({}, 'worker stopped')
     this.#ended()
-  }
-
-  async #tasksEnd(patienceMs: number): Promise<boolean> {
-    const ended = Promise.all(this.#tasks).then(() => true)
-    const patience = new AbortController()
-    const late = delay(patienceMs, false, { signal: patience.signal }).catch(() => false)
-    const result = await Promise.race([ended, late])
-    patience.abort()
-    return result
   }
 }
 

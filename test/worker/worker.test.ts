@@ -205,6 +205,25 @@ describe('views over views', () => {
     await until(() => worker.runsOf('upper').length === 1, 'the upper view follows')
   })
 
+  test('follow a lower one that changes by time alone', async () => {
+    await db.query('drop table if exists moments; create table moments (at timestamptz)')
+    await deploy(db.pool, {
+      lately: {
+        query: "select count(*) as n from moments where at > now() - interval '1 second'",
+        key: [],
+        freshness: '200ms',
+      },
+      any: { query: 'select n > 0 as any, count(*) as rows from lately group by n > 0', freshness: '200ms' },
+    })
+    const worker = start()
+    await settled(worker).catch(() => undefined)
+    const any = async () => (await db.rows<{ any: boolean }>('select "any" from "any"'))[0]?.any
+    await db.query('insert into moments values (now())')
+    await until(async () => (await any()) === true, 'the row is seen')
+    await until(async () => (await any()) === false, 'the row has aged')
+    expect(worker.alertsRaised).toEqual([])
+  })
+
   test('wait while the lower one fails, and nobody else does', async () => {
     await deploy(db.pool, { ...views, other: { query: 'select sum(n) as n from u', key: [], freshness: '100ms' } })
     const worker = start()
