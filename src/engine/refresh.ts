@@ -29,13 +29,6 @@ export interface RefreshOptions {
   readonly signal?: AbortSignal
 }
 
-/** A view brought up to date, then recomputed whole at the same snapshot. */
-export interface Reconciliation {
-  readonly refreshed: RefreshResult
-  /** What it changed had drifted from the query. Null when the view could not be brought up to date. */
-  readonly recomputed: RefreshResult | null
-}
-
 interface ResultRow {
   view: string
   mode: RefreshMode
@@ -58,100 +51,92 @@ export async function refreshView(
   name: string,
   options: RefreshOptions = {},
 ): Promise<RefreshResult> {
-  const [result] = await runRefreshes(database, name, [options.full ?? false], options)
-  return result ?? ended(name, 'skipped', 0)
+  return inRefresh(database, name, options, (connection, begin) =>
+    sendRefresh(connection, name, options.full ?? false, begin, ['COMMIT']),
+  )
 }
 
-/** Refreshes one view and then recomputes it at the same snapshot, so that any difference is drift. */
-export async function reconcileView(
+/**
+ * Work on one view on a connection of its own, which can be cancelled. `begin` opens the transaction for it.
+ * @returns what the work does, or how it ended otherwise: cancelled, or after too long.
+ */
+export async function inRefresh<Result>(
   database: Database,
   name: string,
-  options: Omit<RefreshOptions, 'full'> = {},
-): Promise<Reconciliation> {
-  const [refreshed, recomputed] = await runRefreshes(database, name, [false, true], options)
-  return { refreshed: refreshed ?? ended(name, 'skipped', 0), recomputed: recomputed ?? null }
-}
-
-/** Refreshes of one view in one transaction, each full or not. Those after one that did not end well are left out. */
-async function runRefreshes(
-  database: Database,
-  name: string,
-  fulls: readonly boolean[],
   options: RefreshOptions,
-): Promise<RefreshResult[]> {
-  if (options.signal?.aborted) return []
+  work: (connection: Connection, begin: readonly string[]) => Promise<Result>,
+): Promise<Result | RefreshResult> {
+  const { signal } = options
+  if (signal?.aborted) return ended(name, 'skipped', 0)
   const connection = await database.connect()
   const mark = `tidemark ${randomUUID()}`
-  const cancel = (): void => void cancelMarked(database, mark)
-  options.signal?.addEventListener('abort', cancel, { once: true })
+  const stopCancelling = cancelWhenAsked(database, mark, signal)
   const started = new Date()
   let broken = false
   try {
-    return await refreshOn(connection, name, fulls, options, mark)
+    return await work(connection, beginning(options, mark))
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => {
       broken = true
     })
     const failure = databaseError(error)
     if (broken || failure.code !== 'REFRESH_TIMEOUT') throw failure
-    if (options.signal?.aborted) return []
+    const elapsedMs = Date.now() - started.getTime()
+    if (signal?.aborted) return ended(name, 'skipped', elapsedMs)
     await recordFailure(connection, name, failure.toJSON(), started, options.worker)
-    return [{ ...ended(name, 'failed', Date.now() - started.getTime()), error: failure.toJSON() }]
+    return { ...ended(name, 'failed', elapsedMs), error: failure.toJSON() }
   } finally {
-    options.signal?.removeEventListener('abort', cancel)
+    stopCancelling()
     connection.release(broken)
   }
 }
 
 /**
- * Cancels the refresh that carries this mark, from another connection. By its mark, since a pooler may hide which
+ * Cancels what carries the mark, from another connection, until it is gone. By its mark, since a pooler may hide which
  * server process works for a connection. When even that fails, whoever asked finds the refresh still running.
  */
-async function cancelMarked(database: Queryable, mark: string): Promise<void> {
-  await rows(database, 'SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [mark]).catch(
-    () => undefined,
-  )
+function cancelWhenAsked(database: Queryable, mark: string, signal: AbortSignal | undefined): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const cancel = (): void => {
+    const text = 'SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1'
+    rows(database, text, [mark]).catch(() => undefined)
+  }
+  const start = (): void => {
+    cancel()
+    // It may not have begun yet.
+    timer = setInterval(cancel, 500)
+  }
+  if (signal?.aborted) start()
+  signal?.addEventListener('abort', start, { once: true })
+  return () => {
+    signal?.removeEventListener('abort', start)
+    clearInterval(timer)
+  }
 }
 
 /** Who waits longer for a table that is being altered keeps a connection from the views that do not read it. */
 const lockMs = 30_000
 
-/** A single refresh is one round trip. SET takes no snapshot, so the snapshot is as late as can be. */
-async function refreshOn(
-  connection: Connection,
-  name: string,
-  fulls: readonly boolean[],
-  options: RefreshOptions,
-  mark: string,
-): Promise<RefreshResult[]> {
-  const begin = [
+/** SET takes no snapshot, so the snapshot is as late as can be. */
+function beginning(options: RefreshOptions, mark: string): readonly string[] {
+  return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ',
     sql`SET LOCAL statement_timeout = ${Math.ceil(options.timeoutMs ?? 0)}`.text,
     sql`SET LOCAL lock_timeout = ${lockMs}`.text,
     sql`SET LOCAL ${ident('tidemark', 'worker')} = ${literal(options.worker ?? '')}`.text,
     sql`SET LOCAL application_name = ${literal(mark)}`.text,
   ]
-  const done: RefreshResult[] = []
-  for (const [index, full] of fulls.entries()) {
-    const before = index === 0 ? begin : []
-    const last = index === fulls.length - 1
-    const refresh = sql`SELECT * FROM tidemark.refresh(${literal(name)}, ${literal(String(full))}::boolean)`.text
-    const result = await send(connection, before, refresh, last ? ['COMMIT'] : [])
-    done.push(result)
-    if (last || result.mode === 'failed' || result.mode === 'skipped') {
-      if (!last) await connection.query('COMMIT')
-      break
-    }
-  }
-  return done
 }
 
-async function send(
+/** One round trip, with what comes before and after it. */
+export async function sendRefresh(
   connection: Connection,
-  before: readonly string[],
-  refresh: string,
-  after: readonly string[],
+  name: string,
+  full: boolean,
+  before: readonly string[] = [],
+  after: readonly string[] = [],
 ): Promise<RefreshResult> {
+  const refresh = sql`SELECT * FROM tidemark.refresh(${literal(name)}, ${literal(String(full))}::boolean)`.text
   const answer: unknown = await connection.query([...before, refresh, ...after].join('; '))
   const results = (Array.isArray(answer) ? answer : [answer]) as { rows: ResultRow[] }[]
   const row = results[before.length]?.rows[0]

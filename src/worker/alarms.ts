@@ -57,11 +57,9 @@ export function freshAgain(view: string): Alarm {
   return { kind: 'recovered', view, message: `${view} is up to date again.` }
 }
 
-/** Null when recomputing found nothing to mend. */
-export function drift(view: string, { inserted, updated, deleted }: RefreshResult): Alarm | null {
+export function drift(view: string, { inserted, updated, deleted }: RefreshResult): Alarm {
   const found = { inserted: inserted ?? 0, updated: updated ?? 0, deleted: deleted ?? 0 }
   const rows = found.inserted + found.updated + found.deleted
-  if (rows === 0) return null
   const message = `${view} had drifted: ${count(rows, 'row')} differed from its query, and were mended.`
   return { kind: 'drift', view, message, drift: found }
 }

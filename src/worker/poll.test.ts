@@ -1,9 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { useTestDatabase } from '../../test/kit/index.js'
+import { useOwnServer } from '../../test/kit/index.js'
 import { migrate } from '../engine/migrate.js'
 import { type PollConnection, Poller, parseSnapshot } from './poll.js'
 
-const db = await useTestDatabase()
+// A server of its own: a poll sees that a transaction ended in any database, also in those of other tests.
+const db = await useOwnServer()
 const sources = [
   { id: 1, log: 'first', keptBy: null },
   { id: 2, log: 'second "quoted"', keptBy: null },

@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
-import { type RefreshOptions, type RefreshResult, reconcileView, refreshView } from '../engine/refresh.js'
+import { reconcileView } from '../engine/reconcile.js'
+import { type RefreshOptions, type RefreshResult, refreshView } from '../engine/refresh.js'
 import { type ErrorCode, TidemarkError } from '../protocol/errors.js'
 import { type Alarm, alarmsOfRun, drift, errorOf, recoveredFrom, slow, unrecorded } from './alarms.js'
 import type { Board } from './board.js'
@@ -110,10 +111,10 @@ export class Runner {
   /** Recomputing tells of drift only where time alone changes nothing. */
   async #reconcile(database: Database, { view }: Entry, options: RefreshOptions): Promise<RefreshResult> {
     if (view.moves) return refreshView(database, view.qualified, { ...options, full: true })
-    const { refreshed, recomputed } = await reconcileView(database, view.qualified, options)
+    const { refreshed, recomputed, drifted } = await reconcileView(database, view.qualified, options)
     if (recomputed === null) return refreshed
-    const alarm = drift(view.name, recomputed)
-    if (alarm !== null) {
+    if (drifted) {
+      const alarm = drift(view.name, recomputed)
       this.around.log.error({ view: view.name, drift: alarm.drift }, 'a reconcile mended drift')
       if (view.settings.alerts.onFailure) this.around.raise(alarm)
     }

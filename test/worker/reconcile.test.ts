@@ -53,3 +53,16 @@ test('changes that come while it works are no drift', async () => {
   expect(reconciles().length).toBeGreaterThanOrEqual(2)
   expect(worker.alertsRaised).toEqual([])
 })
+
+test('what only rounding makes different is no drift', async () => {
+  await db.query('alter table t add column x float8; update t set x = id / 7.0')
+  await deploy(db.pool, {
+    floats: { query: 'select grp, sum(x) as total from t group by grp', freshness: '100ms', reconcile: '* * * * * *' },
+  })
+  worker = startTestWorker({ database: db.pool, listen: db.url })
+  await until(() => reconciles().length > 0, 'a reconcile')
+  await db.query('update tidemark_data.floats set total = total * (1 + 1e-13)')
+  const mended = () => reconciles().some(({ result }) => (result.updated ?? 0) > 0)
+  await until(mended, 'it is rewritten')
+  expect(worker.alertsRaised).toEqual([])
+})
