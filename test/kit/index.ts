@@ -1,2 +1,2 @@
 export { createTestDatabase, type TestDatabase, useTestDatabase } from './database.js'
-export { startPrivateServer, testedVersion, usePrivateServer } from './server.js'
+export { startPrivateServer, testedVersion, useOwnServer, usePrivateServer } from './server.js'

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll } from 'vitest'
 import { type PostgresVersion, postgresVersions } from '../../src/embedded/binaries.js'
 import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from '../../src/embedded/server.js'
@@ -23,4 +24,27 @@ export async function usePrivateServer(options: EmbeddedServerOptions = {}): Pro
   const server = await startPrivateServer(options)
   afterAll(() => server.remove())
   return server
+}
+
+/** What tests need of a database, on a server that no other test uses. For a whole file, like `usePrivateServer`. */
+export async function useOwnServer(options: EmbeddedServerOptions = {}) {
+  const server = await startPrivateServer(options)
+  const pool = new pg.Pool({ connectionString: server.url, max: 8 })
+  const clients: pg.Client[] = []
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.end()))
+    await pool.end()
+    await server.remove()
+  })
+  return {
+    server,
+    pool,
+    query: (text: string, values?: unknown[]) => pool.query(text, values),
+    connect: async (): Promise<pg.Client> => {
+      const client = new pg.Client({ connectionString: server.url })
+      await client.connect()
+      clients.push(client)
+      return client
+    },
+  }
 }
