@@ -46,5 +46,3 @@ export function trusted(text: string): Fragment {
 export function join(parts: readonly Fragment[], separator = ', '): Fragment {
   return new Fragment(parts.map((part) => part.text).join(separator))
 }
-
-export const empty: Fragment = new Fragment('')

@@ -7,16 +7,7 @@ export interface SourceNames {
   delta(relation: RelationFacts): Fragment
 }
 
-/** Parameters of every statement of a plan, in order. */
-export const parameters = {
-  /** pg_snapshot: the view's cursor. */
-  cursor: '$1',
-  /** xid8: the transaction that refreshed last, whose rows in logs of maintained views are consumed. */
-  consumed: '$2',
-  /** integer: the view. */
-  view: '$3',
-} as const
-
+/** Parameters of every statement of a plan: $1 the cursor, $2 the transaction of the last refresh, $3 the view. */
 const cursor = sql`$1::pg_catalog.pg_snapshot`
 const consumed = sql`$2::pg_catalog.xid8`
 
