@@ -119,6 +119,22 @@ describe('freshness', () => {
   })
 })
 
+test('an idle worker asks once in a while whether any transaction has ended, and does nothing else', async () => {
+  await deploy(db.pool, {
+    sums: { query: sums, freshness: '5s' },
+    counts: { query: 'select count(*) as n from u', key: [] },
+  })
+  const worker = start({ settings: { pollIntervalMs: 1_000 } })
+  await until(() => worker.refreshed.length === 2, 'it has looked at both views')
+  await sleep(2_500)
+  const before = worker.snapshot().counters
+  await sleep(3_500)
+  const after = worker.snapshot().counters
+  expect(after.polls - before.polls).toBeGreaterThanOrEqual(2)
+  expect(after.polls - before.polls).toBeLessThanOrEqual(5)
+  expect(after.refreshes).toEqual(before.refreshes)
+})
+
 test('on change: once after a burst, and during an endless one at the longest wait', async () => {
   await deploy(db.pool, { sums: { query: sums, onChange: { debounce: '300ms', maxWait: '1200ms' } } })
   const worker = start()
