@@ -114,7 +114,7 @@ describe('a swap', () => {
     await db.query(`CREATE INDEX "by hand" ON tidemark_data.mv USING brin (total) WHERE n > 2; ALTER VIEW mv SET (security_invoker = true);
       ALTER TABLE tidemark_data.mv ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON tidemark_data.mv FOR SELECT TO PUBLIC USING (g < 10)`)
     const look = () =>
-      db.rows(`SELECT (SELECT array_agg(indexdef ORDER BY 1) FROM pg_indexes WHERE schemaname = 'tidemark_data') AS indexes,
+      db.rows(`SELECT (SELECT array_agg(indexdef ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'tidemark_data') AS indexes,
       (SELECT array_agg(p.policyname || p.qual) FROM pg_policies p) AS policies, (SELECT relrowsecurity FROM pg_class WHERE oid = 'tidemark_data.mv'::regclass) AS secure,
       (SELECT reloptions FROM pg_class WHERE oid = 'mv'::regclass) AS options`)
     const before = await look()
