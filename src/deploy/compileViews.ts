@@ -3,12 +3,12 @@ import { type CompiledView, compileView } from '../compiler/compile.js'
 import { capturedSources } from '../compiler/emit/names.js'
 import { emitStatements, type Statements } from '../compiler/emit/refresh.js'
 import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } from '../compiler/facts.js'
-import { ident, literal, sql } from '../compiler/fragment.js'
 import { loadParser } from '../compiler/parse/parse.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
-import { gatherFacts, type MaintainedView } from '../engine/facts/gather.js'
+import { FactsGatherer } from '../engine/facts/gather.js'
+import type { MaintainedView } from '../engine/facts/standIns.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { type Explanation, explain } from './explanation.js'
 import { keyOrder } from './keyOrder.js'
@@ -49,12 +49,12 @@ export interface ViewTarget {
 export async function compileViews(connection: Connection, views: readonly NormalisedView[]): Promise<ViewTarget[]> {
   await loadParser()
   const targets: ViewTarget[] = []
-  const maintained: MaintainedView[] = []
+  const gatherer = new FactsGatherer(connection, logName)
   for (const { view, upstream } of orderViews(views)) {
     try {
-      const target = await compileOne(connection, view, maintained, upstream)
+      const target = await compileOne(gatherer, view, upstream)
       targets.push(target)
-      if (view.storage === 'table') maintained.push(asSource(target))
+      if (view.storage === 'table') gatherer.add(asSource(target))
     } catch (error) {
       throw aboutView(view, databaseError(error))
     }
@@ -63,13 +63,11 @@ export async function compileViews(connection: Connection, views: readonly Norma
 }
 
 async function compileOne(
-  connection: Connection,
+  gatherer: FactsGatherer,
   view: NormalisedView,
-  maintained: readonly MaintainedView[],
   upstream: readonly NormalisedView[],
 ): Promise<ViewTarget> {
-  await connection.query(sql`SET LOCAL ${ident('TimeZone')} = ${literal(view.timeZone)}`.text)
-  const facts = await gatherFacts(connection, view.query, maintained, logName)
+  const facts = await gatherer.gather(view.query, view.timeZone)
   refuseTemporary(facts)
   const storage = storageName(view.schema, view.name)
   const compiled = compileView({ facts, key: view.key, timeZone: view.timeZone, storage })

@@ -3,8 +3,9 @@ import { ident, sql, trusted } from '../../compiler/fragment.js'
 import { walk } from '../../compiler/parse/ast.js'
 import { parseSelect, positionAt, toSql } from '../../compiler/parse/parse.js'
 import { type SourcePosition, TidemarkError } from '../../protocol/errors.js'
-import { one, type Queryable, rows } from '../database.js'
+import { one, type Queryable } from '../database.js'
 import { serverError } from '../databaseError.js'
+import { type Read, readsExpression } from './closure.js'
 
 const probe = 'tidemark_probe'
 const again = 'tidemark_probe_again'
@@ -15,36 +16,34 @@ export interface Canonical {
   readonly output: readonly OutputColumn[]
   readonly faithful: boolean
   /** Relations it reads and the columns of each, by number; 0 alone when none is named. */
-  readonly reads: readonly { readonly relation: number; readonly column: number }[]
+  readonly reads: readonly Read[]
 }
 
 /**
- * Lets PostgreSQL read a query, as a temporary view. To be called in a transaction that is rolled back.
+ * Lets PostgreSQL read a query, as a temporary view. To be called in a transaction that is rolled back, with the search
+ * path that the query means; from here on, until `forgetProbe`, every name is written with its schema.
  * @throws TidemarkError QUERY_INVALID with the position in the user's text.
  */
 export async function canonicalise(database: Queryable, query: string): Promise<Canonical> {
-  await database.query('SET LOCAL search_path TO DEFAULT')
   await createProbe(database, query)
-  // From here on every name is written with its schema.
-  await database.query("SET LOCAL search_path TO ''")
-  const text = await definition(database, probe)
-  return {
-    text,
-    output: await readOutput(database, probe),
-    faithful: await isFaithful(database, text),
-    reads: await readDependencies(database, probe),
-  }
+  const { text, output, reads } = await one<Omit<Canonical, 'faithful'>>(database, probeQuery, [probe])
+  const canonical = withoutSemicolon(text)
+  return { text: canonical, output, reads, faithful: await isFaithful(database, canonical) }
 }
 
-/** Drops what `canonicalise` made, so that the next query can be read in the same transaction. */
+/** Undoes what `canonicalise` did, so that the next query can be read in the same transaction. */
 export async function forgetProbe(database: Queryable): Promise<void> {
-  await database.query(sql`DROP VIEW IF EXISTS ${ident('pg_temp', probe)}, ${ident('pg_temp', again)}`.text)
+  await database.query(`ROLLBACK TO SAVEPOINT ${probe}; RELEASE SAVEPOINT ${probe}`)
+}
+
+function withoutSemicolon(text: string): string {
+  return text.replace(/;\s*$/, '')
 }
 
 async function createProbe(database: Queryable, query: string): Promise<void> {
-  const head = sql`CREATE TEMPORARY VIEW ${ident(probe)} AS\n`.text
+  const head = sql`SAVEPOINT ${ident(probe)}; CREATE TEMPORARY VIEW ${ident(probe)} AS\n`.text
   try {
-    await database.query(`${head}${query}`)
+    await database.query(`${head}${query}\n; SET LOCAL search_path TO ''`)
   } catch (error) {
     const { message, hint, detail, position, code } = serverError(error)
     if (code === undefined) throw error
@@ -58,15 +57,6 @@ async function createProbe(database: Queryable, query: string): Promise<void> {
   }
 }
 
-async function definition(database: Queryable, view: string): Promise<string> {
-  const { text } = await one<{ text: string }>(
-    database,
-    'SELECT pg_get_viewdef(c.oid) AS text FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema()',
-    [view],
-  )
-  return text.replace(/;\s*$/, '')
-}
-
 /** Our own text of the query must mean the same, or no variant of it can be trusted. */
 async function isFaithful(database: Queryable, text: string): Promise<boolean> {
   let own: string
@@ -75,23 +65,27 @@ async function isFaithful(database: Queryable, text: string): Promise<boolean> {
   } catch {
     return false
   }
-  await database.query('SAVEPOINT tidemark_faithful')
   try {
-    await database.query(sql`CREATE TEMPORARY VIEW ${ident(again)} AS ${trusted(own)}`.text)
-    const same = (await definition(database, again)) === text
-    await database.query('RELEASE SAVEPOINT tidemark_faithful')
-    return same
+    await database.query(sql`SAVEPOINT ${ident(again)}; CREATE TEMPORARY VIEW ${ident(again)} AS ${trusted(own)}`.text)
+    const found = await one<{ text: string }>(
+      database,
+      'SELECT pg_get_viewdef(c.oid) AS text FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema()',
+      [again],
+    )
+    return withoutSemicolon(found.text) === text
   } catch {
-    await database.query('ROLLBACK TO SAVEPOINT tidemark_faithful')
+    await database.query(sql`ROLLBACK TO SAVEPOINT ${ident(again)}`.text)
     return false
   }
 }
 
-const outputQuery = `
-WITH RECURSIVE columns AS (
+/** One question for everything: with hundreds of views, each round trip counts. */
+const probeQuery = `
+WITH RECURSIVE probe AS (
+  SELECT c.oid FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema()
+), columns AS (
   SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation
-  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-  WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema() AND a.attnum > 0 AND NOT a.attisdropped
+  FROM pg_attribute a JOIN probe ON probe.oid = a.attrelid WHERE a.attnum > 0 AND NOT a.attisdropped
 ), base AS (
   SELECT attnum, atttypid AS type FROM columns
   UNION ALL
@@ -115,32 +109,13 @@ WITH RECURSIVE columns AS (
     ORDER BY (p.opcintype = t.oid) DESC LIMIT 1) AS builtin
   FROM types t
 )
-SELECT c.attname AS name, format_type(c.atttypid, c.atttypmod) AS type,
-  e.builtin IS NOT NULL AS comparable, coalesce(e.builtin, false) AS "builtinEquality",
-  coalesce((SELECT NOT l.collisdeterministic FROM pg_collation l WHERE l.oid = c.attcollation), false) AS nondeterministic
-FROM columns c LEFT JOIN equality e USING (attnum) ORDER BY c.attnum`
-
-async function readOutput(database: Queryable, view: string): Promise<OutputColumn[]> {
-  return rows<OutputColumn>(database, outputQuery, [view])
-}
-
-const dependencyQuery = `
-SELECT DISTINCT d.refobjid::bigint::double precision AS relation, d.refobjsubid AS column
-FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-WHERE d.refclassid = 'pg_class'::regclass AND r.ev_class = $1::oid AND d.refobjid <> r.ev_class`
-
-export async function readDependenciesOf(database: Queryable, view: number): Promise<Canonical['reads']> {
-  return rows(database, dependencyQuery, [view])
-}
-
-async function readDependencies(database: Queryable, view: string): Promise<Canonical['reads']> {
-  const { oid } = await one<{ oid: number }>(
-    database,
-    'SELECT c.oid::bigint::double precision AS oid FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema()',
-    [view],
-  )
-  return readDependenciesOf(database, oid)
-}
+SELECT pg_get_viewdef(probe.oid) AS text, ${readsExpression('probe.oid')} AS reads,
+  (SELECT coalesce(json_agg(json_build_object('name', c.attname, 'type', format_type(c.atttypid, c.atttypmod),
+      'comparable', e.builtin IS NOT NULL, 'builtinEquality', coalesce(e.builtin, false),
+      'nondeterministic', coalesce((SELECT NOT l.collisdeterministic FROM pg_collation l WHERE l.oid = c.attcollation), false)
+    ) ORDER BY c.attnum), '[]')
+    FROM columns c LEFT JOIN equality e USING (attnum)) AS output
+FROM probe`
 
 /** Whether a query reads whole rows (`to_jsonb(s.*)`), of which PostgreSQL notes no columns. */
 export function readsWholeRows(text: string): boolean {
