@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { NormalisedView } from '../define/types.js'
+import { databaseError } from '../engine/databaseError.js'
 import { type SourcePosition, TidemarkError } from '../protocol/errors.js'
 import { codeFrame } from './codeFrame.js'
 import { printableLines, wrap } from './format.js'
@@ -15,7 +16,8 @@ export function reportFailure(error: unknown, terminal: Terminal, views: readonl
 }
 
 export function asTidemarkError(error: unknown): TidemarkError {
-  if (error instanceof TidemarkError) return error
+  const known = databaseError(error)
+  if (known.code !== 'INTERNAL' || known === error) return known
   return new TidemarkError('INTERNAL', error instanceof Error ? error.message : String(error), {
     hint: 'This should not happen. TIDEMARK_DEBUG=1 shows where it did; please report it.',
     cause: error,

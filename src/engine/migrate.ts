@@ -44,13 +44,23 @@ export async function migrate(database: Database): Promise<number[]> {
   })
 }
 
-/** Whether the database holds a catalog at all. */
+/**
+ * Whether the database holds a catalog at all.
+ * @throws TidemarkError PRIVILEGE_MISSING when it does, and this role may not look into it.
+ */
 export async function isMigrated(database: Pick<Database, 'query'>): Promise<boolean> {
-  const { present } = await one<{ present: boolean }>(
+  const { owner, role, open } = await one<{ owner: string | null; role: string; open: boolean }>(
     database,
-    "SELECT to_regclass('tidemark.migration') IS NOT NULL AS present",
+    `SELECT min(quote_ident(pg_get_userbyid(n.nspowner))) AS owner, quote_ident(current_user) AS role,
+       coalesce(bool_and(has_schema_privilege(n.oid, 'USAGE')), true) AS open
+     FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid WHERE n.nspname = 'tidemark' AND c.relname = 'migration'`,
   )
-  return present
+  if (!open) {
+    throw new TidemarkError('PRIVILEGE_MISSING', `The role ${role} may not use what Tidemark keeps in this database.`, {
+      hint: `Connect as ${owner}, which deployed it, or make the role a member: GRANT ${owner} TO ${role};`,
+    })
+  }
+  return owner !== null
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Pool } from 'pg'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { readDeployedViews } from '../../src/deploy/deployed.js'
 import { applyDeployment, dropDeployment, planDeployment } from '../../src/deploy/index.js'
 import { refreshView } from '../../src/engine/refresh.js'
 import { verifyView } from '../../src/engine/verify.js'
@@ -81,6 +82,16 @@ describe('a deployer that is no superuser and owns nothing', () => {
     expect(error.hint).toContain('GRANT SELECT ON TABLE app.t')
     await db.query(error.hint ?? '')
     await applyDeployment(pool, views)
+  })
+
+  it('is named to another role that asks, with what lets it in', async () => {
+    await applyDeployment(db.pool, views)
+    const pool = as(app)
+    pools.push(pool)
+    const error = await errorOf(readDeployedViews(pool))
+    expect(error).toMatchObject({ code: 'PRIVILEGE_MISSING', message: expect.stringContaining(app) })
+    await db.query(error.hint?.match(/GRANT .*;$/)?.[0] ?? '')
+    expect(await readDeployedViews(pool)).toMatchObject([{ name: 'mv' }])
   })
 
   it('deploys, refreshes, changes, verifies and drops', async () => {
