@@ -9,6 +9,8 @@ export interface CompileRequest {
   readonly key: readonly string[] | undefined
   readonly timeZone: string
   readonly storage: string
+  /** The materialized view that holds the rows, when they are kept natively. */
+  readonly native?: { readonly schema: string; readonly name: string } | undefined
 }
 
 export interface CompiledView {
@@ -22,8 +24,8 @@ export interface CompiledView {
  * @throws TidemarkError KEY_MISSING, KEY_INVALID.
  */
 export function compileView(request: CompileRequest): CompiledView {
-  const { facts, key, timeZone, storage } = request
+  const { facts, key, timeZone, storage, native } = request
   const root = buildQuery(facts)
   const plan = planView({ facts, root, key, timeZone })
-  return { plan, statements: emitStatements({ plan, facts, storage }) }
+  return { plan, statements: emitStatements({ plan, facts, storage, native }) }
 }

@@ -70,7 +70,8 @@ async function compileOne(
   const facts = await gatherer.gather(view.query, view.timeZone)
   refuseTemporary(facts)
   const storage = storageName(view.schema, view.name)
-  const compiled = compileView({ facts, key: view.key, timeZone: view.timeZone, storage })
+  const native = view.storage === 'matview' ? { schema: view.schema, name: view.name } : undefined
+  const compiled = compileView({ facts, key: view.key, timeZone: view.timeZone, storage, native })
   const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage) })
   const captured = view.storage === 'table' ? capturedSources(compiled.plan) : []
   const name = shownName(view.schema, view.name)

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { dropDeployment } from '../../src/deploy/index.js'
 import { refreshView } from '../../src/engine/refresh.js'
 import { readStatus } from '../../src/engine/status.js'
+import { verifyView } from '../../src/engine/verify.js'
 import { useTestDatabase } from '../kit/index.js'
 import { apply, applyTwice, errorOf, plan, reset } from './support.js'
 
@@ -86,6 +87,16 @@ describe('a native materialized view', () => {
     expect(await errorOf(apply(db, { also: { query, storage: 'matview' } }))).toMatchObject({
       code: 'DEPENDENT_BLOCKS',
     })
+  })
+
+  it('is verified against its query, and not against a storage table', async () => {
+    await applyTwice(db, { mv: { query, storage: 'matview' } })
+    await db.query('INSERT INTO t VALUES (1000, 9)')
+    expect(await verifyView(db.pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
+    expect(await db.rows('SELECT n FROM mv WHERE g = 9')).toEqual([{ n: '1' }])
+    await db.query('INSERT INTO t VALUES (1001, 10)')
+    const [compared] = await db.rows("SELECT missing, unexpected FROM tidemark.verify_now(tidemark.find_view('mv'))")
+    expect(compared).toEqual({ missing: '1', unexpected: '0' })
   })
 
   it('that fails, or was dropped, says so and comes back', async () => {

@@ -36,6 +36,8 @@ export interface EmitRequest {
   readonly facts: QueryFacts
   /** `tidemark_data` table that holds the rows. */
   readonly storage: string
+  /** The materialized view that holds them instead, when they are kept natively. */
+  readonly native?: { readonly schema: string; readonly name: string } | undefined
 }
 
 export function emitStatements(request: EmitRequest): Statements {

@@ -6,6 +6,8 @@ interface VerifyRequest {
   readonly plan: ViewPlan
   readonly facts: QueryFacts
   readonly storage: string
+  /** Where the rows are kept when that is not the storage table: the materialized view itself. */
+  readonly native?: { readonly schema: string; readonly name: string } | undefined
 }
 
 /**
@@ -13,10 +15,11 @@ interface VerifyRequest {
  * floating-point numbers depends on the order in which it meets them, so one slice computed alone can differ in the last
  * bits from the same slice within the whole query: what differs by no more than that is no drift.
  */
-export function verifyStatement({ plan, facts, storage }: VerifyRequest): Fragment {
+export function verifyStatement({ plan, facts, storage, native }: VerifyRequest): Fragment {
   const columns = join(facts.output.map((column) => compared(column, 'q')))
   const query = sql`SELECT ${columns} FROM (${trusted(facts.canonical.replace(/;\s*$/, ''))}) q`
-  const kept = sql`SELECT ${columns} FROM ${ident('tidemark_data', storage)} q`
+  const rows = native === undefined ? ident('tidemark_data', storage) : ident(native.schema, native.name)
+  const kept = sql`SELECT ${columns} FROM ${rows} q`
   const count = (rows: string, others: string): Fragment =>
     sql`(SELECT pg_catalog.count(*) FROM ${ident(rows)} a${withoutNoise(plan, facts, others)})`
   return sql`WITH wanted AS MATERIALIZED (${query}), kept AS MATERIALIZED (${kept}), missing AS MATERIALIZED (SELECT * FROM wanted EXCEPT ALL SELECT * FROM kept), unexpected AS MATERIALIZED (SELECT * FROM kept EXCEPT ALL SELECT * FROM wanted) SELECT ${count('missing', 'unexpected')} AS missing, ${count('unexpected', 'missing')} AS unexpected`
