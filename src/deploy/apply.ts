@@ -54,9 +54,15 @@ export async function applyDeployment(
     const { steps, drops, needs, changes } = await makePlan(database, views)
     await migrate(database)
     const built: DeployedRows[] = []
-    for (const step of steps) {
-      const result = await deployStep({ database, needs, report, patience }, step)
-      if (result !== undefined) built.push(result)
+    try {
+      for (const step of steps) {
+        const result = await deployStep({ database, needs, report, patience }, step)
+        if (result !== undefined) built.push(result)
+      }
+    } catch (error) {
+      // Writers must not go on paying for a log that nobody reads. What went wrong first is what has to be told.
+      await releaseUnused(database).catch(() => undefined)
+      throw error
     }
     if (drops.length > 0) await removeViews(database, drops)
     await releaseUnused(database)

@@ -179,6 +179,16 @@ describe('a key that is not unique', () => {
     expect(await db.rows('SELECT view_name FROM tidemark.view')).toHaveLength(1)
   })
 
+  it('at a first build: the table is not captured for a view that is not there', async () => {
+    expect(await errorOf(apply(db, { mv: { query: 'SELECT g, v FROM t', key: ['g'] } }))).toMatchObject({
+      code: 'KEY_NOT_UNIQUE',
+    })
+    expect(await db.rows("SELECT tgname FROM pg_trigger WHERE tgrelid = 't'::regclass")).toEqual([])
+    expect(await db.rows('SELECT id FROM tidemark.source')).toEqual([])
+    await applyTwice(db, { mv: { query: 'SELECT g, v FROM t', key: ['v'] } })
+    await expectFresh(db, 'mv')
+  })
+
   it('later: the view is in error, keeps its rows, and recovers by itself', async () => {
     await applyTwice(db, { mv: { query: 'SELECT v, g FROM t', key: ['v'] } })
     const kept = await db.rows('SELECT * FROM mv ORDER BY 1')
