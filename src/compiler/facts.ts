@@ -67,6 +67,8 @@ export interface FunctionFacts {
   readonly volatility: 'immutable' | 'stable' | 'volatile'
   readonly aggregate: boolean
   readonly returnsSet: boolean
+  /** Tells when the function itself was replaced; null for PostgreSQL's own. */
+  readonly body: string | null
 }
 
 export interface QueryFacts {

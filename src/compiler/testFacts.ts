@@ -48,6 +48,7 @@ const builtIn = (
   volatility,
   aggregate: kind === 'aggregate',
   returnsSet: kind === 'set',
+  body: null,
 })
 
 const functions = [

@@ -112,7 +112,20 @@ function settingsOf(view: NormalisedView): ViewSettings {
 
 function hashOf(view: NormalisedView, facts: QueryFacts, { plan }: CompiledView): string {
   const behind = [...facts.relations.values()].flatMap(({ definition }) => definition ?? []).sort()
-  const parts = [facts.canonical, behind, facts.output, plan.key, plan.keyNullable, view.storage, view.timeZone]
+  const parts: unknown[] = [
+    facts.canonical,
+    behind,
+    facts.output,
+    plan.key,
+    plan.keyNullable,
+    view.storage,
+    view.timeZone,
+  ]
+  const bodies = [...facts.functions.values()]
+    .flat()
+    .flatMap(({ schema, name, body }) => (body === null ? [] : [`${schema}.${name} ${body}`]))
+  // A native materialized view computes all of it at each refresh, with the functions as they are then.
+  if (bodies.length > 0 && view.storage === 'table') parts.push(bodies.sort())
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { refreshView } from '../../src/engine/refresh.js'
 import { readStatus } from '../../src/engine/status.js'
 import { useTestDatabase } from '../kit/index.js'
-import { apply, applyTwice, errorOf, expectFresh, reset } from './support.js'
+import { apply, applyTwice, errorOf, expectFresh, plan, reset } from './support.js'
 
 const db = await useTestDatabase()
 
@@ -162,6 +162,23 @@ describe('when under a view', () => {
     expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed', error: { code: 'SOURCE_CHANGED' } })
     await applyTwice(db, views)
     await expectFresh(db, 'mv')
+  })
+})
+
+describe('a function of the query', () => {
+  it('is replaced: apply computes its views anew, and no others', async () => {
+    await db.query(`CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
+      CREATE VIEW w AS SELECT id, f(v) AS v FROM t`)
+    const views = { mv: 'SELECT id, f(g) AS g FROM t', behind: 'SELECT id, v FROM w', other }
+    await applyTwice(db, views)
+    await db.query(`CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 2'`)
+    expect(await plan(db, views)).toEqual([
+      { action: 'rebuild view', object: 'mv' },
+      { action: 'rebuild view', object: 'behind' },
+    ])
+    await applyTwice(db, views)
+    await expectFresh(db, 'mv')
+    await expectFresh(db, 'behind')
   })
 })
 

@@ -162,7 +162,9 @@ async function readFunctions(database: Queryable, named: readonly string[]): Pro
     database,
     `SELECT n.nspname AS schema, p.proname AS name,
        CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
-       p.prokind = 'a' AS aggregate, p.proretset AS "returnsSet"
+       p.prokind = 'a' AS aggregate, p.proretset AS "returnsSet",
+       CASE WHEN n.nspname <> 'pg_catalog' THEN pg_catalog.md5(pg_catalog.concat_ws(E'\\x01', p.proargtypes, p.provolatile, p.proisstrict,
+         p.prosrc, p.probin, p.prosqlbody, p.proconfig)) END AS body
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ANY ($1)`,
     [named],
   )
