@@ -6,7 +6,7 @@ import type { Board } from './board.js'
 import { readCatalog, readStates } from './catalog.js'
 import type { DatabaseClock } from './clock.js'
 import type { Emit, Log } from './events.js'
-import { Poller, type PollResult } from './poll.js'
+import { Poller, type PollResult, pollLockMs } from './poll.js'
 import type { WatchConnection } from './watch.js'
 import { idlePollMs, watchFor } from './when.js'
 
@@ -208,7 +208,7 @@ export class Link {
     return transaction(
       this.around.database(answerMs),
       (connection) => this.#poller.poll({ query: (text, values) => connection.query(text, values) }, expectsNews),
-      "BEGIN READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '15s'; SET LOCAL jit = off",
+      `BEGIN READ ONLY; SET LOCAL lock_timeout = ${pollLockMs}; SET LOCAL statement_timeout = '15s'; SET LOCAL jit = off`,
     )
   }
 

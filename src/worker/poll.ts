@@ -42,6 +42,12 @@ interface SeenRow {
   readonly server: string
 }
 
+/**
+ * A poll must not wait for a log that is locked, as it is for milliseconds when it is emptied and for longer when its
+ * table is altered: the views over all other logs wait with it. In milliseconds.
+ */
+export const pollLockMs = 300
+
 const clock = '(extract(epoch FROM clock_timestamp()) * 1000)::double precision'
 const preparedName = 'tidemark_poll'
 

@@ -4,6 +4,7 @@ import { databaseError } from '../engine/databaseError.js'
 import { Backoff } from './backoff.js'
 import type { Log } from './events.js'
 import { limited } from './guard.js'
+import { pollLockMs } from './poll.js'
 
 interface Notification {
   readonly channel: string
@@ -148,8 +149,8 @@ export class WatchConnection {
 const leaderLock = 1953064304
 const answerLimitMs = 20_000
 
-/** A poll must not wait for a table that is being altered; and what idles here is not forgotten. */
-const sessionSettings = `SET lock_timeout = '1s'; SET statement_timeout = '15s'; SET idle_session_timeout = 0;
+/** What idles here is not forgotten. */
+const sessionSettings = `SET lock_timeout = ${pollLockMs}; SET statement_timeout = '15s'; SET idle_session_timeout = 0;
   SET plan_cache_mode = force_generic_plan; SET jit = off; SET application_name = 'tidemark worker'; LISTEN tidemark`
 
 async function openClient(url: string): Promise<ListenClient> {
