@@ -101,21 +101,37 @@ BEGIN
   CALL tidemark.maintain();
 END $$;
 
+-- Forgets all but the last runs of each view, once there are a fifth more of them than that. How many there are is
+-- counted only where their numbers leave it open: this is called every few seconds, and mostly has nothing to do.
+CREATE FUNCTION tidemark.forget_runs(kept integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  most bigint := (SELECT count(*) * kept * 1.2 FROM tidemark.view);
+  view integer;
+  last bigint;
+BEGIN
+  IF (SELECT max(id) - min(id) FROM tidemark.run) >= most AND (SELECT count(*) FROM tidemark.run) > most THEN
+    FOR view IN SELECT id FROM tidemark.view ORDER BY id LOOP
+      SELECT r.id INTO last FROM tidemark.run r WHERE r.view_id = view ORDER BY r.id DESC OFFSET kept LIMIT 1;
+      DELETE FROM tidemark.run r WHERE r.view_id = view AND r.id <= last;
+    END LOOP;
+  END IF;
+END $$;
+
 -- Empties logs that every view has passed, starts a new one where the present one has grown, and forgets old runs.
--- `grown`: bytes of a log from which on it is worth the trouble.
+-- `grown`: bytes of a log from which on it is worth the trouble. A log that somebody has locked waits for the next time.
 CREATE PROCEDURE tidemark.maintain(grown bigint DEFAULT 1048576, kept_runs integer DEFAULT 500)
 LANGUAGE plpgsql AS $$
 DECLARE
   sources integer[];
 BEGIN
-  DELETE FROM tidemark.run r USING (
-    SELECT id, row_number() OVER (PARTITION BY view_id ORDER BY id DESC) AS place FROM tidemark.run) old
-  WHERE r.id = old.id AND old.place > kept_runs;
+  PERFORM tidemark.forget_runs(kept_runs);
   SELECT array_agg(id ORDER BY id) INTO sources FROM tidemark.source;
   FOR step IN 1 .. coalesce(array_length(sources, 1), 0) LOOP
     COMMIT;
     PERFORM tidemark.follow_children(sources[step]);
     COMMIT;
+    PERFORM set_config('lock_timeout', '200ms', true);
     PERFORM tidemark.rotate(sources[step], grown);
   END LOOP;
   COMMIT;
