@@ -3,6 +3,8 @@ export type ReasonCode =
   | 'no_slice_key'
   | 'key_not_derivable'
   | 'subquery'
+  | 'uncorrelated_subquery'
+  | 'nullable_comparison'
   | 'lateral_subquery'
   | 'recursive'
   | 'limit'

@@ -45,7 +45,7 @@ function onlySimple(ast: unknown): boolean {
   return !/"(CaseExpr|CoalesceExpr|MinMaxExpr|SubLink|A_Expr|A_Indirection|BoolExpr|NullTest)"/.test(text)
 }
 
-function isNullableColumn(block: SelectBlock, column: ItemColumn): boolean {
+export function isNullableColumn(block: SelectBlock, column: ItemColumn): boolean {
   if (isComparedEverywhere(block, column)) return false
   const item = block.items[column.item]
   if (item === undefined || item.nullableBy.length > 0) return true

@@ -2,9 +2,10 @@ import type { SelectStmt } from '@pgsql/types'
 import { type QueryFacts, type RelationFacts, relationKey } from '../facts.js'
 import { type Node, names, walk } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
-import { conjuncts, readExpression } from './expression.js'
+import { conjuncts, namesColumnOf, readExpression } from './expression.js'
 import { FromBuilder } from './from.js'
 import { type BuildScope, type CteBinding, Unresolved } from './scope.js'
+import { subqueriesIn } from './subqueries.js'
 import type { Block, Expression, Output, SelectBlock } from './types.js'
 
 /** The IR of a canonical query. */
@@ -14,6 +15,7 @@ export function buildQuery(facts: QueryFacts): Block {
     ctes: new Map(),
     with: [],
     expanding: [],
+    enclosing: [],
     build: buildBlock,
   })
 }
@@ -55,6 +57,7 @@ function bindCtes(ast: SelectStmt, outer: BuildScope): BuildScope {
       select,
       columns: names(cte.aliascolnames),
       scope: { ...outer, ctes: new Map(ctes), with: [...visible] },
+      open: namesColumnOf(query, outer.enclosing),
       recursive: (ast.withClause.recursive ?? false) && mentions(query, name),
     }
     ctes.set(name, binding)
@@ -103,22 +106,34 @@ function buildSelect(ast: SelectStmt, scope: BuildScope): SelectBlock {
   for (const condition of conjuncts(ast.whereClause)) from.addCondition(condition, [])
   const columnScope = { items: from.items, facts: scope.facts }
   const read = (node: Node): Expression => readExpression(node, columnScope)
-  const outputs = (ast.targetList ?? []).map((target): Output => {
+  const outputs = (ast.targetList ?? []).map((target, index, targets): Output => {
     if (!('ResTarget' in target) || target.ResTarget.val === undefined) {
       throw new Unresolved('unresolved', 'an output column without an expression')
     }
-    return { name: outputName(target.ResTarget), expression: read(target.ResTarget.val) }
+    const name = outputName(target.ResTarget)
+    // A nested query may give two columns one name: here they are told apart by it.
+    const known = targets.slice(0, index).some((other) => 'ResTarget' in other && outputName(other.ResTarget) === name)
+    return { name: known ? `${name} ${index}` : name, expression: read(target.ResTarget.val) }
   })
   const groupNodes = ast.groupClause ?? []
   const groupingSets = groupNodes.some((node) => 'GroupingSet' in node)
   const aggregates = outputs.some((output) => output.expression.aggregate) || ast.havingClause !== undefined
   const grouped = groupNodes.length > 0 || aggregates
+  const surroundings = { items: from.items, scope, within: [] }
+  const { targetList, groupClause, sortClause, windowClause, distinctClause, limitCount, limitOffset } = ast
+  const elsewhere = [targetList, groupClause, sortClause, windowClause, distinctClause, limitCount, limitOffset]
   return {
     kind: 'select',
     ast,
     items: from.items,
     equalities: from.equalities,
     conditions: from.conditions,
+    correlations: from.correlations,
+    subqueries: [
+      ...from.subqueries,
+      ...conjuncts(ast.havingClause).flatMap((condition) => subqueriesIn(condition, true, surroundings)),
+      ...subqueriesIn(elsewhere, false, surroundings),
+    ],
     outerJoins: from.outerJoins,
     fullJoins: from.fullJoins,
     outputs,

@@ -1,6 +1,6 @@
 import type { QueryFacts } from '../facts.js'
 import { kindOf, type Node, names, walk } from '../parse/ast.js'
-import type { Expression, FromItem, ItemColumn } from './types.js'
+import type { Expression, FromItem, ItemColumn, ScopedColumn } from './types.js'
 
 /** What a column reference can mean inside one block. */
 export interface ColumnScope {
@@ -22,6 +22,36 @@ export function resolveColumn(fields: readonly Node[], items: readonly FromItem[
   const holders = items.flatMap((item, index) => (item.columns.includes(column) ? [index] : []))
   const only = holders[0]
   return holders.length === 1 && only !== undefined ? { item: only, column } : undefined
+}
+
+/**
+ * Resolves a reference to a column of a query around this one, the nearest first. PostgreSQL writes those with their
+ * alias, and gives every alias of a query a name that none around it has.
+ */
+export function resolveEnclosing(
+  fields: readonly Node[],
+  enclosing: readonly (readonly FromItem[])[],
+): ScopedColumn | undefined {
+  if (fields.length < 2) return undefined
+  for (const items of [...enclosing].reverse()) {
+    const found = resolveColumn(fields, items)
+    if (found !== undefined) return { ...found, items }
+  }
+  return undefined
+}
+
+/** Whether text names a column (or a whole row) of these items; one without an alias may be anyone's. */
+export function namesColumnOf(text: unknown, lists: readonly (readonly FromItem[])[]): boolean {
+  if (lists.every((items) => items.length === 0)) return false
+  let found = false
+  walk(text, (kind, body) => {
+    if (kind !== 'ColumnRef') return undefined
+    const parts = (body.fields ?? []) as readonly Node[]
+    const alias = names(parts).at(-2)
+    found ||= parts.length < 2 || lists.some((items) => items.some((item) => item.alias === alias))
+    return undefined
+  })
+  return found
 }
 
 function hasColumn(item: FromItem | undefined, column: string): boolean {

@@ -1,16 +1,36 @@
 import type { JoinExpr, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types'
 import { type RelationFacts, relationKey } from '../facts.js'
-import { type Node, names, walk } from '../parse/ast.js'
+import { type Node, names } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
-import { columnFields, conjuncts, equalitySides, readExpression, resolveColumn } from './expression.js'
+import {
+  columnFields,
+  conjuncts,
+  equalitySides,
+  namesColumnOf,
+  readExpression,
+  resolveColumn,
+  resolveEnclosing,
+} from './expression.js'
 import { type BuildScope, Unresolved } from './scope.js'
-import { type Block, type Condition, type Equality, type FromItem, type ItemColumn, outputNames } from './types.js'
+import { isDeterministic, subqueriesIn } from './subqueries.js'
+import {
+  type BlockItem,
+  type Condition,
+  type Correlation,
+  type Equality,
+  type FromItem,
+  type ItemColumn,
+  outputNames,
+  type Subquery,
+} from './types.js'
 
 /** Flattens a FROM clause into items, the equalities between them, and which outer joins can make an item NULL. */
 export class FromBuilder {
   readonly items: FromItem[] = []
   readonly equalities: Equality[] = []
   readonly conditions: Condition[] = []
+  readonly correlations: Correlation[] = []
+  readonly subqueries: Subquery[] = []
   outerJoins = 0
   fullJoins = false
 
@@ -24,13 +44,29 @@ export class FromBuilder {
     else throw new Unresolved('unresolved', `a FROM item of the kind ${Object.keys(node)[0]}`)
   }
 
-  /** Takes from a condition what says that two columns are equal, or what it asks of one table; the rest is left out. */
+  /**
+   * Takes from a condition what says that two columns are equal, what it asks of one table, and its subqueries; the
+   * rest is left out.
+   */
   addCondition(condition: Node, within: readonly number[]): void {
     const sides = equalitySides(condition)
     this.addOwnCondition(condition, within)
+    this.subqueries.push(...subqueriesIn(condition, true, { items: this.items, scope: this.scope, within }))
     if (sides === undefined) return
     const [left, right] = sides.map((side) => this.plainColumn(side))
-    if (left !== undefined && right !== undefined && left.item !== right.item) this.addEquality(left, right, within)
+    if (left !== undefined && right !== undefined) {
+      if (left.item !== right.item) this.addEquality(left, right, within)
+    } else if (within.length === 0) {
+      if (left !== undefined) this.addCorrelation(left, sides[1])
+      if (right !== undefined) this.addCorrelation(right, sides[0])
+    }
+  }
+
+  private addCorrelation(column: ItemColumn, other: Node): void {
+    const fields = columnFields(other)
+    const outer = fields && resolveEnclosing(fields, this.scope.enclosing)
+    if (outer === undefined || !isDeterministic(outer.items, outer) || !isDeterministic(this.items, column)) return
+    this.correlations.push({ column, outer })
   }
 
   private addOwnCondition(ast: Node, within: readonly number[]): void {
@@ -42,20 +78,13 @@ export class FromBuilder {
   }
 
   private addEquality(left: ItemColumn, right: ItemColumn, within: readonly number[]): void {
-    if (!this.isDeterministic(left) || !this.isDeterministic(right)) return
+    if (!isDeterministic(this.items, left) || !isDeterministic(this.items, right)) return
     this.equalities.push({ left, right, within })
   }
 
   private plainColumn(node: Node): ItemColumn | undefined {
     const fields = columnFields(node)
     return fields && resolveColumn(fields, this.items)
-  }
-
-  private isDeterministic(column: ItemColumn): boolean {
-    const item = this.items[column.item]
-    if (item?.kind !== 'table') return true
-    const source = item.sourceColumns[item.columns.indexOf(column.column)]
-    return !item.relation.columns.some((facts) => facts.name === source && facts.nondeterministic)
   }
 
   private addRelation(range: RangeVar, nullableBy: readonly number[]): void {
@@ -67,7 +96,7 @@ export class FromBuilder {
       if (cte.select === undefined || cte.recursive) throw new Unresolved('recursive', `the recursive query "${name}"`)
       const block = this.scope.build(cte.select, cte.scope)
       const own = cte.columns.length > 0 ? cte.columns : outputNames(block)
-      this.addBlock(alias, block, overlay(own, renamed), nullableBy)
+      this.addBlock({ alias, block, columns: overlay(own, renamed), nullableBy, closed: !cte.open && !this.isOpen() })
       return
     }
     const relation = this.scope.facts.relations.get(relationKey(range.schemaname ?? 'pg_catalog', name))
@@ -99,30 +128,36 @@ export class FromBuilder {
       ...this.scope,
       ctes: new Map(),
       with: [],
+      enclosing: [],
       expanding: [...this.scope.expanding, key],
     }
     const block = this.scope.build(parseSelect(relation.definition ?? ''), inside)
     const own = relation.columns.map((column) => column.name)
-    this.addBlock(alias, block, overlay(own, renamed), nullableBy)
+    this.addBlock({ alias, block, columns: overlay(own, renamed), nullableBy })
   }
 
   private addBlock(
-    alias: string,
-    block: Block,
-    columns: readonly string[],
-    nullableBy: readonly number[],
-    correlated = false,
+    item: Pick<BlockItem, 'alias' | 'block' | 'columns' | 'nullableBy'> &
+      Partial<Pick<BlockItem, 'correlated' | 'closed'>>,
   ): void {
-    this.items.push({ kind: 'block', alias, block, columns, nullableBy, correlated })
+    this.items.push({ kind: 'block', correlated: false, closed: true, ...item })
+  }
+
+  /** A WITH query that can be named here reads columns from outside. */
+  private isOpen(): boolean {
+    return [...this.scope.ctes.values()].some((cte) => cte.open)
   }
 
   private addSubselect(range: RangeSubselect, nullableBy: readonly number[]): void {
     const query = range.subquery
     if (query === undefined || !('SelectStmt' in query)) throw new Unresolved('unresolved', 'a subquery in FROM')
-    const block = this.scope.build(query.SelectStmt, this.scope)
+    const lateral = range.lateral ?? false
+    const enclosing = lateral ? [...this.scope.enclosing, this.items] : this.scope.enclosing
+    const correlated = lateral && namesColumnOf(query, [this.items])
+    const closed = !this.isOpen() && !namesColumnOf(query, enclosing)
+    const block = this.scope.build(query.SelectStmt, { ...this.scope, enclosing })
     const columns = overlay(outputNames(block), names(range.alias?.colnames))
-    const correlated = (range.lateral ?? false) && readsOutside(query, this.items)
-    this.addBlock(range.alias?.aliasname ?? '', block, columns, nullableBy, correlated)
+    this.addBlock({ alias: range.alias?.aliasname ?? '', block, columns, nullableBy, correlated, closed })
   }
 
   private addFunction(range: RangeFunction, nullableBy: readonly number[]): void {
@@ -131,6 +166,9 @@ export class FromBuilder {
       const first = 'List' in node ? node.List.items?.[0] : undefined
       if (first !== undefined) calls.push(first)
     }
+    this.subqueries.push(
+      ...subqueriesIn(range.functions, false, { items: this.items, scope: this.scope, within: nullableBy }),
+    )
     const scope = { items: this.items, facts: this.scope.facts }
     const reads = calls.map((call) => readExpression(call, scope))
     const functionNames = calls.map((call) => ('FuncCall' in call ? (names(call.FuncCall.funcname).at(-1) ?? '') : ''))
@@ -189,23 +227,4 @@ export class FromBuilder {
 /** Column aliases name the first columns; the rest keep their own names. */
 function overlay(own: readonly string[], aliases: readonly string[]): string[] {
   return own.map((name, index) => aliases[index] ?? name)
-}
-
-function readsOutside(query: Node, items: readonly FromItem[]): boolean {
-  const inside = new Set<string>()
-  let outside = false
-  walk(query, (kind, body) => {
-    if (kind === 'Alias') inside.add(String(body.aliasname))
-    return undefined
-  })
-  walk(query, (kind, body) => {
-    if (kind === 'ColumnRef') {
-      const parts = names(body.fields as readonly Node[])
-      const alias = parts.length > 1 ? parts.at(-2) : undefined
-      if (alias === undefined) outside ||= true
-      else if (items.some((item) => item.alias === alias)) outside = true
-    }
-    return undefined
-  })
-  return outside
 }

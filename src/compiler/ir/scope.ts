@@ -1,13 +1,15 @@
 import type { SelectStmt } from '@pgsql/types'
 import type { QueryFacts } from '../facts.js'
 import type { Node } from '../parse/ast.js'
-import type { Block, OpaqueBlock } from './types.js'
+import type { Block, FromItem, OpaqueBlock } from './types.js'
 
 export interface CteBinding {
   readonly select: SelectStmt | undefined
   readonly columns: readonly string[]
   readonly scope: BuildScope
   readonly recursive: boolean
+  /** Reads columns of a query around the one that it belongs to. */
+  readonly open: boolean
 }
 
 export interface BuildScope {
@@ -17,6 +19,8 @@ export interface BuildScope {
   readonly with: readonly Node[]
   /** Ordinary views that are being expanded, to stop at a circle. */
   readonly expanding: readonly string[]
+  /** FROM items of the queries around, outermost first: their columns can be named here. */
+  readonly enclosing: readonly (readonly FromItem[])[]
   /** Builds a nested query. */
   readonly build: (ast: SelectStmt, scope: BuildScope) => Block
 }

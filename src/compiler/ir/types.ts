@@ -8,6 +8,11 @@ export interface ItemColumn {
   readonly column: string
 }
 
+/** A column of a FROM item of this block, or of one around it: `items` is the very list that the item is counted in. */
+export interface ScopedColumn extends ItemColumn {
+  readonly items: readonly FromItem[]
+}
+
 /** A scalar expression, with what the analysis needs to know of it. */
 export interface Expression {
   readonly ast: Node
@@ -31,6 +36,28 @@ export interface Equality {
   readonly left: ItemColumn
   readonly right: ItemColumn
   readonly within: readonly number[]
+}
+
+/**
+ * `column = outer`, the latter a column of a block around this one. Every row of this block's FROM satisfies it before
+ * anything is grouped, windowed or limited.
+ */
+export interface Correlation {
+  readonly column: ItemColumn
+  readonly outer: ScopedColumn
+}
+
+/** A query within an expression: EXISTS, IN, ANY, ALL, a scalar or an array. */
+export interface Subquery {
+  readonly block: Block
+  /** Outer joins (by number) whose match its value decides on, as that of an item in their place would. */
+  readonly within: readonly number[]
+  /** Of `x IN (SELECT y …)`: the plain columns on the left, and the places of the output columns they are compared with. */
+  readonly compared: readonly { readonly outer: ScopedColumn; readonly position: number }[]
+  /** An IN or ANY that stands alone as a condition: a row goes whether it is NULL or false. */
+  readonly isCondition: boolean
+  /** Reads columns of a block around it. */
+  readonly correlated: boolean
 }
 
 /** A condition over the columns of one table alone. It holds where an equality with the same `within` would. */
@@ -59,8 +86,10 @@ export interface TableItem extends ItemBase {
 export interface BlockItem extends ItemBase {
   readonly kind: 'block'
   readonly block: Block
-  /** Reads columns of items before it. */
+  /** LATERAL: reads columns of items before it. */
   readonly correlated: boolean
+  /** Its text stands by itself: neither it nor a WITH query that it may name reads columns from outside. */
+  readonly closed: boolean
 }
 
 /** A set-returning function in FROM: `jsonb_each(s.lanes)`. */
@@ -82,6 +111,9 @@ export interface SelectBlock {
   readonly items: readonly FromItem[]
   readonly equalities: readonly Equality[]
   readonly conditions: readonly Condition[]
+  readonly correlations: readonly Correlation[]
+  /** Those of its own expressions, wherever they stand; not those within its FROM items. */
+  readonly subqueries: readonly Subquery[]
   readonly outerJoins: number
   readonly fullJoins: boolean
   readonly outputs: readonly Output[]
@@ -92,7 +124,7 @@ export interface SelectBlock {
   readonly partitions: readonly (readonly Expression[])[]
   readonly distinct: 'no' | 'rows' | readonly Expression[]
   readonly limited: boolean
-  /** Relations that are read in scalar subqueries, EXISTS, IN, wherever these stand in the block. */
+  /** All relations that are read in subqueries of expressions, found by their text alone. */
   readonly subqueryRelations: readonly RelationFacts[]
   /** WITH queries that its text may name, outermost first. */
   readonly scope: readonly Node[]

@@ -30,7 +30,8 @@ function unreachedTables(root: Block, sources: readonly SourcePlan[], keys: read
   if (root.kind !== 'select' || sources.every((source) => source.maintenance === 'full')) return []
   const led = new Set(keys.flatMap((key) => [...storedColumns(root, key).keys()].map((relation) => relation.oid)))
   return occurrences(root).flatMap(({ relation, steps }) => {
-    const item = root.items[steps[0]?.index ?? -1]
+    const [step] = steps
+    const item = step?.into === undefined ? root.items[step?.index ?? -1] : undefined
     if (steps.length > 1 || item?.kind !== 'table' || led.has(relation.oid) || relation.rows < smallTableRows) return []
     const index = root.items.indexOf(item)
     const joined = root.equalities.flatMap(({ left, right }) =>

@@ -1,7 +1,15 @@
 import { EqualityClasses } from '../analyze/equalityClasses.js'
 import { innerColumn, isSliceable } from '../analyze/sliceable.js'
-import { type Block, type FromItem, type ItemColumn, outputNames, type SelectBlock } from '../ir/types.js'
+import {
+  type Block,
+  type BlockItem,
+  type FromItem,
+  type ItemColumn,
+  outputNames,
+  type SelectBlock,
+} from '../ir/types.js'
 import { subsets } from '../subsets.js'
+import { type Links, lateral, linksOf, type Nested, nestedIn } from './links.js'
 import { NoKey } from './noKey.js'
 import { type Occurrence, occurrences, type Step } from './occurrences.js'
 import { Route } from './route.js'
@@ -13,10 +21,16 @@ const mostOuterJoins = 4
 /**
  * The queries that find, from the changes of one table, every value of `wanted` whose rows may differ. Sound because
  * every row that comes or goes contains a changed row (or lost or gained its match with one), and joins here use only
- * equalities that such a row must satisfy.
+ * equalities that such a row must satisfy. Changes of the tables in `whole` (by oid) are answered by recomputing
+ * everything, so that nothing that is joined has to allow for them.
  * @throws NoKey where the changes of this table cannot tell.
  */
-export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly string[]): KeyPath[] {
+export function keyPaths(
+  block: Block,
+  steps: readonly Step[],
+  wanted: readonly string[],
+  whole: ReadonlySet<number>,
+): KeyPath[] {
   const [step, ...rest] = steps
   if (step === undefined || block.kind === 'opaque') {
     throw new NoKey({ code: 'unresolved', reason: 'The query has a shape that is not looked into.' })
@@ -28,6 +42,7 @@ export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly 
       arm,
       rest,
       wanted.map((name) => armNames[block.names.indexOf(name)] ?? ''),
+      whole,
     )
   }
   for (const name of wanted) {
@@ -38,7 +53,98 @@ export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly 
       })
     }
   }
-  return joinStates(block, step.index, wanted).flatMap((nulls) => pathInState(block, step.index, rest, wanted, nulls))
+  const nested = nestedAt(block, step)
+  if (nested !== undefined) return pathsThroughLinks(block, nested, rest, wanted, whole)
+  return joinStates(block, step.index, wanted).flatMap((nulls) =>
+    pathInState(block, step.index, rest, wanted, nulls, whole),
+  )
+}
+
+/** The query that is run for each row, when the step leads into one. */
+function nestedAt(block: SelectBlock, { index, into }: Step): Nested | undefined {
+  if (into === 'subquery') {
+    const subquery = block.subqueries[index]
+    return subquery && nestedIn(block, subquery)
+  }
+  const item = block.items[index]
+  return item?.kind === 'block' && item.correlated ? lateral(item) : undefined
+}
+
+/**
+ * As if the nested query's rows stood in FROM, joined by what links them to the rows around. Each set of links alone
+ * finds every key; the first that leads to the keys is taken, without a join inside if that is enough.
+ */
+function pathsThroughLinks(
+  block: SelectBlock,
+  nested: Nested,
+  steps: readonly Step[],
+  wanted: readonly string[],
+  whole: ReadonlySet<number>,
+): KeyPath[] {
+  let failure: NoKey | undefined
+  for (const links of linksOf(nested.block, steps, nested.compared)) {
+    const here = links.equal.filter(({ outer }) => outer.items === block.items)
+    const paths = new Map(
+      here.map((link) => [link, attempt(() => keyPaths(links.block, links.steps, [link.column], whole))]),
+    )
+    const known = here.filter((link) => !(paths.get(link) instanceof NoKey))
+    const direct = known.filter((link) => {
+      const found = paths.get(link)
+      return found !== undefined && !(found instanceof NoKey) && found.every(hasNoJoin)
+    })
+    for (const equal of [direct, known]) {
+      if (equal.length === 0) continue
+      const found = attempt(() => pathsFromLinked(block, nested, { ...links, equal }, wanted, whole))
+      if (!(found instanceof NoKey)) return found
+      failure ??= found
+    }
+    for (const found of paths.values()) if (found instanceof NoKey) failure ??= found
+  }
+  throw failure ?? new NoKey(nested.why)
+}
+
+function pathsFromLinked(
+  block: SelectBlock,
+  { within }: Nested,
+  { block: rows, steps, equal }: Links,
+  wanted: readonly string[],
+  whole: ReadonlySet<number>,
+): KeyPath[] {
+  const index = block.items.length
+  const item: BlockItem = {
+    kind: 'block',
+    alias: '',
+    block: rows,
+    columns: outputNames(rows),
+    nullableBy: within,
+    correlated: false,
+    closed: true,
+  }
+  const equalities = equal.map(({ column, outer }) => ({ left: { item: index, column }, right: outer, within }))
+  const joined = { ...block, items: [...block.items, item], equalities: [...block.equalities, ...equalities] }
+  // What it is linked to was there when the nested query ran, whatever became of the match that it decided on.
+  const isLinked = (nulls: ReadonlySet<number>): boolean =>
+    equal.every(({ outer }) =>
+      (block.items[outer.item]?.nullableBy ?? []).every((join) => !nulls.has(join) || within.includes(join)),
+    )
+  return joinStates(joined, index, wanted)
+    .filter(isLinked)
+    .flatMap((nulls) => pathInState(joined, index, steps, wanted, nulls, whole))
+}
+
+/** What `find` finds, or why there is nothing. */
+export function attempt<Found>(find: () => Found): Found | NoKey {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof NoKey) return error
+    throw error
+  }
+}
+
+/** Whether the changed rows alone tell the key. */
+export function hasNoJoin(path: KeyPath): boolean {
+  return path.joins.length === 0 && (path.changed.kind === 'table' || path.changed.paths.every(hasNoJoin))
 }
 
 /** Each way in which the outer joins can have found a match or not: the sets of those that did not. */
@@ -67,12 +173,10 @@ function pathInState(
   rest: readonly Step[],
   wanted: readonly string[],
   nulls: ReadonlySet<number>,
+  whole: ReadonlySet<number>,
 ): KeyPath[] {
   const item = block.items[index]
   if (item === undefined || isImpossible(block, nulls)) return []
-  if (item.kind === 'block' && item.correlated) {
-    throw new NoKey({ code: 'lateral_subquery', reason: 'The table is read in a LATERAL subquery.' })
-  }
   const known = new Set(item.nullableBy)
   const usable = block.equalities.filter((equality) =>
     equality.within.every((join) => known.has(join) || !nulls.has(join)),
@@ -84,8 +188,9 @@ function pathInState(
   const route = new Route(block, index, new EqualityClasses(certain), nulls)
   const outputs = wanted.map((name) => route.express(name))
   const filters = route.filters(outputs, tracked)
-  const joins = route.steps(before) // first: what the joins compare is asked of the changed rows too
-  return [{ alias: route.alias(index), changed: changedRows(item, rest, route), joins, filters, outputs }]
+  // First: what the joins compare is asked of the changed rows too.
+  const joins = route.steps((inner, columns) => before(inner, columns, whole))
+  return [{ alias: route.alias(index), changed: changedRows(item, rest, route, whole), joins, filters, outputs }]
 }
 
 function isTracked(block: SelectBlock, wanted: readonly string[], join: number): boolean {
@@ -104,7 +209,7 @@ function isImpossible(block: SelectBlock, nulls: ReadonlySet<number>): boolean {
   )
 }
 
-function changedRows(item: FromItem, rest: readonly Step[], route: Route): Changed {
+function changedRows(item: FromItem, rest: readonly Step[], route: Route, whole: ReadonlySet<number>): Changed {
   const columns = route.columnsOfRoot()
   if (item.kind === 'table') {
     return {
@@ -115,12 +220,14 @@ function changedRows(item: FromItem, rest: readonly Step[], route: Route): Chang
   }
   if (item.kind === 'block') {
     const inner = columns.map((name) => innerColumn(item.columns, name, item.block) ?? name)
-    return { kind: 'block', paths: keyPaths(item.block, rest, inner), columns }
+    return { kind: 'block', paths: keyPaths(item.block, rest, inner, whole), columns }
   }
   throw new NoKey({ code: 'unresolved', reason: 'A function in FROM has no changes of its own.' })
 }
 
 /** What a nested query that is joined may have returned before this batch of changes. */
-function before(block: Block, columns: readonly string[]): KeyPath[] {
-  return occurrences(block).flatMap((occurrence: Occurrence) => keyPaths(block, occurrence.steps, columns))
+function before(block: Block, columns: readonly string[], whole: ReadonlySet<number>): KeyPath[] {
+  return occurrences(block)
+    .filter(({ relation }) => !whole.has(relation.oid))
+    .flatMap((occurrence: Occurrence) => keyPaths(block, occurrence.steps, columns, whole))
 }

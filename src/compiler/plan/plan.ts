@@ -9,7 +9,7 @@ import type { Block } from '../ir/types.js'
 import type { Reason } from '../reasons.js'
 import { missingIndexes } from './advice.js'
 import { indexedKey, makeBranch } from './branches.js'
-import { keyPaths } from './keys.js'
+import { attempt, hasNoJoin, keyPaths } from './keys.js'
 import { loggedColumns } from './logged.js'
 import { NoKey } from './noKey.js'
 import { type Occurrence, occurrences, unreached } from './occurrences.js'
@@ -112,35 +112,60 @@ function unique(relations: readonly RelationFacts[]): RelationFacts[] {
 
 function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: Branch[] } {
   const { root, facts, timeZone } = request
-  const candidates = sliceKey(facts, root)
-  const full = new Map<number, Reason>()
-  for (const { relation, why } of unreached(root)) full.set(relation.oid, why)
+  const { found, full } = keysOfSources(root, sliceKey(facts, root))
   const grouped = new Map<string, { key: readonly string[]; paths: KeyPath[] }>()
-  const keys = new Map<number, readonly string[]>()
-  const places = occurrences(root)
-  for (const relation of unique(places.map((place) => place.relation))) {
-    if (full.has(relation.oid)) continue
-    const own = places.filter((place) => place.relation.oid === relation.oid)
-    try {
-      const { key, paths } = keyOfSource(root, own, candidates)
-      keys.set(relation.oid, key)
-      const group = grouped.get(key.join('\0')) ?? { key, paths: [] }
-      group.paths.push(...paths)
-      grouped.set(key.join('\0'), group)
-    } catch (error) {
-      if (!(error instanceof NoKey)) throw error
-      full.set(relation.oid, error.why)
-    }
+  for (const { key, paths } of found.values()) {
+    const group = grouped.get(key.join('\0')) ?? { key, paths: [] }
+    group.paths.push(...paths)
+    grouped.set(key.join('\0'), group)
   }
-  const all = unique([...places, ...unreached(root)].map((place) => place.relation))
+  const all = unique([...occurrences(root), ...unreached(root)].map((place) => place.relation))
   const sources = all.map((relation): SourcePlan => {
     const why = full.get(relation.oid)
     if (why !== undefined) return { relation, maintenance: 'full', why, key: [] }
-    return { relation, maintenance: 'slice', key: keys.get(relation.oid) ?? [] }
+    return { relation, maintenance: 'slice', key: found.get(relation.oid)?.key ?? [] }
   })
   const utc = timeZone === 'UTC'
   const branches = [...grouped.values()].map(({ key, paths }) => makeBranch(root, facts, key, paths, utc))
   return { sources, branches }
+}
+
+interface SourceKey {
+  readonly key: readonly string[]
+  readonly paths: readonly KeyPath[]
+}
+
+/**
+ * The keys of each table's changes, by oid, and why those that have none have none. A table that is joined to another's
+ * changes is joined as it was, too, unless it is one whose own changes are answered by recomputing everything: so each
+ * that turns out to be one can help the others.
+ */
+function keysOfSources(root: Block, candidates: readonly string[]) {
+  const full = new Map<number, Reason>()
+  for (const { relation, why } of unreached(root)) full.set(relation.oid, why)
+  const places = occurrences(root)
+  const relations = unique(places.map((place) => place.relation))
+  const find = (oid: number, whole: Iterable<number>): SourceKey | NoKey => {
+    const own = places.filter((place) => place.relation.oid === oid)
+    return attempt(() => keyOfSource(root, own, candidates, new Set(whole)))
+  }
+  const everyOid = relations.map((relation) => relation.oid)
+  for (const oid of everyOid) {
+    const alone = full.has(oid) ? undefined : find(oid, everyOid)
+    if (alone instanceof NoKey) full.set(oid, alone.why)
+  }
+  for (;;) {
+    const found = new Map<number, SourceKey>()
+    let failed: readonly [number, Reason] | undefined
+    for (const oid of everyOid) {
+      if (full.has(oid)) continue
+      const result = find(oid, full.keys())
+      if (result instanceof NoKey) failed ??= [oid, result.why]
+      else found.set(oid, result)
+    }
+    if (failed === undefined) return { found, full }
+    full.set(...failed)
+  }
 }
 
 /** The output columns that slices can be cut along: those of tables before those that functions in FROM make. */
@@ -156,37 +181,34 @@ function sliceKey(facts: QueryFacts, root: Block): readonly string[] {
  * The key columns that the changes of one table tell by themselves; failing that, by joining. All places at which the
  * table is read must agree on them, since one change touches all.
  */
-function keyOfSource(root: Block, places: readonly Occurrence[], candidates: readonly string[]) {
+function keyOfSource(
+  root: Block,
+  places: readonly Occurrence[],
+  candidates: readonly string[],
+  whole: ReadonlySet<number>,
+): SourceKey {
   if (candidates.length === 0) throw new NoKey(whyNoSliceKey(root))
-  const direct = candidates.filter((name) => places.every((place) => isDirect(root, place, [name])))
-  const possible = direct.length > 0 ? direct : candidates.filter((name) => isPossible(root, places, [name]))
-  const attempt = possible.length > 0 ? possible : candidates
-  const key = indexedKey(root, attempt)
+  const direct = candidates.filter((name) => places.every((place) => isDirect(root, place, [name], whole)))
+  const possible = direct.length > 0 ? direct : candidates.filter((name) => isPossible(root, places, [name], whole))
+  const key = indexedKey(root, possible.length > 0 ? possible : candidates)
   for (const wanted of [key, ...key.map((name) => [name])]) {
-    if (isPossible(root, places, wanted) || wanted.length === 1) {
-      return { key: wanted, paths: places.flatMap((place) => keyPaths(root, place.steps, wanted)) }
+    if (isPossible(root, places, wanted, whole) || wanted.length === 1) {
+      return { key: wanted, paths: places.flatMap((place) => keyPaths(root, place.steps, wanted, whole)) }
     }
   }
   throw new NoKey(whyNoSliceKey(root))
 }
 
-function isPossible(root: Block, places: readonly Occurrence[], wanted: readonly string[]): boolean {
-  return places.every((place) => tryPaths(root, place, wanted) !== undefined)
+function isPossible(
+  root: Block,
+  places: readonly Occurrence[],
+  wanted: readonly string[],
+  whole: ReadonlySet<number>,
+): boolean {
+  return places.every(({ steps }) => !(attempt(() => keyPaths(root, steps, wanted, whole)) instanceof NoKey))
 }
 
-function isDirect(root: Block, place: Occurrence, wanted: readonly string[]): boolean {
-  return tryPaths(root, place, wanted)?.every(hasNoJoin) ?? false
-}
-
-function tryPaths(root: Block, place: Occurrence, wanted: readonly string[]): KeyPath[] | undefined {
-  try {
-    return keyPaths(root, place.steps, wanted)
-  } catch (error) {
-    if (error instanceof NoKey) return undefined
-    throw error
-  }
-}
-
-function hasNoJoin(path: KeyPath): boolean {
-  return path.joins.length === 0 && (path.changed.kind === 'table' || path.changed.paths.every(hasNoJoin))
+function isDirect(root: Block, { steps }: Occurrence, wanted: readonly string[], whole: ReadonlySet<number>): boolean {
+  const found = attempt(() => keyPaths(root, steps, wanted, whole))
+  return !(found instanceof NoKey) && found.every(hasNoJoin)
 }

@@ -150,7 +150,8 @@ export class Route {
       return !facts.relation.columns.some((candidate) => candidate.name === stored && candidate.virtual)
     }
     const inner = innerColumn(facts.columns, column, facts.block)
-    return !facts.correlated && inner !== undefined && isSliceable(facts.block, inner)
+    if (item !== this.root && (facts.correlated || !facts.closed)) return false
+    return inner !== undefined && isSliceable(facts.block, inner)
   }
 
   /** Joins an item, and whatever lies between, by the shortest way along equalities. */

@@ -2,10 +2,20 @@ import { buckets } from './buckets.js'
 import { further } from './further.js'
 import { grouping } from './grouping.js'
 import { joins } from './joins.js'
+import { laterals } from './laterals.js'
 import { nested } from './nested.js'
 import type { Shape } from './shape.js'
+import { subqueries } from './subqueries.js'
 
 export type { Shape } from './shape.js'
 
 /** Every view of the library. Those that others read come before them. */
-export const shapes: readonly Shape[] = [...grouping, ...joins, ...nested, ...buckets, ...further]
+export const shapes: readonly Shape[] = [
+  ...grouping,
+  ...joins,
+  ...nested,
+  ...buckets,
+  ...further,
+  ...subqueries,
+  ...laterals,
+]

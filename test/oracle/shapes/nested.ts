@@ -33,16 +33,6 @@ export const nested: readonly Shape[] = [
     query: "SELECT txt::integer AS number, count(*) AS n FROM e WHERE txt ~ '^[0-9]{1,5}$' GROUP BY txt::integer",
   },
   {
-    name: 'x_lateral_query',
-    query: 'SELECT a.id, a.g, s.n FROM a CROSS JOIN LATERAL (SELECT count(*) AS n FROM b WHERE b.a_id = a.id) s',
-  },
-  {
-    name: 'x_lateral_top',
-    query:
-      'SELECT a.id, s.note FROM a LEFT JOIN LATERAL (SELECT note FROM b WHERE b.a_id = a.id ORDER BY amount DESC NULLS LAST, id LIMIT 1) s ON true',
-    key: ['id'],
-  },
-  {
     name: 'cte_once',
     query: 'WITH t AS (SELECT g, h, v FROM a WHERE v > 0) SELECT g, count(*) AS n, sum(v) AS v FROM t GROUP BY g',
   },
@@ -85,15 +75,6 @@ export const nested: readonly Shape[] = [
     key: ['id'],
     expect: { a: 'recursive' },
   },
-  {
-    name: 's_exists',
-    query:
-      'SELECT g, count(*) AS n FROM a WHERE EXISTS (SELECT FROM b WHERE b.a_id = a.id AND b.kind IS NOT NULL) GROUP BY g',
-    expect: { b: 'subquery', a: 'slice' },
-  },
-  { name: 's_in', query: 'SELECT h, count(*) AS n FROM a WHERE g IN (SELECT dim.g FROM dim WHERE top > 1) GROUP BY h' },
-  { name: 's_not_in', query: 'SELECT id, h FROM a WHERE g NOT IN (SELECT d.x FROM d WHERE d.x IS NOT NULL)' },
-  { name: 's_scalar', query: 'SELECT id, g, (SELECT max(amount) FROM b WHERE b.a_id = a.id) AS most FROM a' },
   { name: 's_scalar_same_table', query: 'SELECT id, g, v - (SELECT avg(v) FROM a)::integer AS above FROM a' },
   { name: 's_having', query: 'SELECT g, sum(v) AS v FROM a GROUP BY g HAVING sum(v) > (SELECT min(n) FROM settings)' },
   {
