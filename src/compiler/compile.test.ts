@@ -183,13 +183,13 @@ describe('what is recomputed whole, and why', () => {
 
   it('says it of the one table in a subquery, and keeps the other incremental', () => {
     const { plan } = compile(
-      'SELECT o.customer_id, count(*) AS n FROM public.orders o WHERE (EXISTS (SELECT 1 FROM public.lines l WHERE (l.order_id = o.id))) GROUP BY o.customer_id',
+      'SELECT o.customer_id, count(*) AS n FROM public.orders o WHERE (o.amount > (SELECT avg(l.price) AS avg FROM public.lines l)) GROUP BY o.customer_id',
       'customer_id integer, n bigint',
       [orders, lines],
     )
     expect(plan.sources.map(({ relation, maintenance, why }) => [relation.name, maintenance, why?.code])).toEqual([
       ['orders', 'slice', undefined],
-      ['lines', 'full', 'subquery'],
+      ['lines', 'full', 'uncorrelated_subquery'],
     ])
   })
 })

@@ -15,22 +15,23 @@ import { type Occurrence, occurrences, type Step } from './occurrences.js'
 import { Route } from './route.js'
 import type { Changed, KeyPath } from './types.js'
 
+export interface Search {
+  /** Tables (by oid) whose changes are answered by recomputing everything: what is joined need not allow for them. */
+  readonly whole: ReadonlySet<number>
+  /** The columns wanted are those of a nested query, and may go into expressions outside. */
+  readonly nested: boolean
+}
+
 /** Outer joins in one FROM whose matched and unmatched states are told apart; 2^n key queries come of n of them. */
 const mostOuterJoins = 4
 
 /**
  * The queries that find, from the changes of one table, every value of `wanted` whose rows may differ. Sound because
  * every row that comes or goes contains a changed row (or lost or gained its match with one), and joins here use only
- * equalities that such a row must satisfy. Changes of the tables in `whole` (by oid) are answered by recomputing
- * everything, so that nothing that is joined has to allow for them.
+ * equalities that such a row must satisfy.
  * @throws NoKey where the changes of this table cannot tell.
  */
-export function keyPaths(
-  block: Block,
-  steps: readonly Step[],
-  wanted: readonly string[],
-  whole: ReadonlySet<number>,
-): KeyPath[] {
+export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly string[], search: Search): KeyPath[] {
   const [step, ...rest] = steps
   if (step === undefined || block.kind === 'opaque') {
     throw new NoKey({ code: 'unresolved', reason: 'The query has a shape that is not looked into.' })
@@ -42,7 +43,7 @@ export function keyPaths(
       arm,
       rest,
       wanted.map((name) => armNames[block.names.indexOf(name)] ?? ''),
-      whole,
+      search,
     )
   }
   for (const name of wanted) {
@@ -54,10 +55,14 @@ export function keyPaths(
     }
   }
   const nested = nestedAt(block, step)
-  if (nested !== undefined) return pathsThroughLinks(block, nested, rest, wanted, whole)
+  if (nested !== undefined) return pathsThroughLinks(block, nested, rest, wanted, search)
   return joinStates(block, step.index, wanted).flatMap((nulls) =>
-    pathInState(block, step.index, rest, wanted, nulls, whole),
+    pathInState(block, step.index, rest, wanted, nulls, search),
   )
+}
+
+function inside({ whole }: Search): Search {
+  return { whole, nested: true }
 }
 
 /** The query that is run for each row, when the step leads into one. */
@@ -79,13 +84,13 @@ function pathsThroughLinks(
   nested: Nested,
   steps: readonly Step[],
   wanted: readonly string[],
-  whole: ReadonlySet<number>,
+  search: Search,
 ): KeyPath[] {
   let failure: NoKey | undefined
   for (const links of linksOf(nested.block, steps, nested.compared)) {
     const here = links.equal.filter(({ outer }) => outer.items === block.items)
     const paths = new Map(
-      here.map((link) => [link, attempt(() => keyPaths(links.block, links.steps, [link.column], whole))]),
+      here.map((link) => [link, attempt(() => keyPaths(links.block, links.steps, [link.column], inside(search)))]),
     )
     const known = here.filter((link) => !(paths.get(link) instanceof NoKey))
     const direct = known.filter((link) => {
@@ -94,7 +99,7 @@ function pathsThroughLinks(
     })
     for (const equal of [direct, known]) {
       if (equal.length === 0) continue
-      const found = attempt(() => pathsFromLinked(block, nested, { ...links, equal }, wanted, whole))
+      const found = attempt(() => pathsFromLinked(block, nested, { ...links, equal }, wanted, search))
       if (!(found instanceof NoKey)) return found
       failure ??= found
     }
@@ -108,7 +113,7 @@ function pathsFromLinked(
   { within }: Nested,
   { block: rows, steps, equal }: Links,
   wanted: readonly string[],
-  whole: ReadonlySet<number>,
+  search: Search,
 ): KeyPath[] {
   const index = block.items.length
   const item: BlockItem = {
@@ -129,7 +134,7 @@ function pathsFromLinked(
     )
   return joinStates(joined, index, wanted)
     .filter(isLinked)
-    .flatMap((nulls) => pathInState(joined, index, steps, wanted, nulls, whole))
+    .flatMap((nulls) => pathInState(joined, index, steps, wanted, nulls, search))
 }
 
 /** What `find` finds, or why there is nothing. */
@@ -173,7 +178,7 @@ function pathInState(
   rest: readonly Step[],
   wanted: readonly string[],
   nulls: ReadonlySet<number>,
-  whole: ReadonlySet<number>,
+  search: Search,
 ): KeyPath[] {
   const item = block.items[index]
   if (item === undefined || isImpossible(block, nulls)) return []
@@ -185,12 +190,12 @@ function pathInState(
   const certain = tracked
     ? usable
     : usable.filter((equality) => equality.within.every((join) => known.has(join) || isTracked(block, wanted, join)))
-  const route = new Route(block, index, new EqualityClasses(certain), nulls)
+  const route = new Route(block, index, new EqualityClasses(certain), nulls, search.nested)
   const outputs = wanted.map((name) => route.express(name))
   const filters = route.filters(outputs, tracked)
   // First: what the joins compare is asked of the changed rows too.
-  const joins = route.steps((inner, columns) => before(inner, columns, whole))
-  return [{ alias: route.alias(index), changed: changedRows(item, rest, route, whole), joins, filters, outputs }]
+  const joins = route.steps((inner, columns) => before(inner, columns, search))
+  return [{ alias: route.alias(index), changed: changedRows(item, rest, route, search), joins, filters, outputs }]
 }
 
 function isTracked(block: SelectBlock, wanted: readonly string[], join: number): boolean {
@@ -209,7 +214,7 @@ function isImpossible(block: SelectBlock, nulls: ReadonlySet<number>): boolean {
   )
 }
 
-function changedRows(item: FromItem, rest: readonly Step[], route: Route, whole: ReadonlySet<number>): Changed {
+function changedRows(item: FromItem, rest: readonly Step[], route: Route, search: Search): Changed {
   const columns = route.columnsOfRoot()
   if (item.kind === 'table') {
     return {
@@ -220,14 +225,14 @@ function changedRows(item: FromItem, rest: readonly Step[], route: Route, whole:
   }
   if (item.kind === 'block') {
     const inner = columns.map((name) => innerColumn(item.columns, name, item.block) ?? name)
-    return { kind: 'block', paths: keyPaths(item.block, rest, inner, whole), columns }
+    return { kind: 'block', paths: keyPaths(item.block, rest, inner, inside(search)), columns }
   }
   throw new NoKey({ code: 'unresolved', reason: 'A function in FROM has no changes of its own.' })
 }
 
 /** What a nested query that is joined may have returned before this batch of changes. */
-function before(block: Block, columns: readonly string[], whole: ReadonlySet<number>): KeyPath[] {
+function before(block: Block, columns: readonly string[], search: Search): KeyPath[] {
   return occurrences(block)
-    .filter(({ relation }) => !whole.has(relation.oid))
-    .flatMap((occurrence: Occurrence) => keyPaths(block, occurrence.steps, columns, whole))
+    .filter(({ relation }) => !search.whole.has(relation.oid))
+    .flatMap((occurrence: Occurrence) => keyPaths(block, occurrence.steps, columns, inside(search)))
 }

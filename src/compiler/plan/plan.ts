@@ -9,7 +9,7 @@ import type { Block } from '../ir/types.js'
 import type { Reason } from '../reasons.js'
 import { missingIndexes } from './advice.js'
 import { indexedKey, makeBranch } from './branches.js'
-import { attempt, hasNoJoin, keyPaths } from './keys.js'
+import { attempt, hasNoJoin, keyPaths, type Search } from './keys.js'
 import { loggedColumns } from './logged.js'
 import { NoKey } from './noKey.js'
 import { type Occurrence, occurrences, unreached } from './occurrences.js'
@@ -147,7 +147,7 @@ function keysOfSources(root: Block, candidates: readonly string[]) {
   const relations = unique(places.map((place) => place.relation))
   const find = (oid: number, whole: Iterable<number>): SourceKey | NoKey => {
     const own = places.filter((place) => place.relation.oid === oid)
-    return attempt(() => keyOfSource(root, own, candidates, new Set(whole)))
+    return attempt(() => keyOfSource(root, own, candidates, { whole: new Set(whole), nested: false }))
   }
   const everyOid = relations.map((relation) => relation.oid)
   for (const oid of everyOid) {
@@ -185,30 +185,25 @@ function keyOfSource(
   root: Block,
   places: readonly Occurrence[],
   candidates: readonly string[],
-  whole: ReadonlySet<number>,
+  search: Search,
 ): SourceKey {
   if (candidates.length === 0) throw new NoKey(whyNoSliceKey(root))
-  const direct = candidates.filter((name) => places.every((place) => isDirect(root, place, [name], whole)))
-  const possible = direct.length > 0 ? direct : candidates.filter((name) => isPossible(root, places, [name], whole))
+  const direct = candidates.filter((name) => places.every((place) => isDirect(root, place, [name], search)))
+  const possible = direct.length > 0 ? direct : candidates.filter((name) => isPossible(root, places, [name], search))
   const key = indexedKey(root, possible.length > 0 ? possible : candidates)
   for (const wanted of [key, ...key.map((name) => [name])]) {
-    if (isPossible(root, places, wanted, whole) || wanted.length === 1) {
-      return { key: wanted, paths: places.flatMap((place) => keyPaths(root, place.steps, wanted, whole)) }
+    if (isPossible(root, places, wanted, search) || wanted.length === 1) {
+      return { key: wanted, paths: places.flatMap((place) => keyPaths(root, place.steps, wanted, search)) }
     }
   }
   throw new NoKey(whyNoSliceKey(root))
 }
 
-function isPossible(
-  root: Block,
-  places: readonly Occurrence[],
-  wanted: readonly string[],
-  whole: ReadonlySet<number>,
-): boolean {
-  return places.every(({ steps }) => !(attempt(() => keyPaths(root, steps, wanted, whole)) instanceof NoKey))
+function isPossible(root: Block, places: readonly Occurrence[], wanted: readonly string[], search: Search): boolean {
+  return places.every(({ steps }) => !(attempt(() => keyPaths(root, steps, wanted, search)) instanceof NoKey))
 }
 
-function isDirect(root: Block, { steps }: Occurrence, wanted: readonly string[], whole: ReadonlySet<number>): boolean {
-  const found = attempt(() => keyPaths(root, steps, wanted, whole))
+function isDirect(root: Block, { steps }: Occurrence, wanted: readonly string[], search: Search): boolean {
+  const found = attempt(() => keyPaths(root, steps, wanted, search))
   return !(found instanceof NoKey) && found.every(hasNoJoin)
 }

@@ -1,3 +1,4 @@
+import { likeness } from '../analyze/columnType.js'
 import type { EqualityClasses } from '../analyze/equalityClasses.js'
 import { innerColumn, isSliceable } from '../analyze/sliceable.js'
 import { resolveColumn } from '../ir/expression.js'
@@ -22,6 +23,8 @@ export class Route {
     private readonly root: number,
     private readonly classes: EqualityClasses,
     private readonly nulls: ReadonlySet<number>,
+    /** The key's columns go into expressions elsewhere, where what is merely equal to them gives something else. */
+    private readonly exact: boolean,
   ) {
     this.needed.set(root, new Set())
   }
@@ -101,7 +104,7 @@ export class Route {
       const column = resolveColumn(fields, this.block.items)
       if (column === undefined) throw new NoKey({ code: 'unresolved', reason: 'A column could not be resolved.' })
       if (this.isNull(column.item)) return this.typedNull(column, value === ast)
-      const found = this.locate(column)
+      const found = this.locate(column, value === ast)
       return columnReference(found)
     })
   }
@@ -124,14 +127,26 @@ export class Route {
     })
   }
 
-  private locate(column: ItemColumn): AliasedColumn {
+  private locate(column: ItemColumn, alone: boolean): AliasedColumn {
     for (const item of [this.root, ...this.order]) {
-      const name = this.classes.within(item, column, (candidate) => this.isKnown(item, candidate))
+      const name = this.classes.within(
+        item,
+        column,
+        (candidate) => this.isKnown(item, candidate) && this.standsFor({ item, column: candidate }, column, alone),
+      )
       if (name !== undefined) return this.use(item, name)
     }
     this.reach(column.item)
     if (!this.isKnown(column.item, column.column)) throw this.notDerivable(column)
     return this.use(column.item, column.column)
+  }
+
+  private standsFor(candidate: ItemColumn, column: ItemColumn, alone: boolean): boolean {
+    if (candidate.item === column.item && candidate.column === column.column) return true
+    if (alone && !this.exact) return true
+    const place = ({ item, column: name }: ItemColumn) => [this.item(item), name] as const
+    const alike = likeness(place(candidate), place(column))
+    return alike === 'same' || (alone && alike === 'number')
   }
 
   private use(item: number, column: string): AliasedColumn {

@@ -101,6 +101,38 @@ const found: readonly { readonly view: string; readonly was: string; readonly wr
     was: 'the month of a time that is there was taken to be there',
     writes: ["INSERT INTO f (id, at, doc, span) VALUES (50, 'infinity', '1', 'empty')"],
   },
+  {
+    view: 'e_text_of_equal',
+    was: 'the text of 1.0 was taken for that of 1.00, which equals it',
+    writes: [
+      'INSERT INTO a (id, n) VALUES (50, 1.00)',
+      'INSERT INTO e (id, num) VALUES (50, 1.0)',
+      'UPDATE e SET num = 1 WHERE id = 50',
+    ],
+  },
+  {
+    view: 'q_mixed_numbers',
+    was: 'the same, of a number in a subquery',
+    writes: ['INSERT INTO a (id, n) VALUES (50, 1.00)', 'INSERT INTO e (id, num) VALUES (50, 1.0)'],
+  },
+  {
+    view: 'set_same_names',
+    was: 'two columns of an arm with one name were taken for one',
+    writes: [
+      'INSERT INTO a (id, g) VALUES (50, 1)',
+      'INSERT INTO b (id, a_id, g) VALUES (50, 50, 2)',
+      'UPDATE b SET g = 3 WHERE id = 50',
+    ],
+  },
+  {
+    view: 'e_same_names',
+    was: 'two columns of a nested query with one name were taken for one',
+    writes: [
+      'INSERT INTO a (id, g) VALUES (50, 1)',
+      'INSERT INTO b (id, a_id, g) VALUES (50, 50, 2)',
+      'UPDATE b SET g = 3 WHERE id = 50',
+    ],
+  },
 ]
 
 const db = await useTestDatabase()
