@@ -1,9 +1,10 @@
 /**
  * npm run bench -- <name> [options]. docs/benchmarks.md says what each one measures.
  */
+import { UsageError } from '../scripts/arguments.js'
 import type { Bench, Benchmark } from './kit/bench.js'
 import { BenchServer } from './kit/databases.js'
-import { type BenchOptions, optionsHelp, parseOptions, UsageError } from './kit/options.js'
+import { type BenchOptions, optionsHelp, parseOptions } from './kit/options.js'
 import { keepReport, makeReport, reportTable } from './kit/report.js'
 import { latency } from './latency/latency.js'
 import { refresh } from './refresh/refresh.js'

@@ -1,12 +1,14 @@
 /**
  * npm run demo: Tidemark on a PostgreSQL of its own, with a stream of writes. See --help.
  */
+
 import pc from 'picocolors'
+import { UsageError } from '../scripts/arguments.js'
 import { TidemarkError } from '../src/protocol/errors.js'
 import { Cleanup, Interrupted, untilInterrupted } from './cleanup.js'
 import { showLive, viewer } from './live.js'
 import { runOnce } from './once.js'
-import { type DemoOptions, help, parseOptions, UsageError } from './options.js'
+import { type DemoOptions, help, parseOptions } from './options.js'
 import { startRun } from './run.js'
 import { setUp } from './setup.js'
 import { Steps } from './steps.js'

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { flag, readArguments, text, UsageError, wholeNumber } from '../scripts/arguments.js'
 
 export interface DemoOptions {
   /** A bounded run that verifies the views and ends. */
@@ -23,8 +23,6 @@ while the writes go on, and shows how. Ctrl-C stops it and removes everything.
   --json           with --once: the result on standard output, and nothing else there
   --help           this`
 
-export class UsageError extends Error {}
-
 export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
   const { values } = parsed(args)
   if (values.help) return 'help'
@@ -39,29 +37,15 @@ export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
 }
 
 function parsed(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { ...flag, short: 'h' },
-        once: flag,
-        json: flag,
-        submissions: text,
-        rate: text,
-        seconds: text,
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const value = Number(text.replaceAll(/[_,]/g, ''))
-  if (text === '' || !Number.isSafeInteger(value) || value < least || value > most) {
-    throw new UsageError(`--${name} is a whole number from ${least} to ${most}, not "${text}".`)
-  }
-  return value
+  return readArguments({
+    args: [...args],
+    options: {
+      help: { ...flag, short: 'h' },
+      once: flag,
+      json: flag,
+      submissions: text,
+      rate: text,
+      seconds: text,
+    },
+  })
 }

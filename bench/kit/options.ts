@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { flag, readArguments, text, UsageError, wholeNumber } from '../../scripts/arguments.js'
 import { type PostgresVersion, postgresVersions } from '../../src/embedded/binaries.js'
 
 export interface BenchOptions {
@@ -31,8 +31,6 @@ Of some:
   --rates 50,200,1000 transactions per second              (latency)
   --sizes N,N,N       rows of the big table                (scale)`
 
-export class UsageError extends Error {}
-
 export function parseOptions(args: readonly string[]): {
   name: string | undefined
   help: boolean
@@ -61,31 +59,25 @@ export function parseOptions(args: readonly string[]): {
 }
 
 function parsed(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { ...flag, short: 'h' },
-        json: flag,
-        quick: flag,
-        database: text,
-        postgres: text,
-        submissions: text,
-        rows: text,
-        rounds: text,
-        seconds: text,
-        clients: text,
-        views: text,
-        rates: text,
-        sizes: text,
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
+  return readArguments({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { ...flag, short: 'h' },
+      json: flag,
+      quick: flag,
+      database: text,
+      postgres: text,
+      submissions: text,
+      rows: text,
+      rounds: text,
+      seconds: text,
+      clients: text,
+      views: text,
+      rates: text,
+      sizes: text,
+    },
+  })
 }
 
 function version(text: string | undefined): PostgresVersion {
@@ -96,12 +88,4 @@ function version(text: string | undefined): PostgresVersion {
 
 function list(name: string, text: string | undefined, least = 1): number[] | undefined {
   return text?.split(',').map((part) => wholeNumber(name, part.trim(), least))
-}
-
-function wholeNumber(name: string, text: string, least = 1): number {
-  const value = Number(text.replaceAll('_', ''))
-  if (text === '' || !Number.isSafeInteger(value) || value < least) {
-    throw new UsageError(`--${name} is made of whole numbers from ${least} on, not "${text}"`)
-  }
-  return value
 }

@@ -86,7 +86,7 @@ function retry(own: ParsedView['retry'], shared: ParsedDefaults['retry']): Retry
   }
 }
 
-const noAlerts: AlertRules = {
+export const noAlerts: AlertRules = {
   slowerThanMs: null,
   stalerThanMs: null,
   onFailure: false,

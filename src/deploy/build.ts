@@ -6,6 +6,7 @@ import type { ViewStep } from './changes.js'
 import type { ViewTarget } from './compileViews.js'
 import { computing } from './computing.js'
 import { copyHandMade, createIndex, type IndexNames } from './indexes.js'
+import { keyOrder } from './keyOrder.js'
 import { buildName, indexNames, userIndexNames } from './names.js'
 
 export interface Built {
@@ -89,7 +90,7 @@ async function indexStorage(connection: Connection, target: ViewTarget, table: F
   const { compiled, view, storage } = target
   const { key, keyNullable } = compiled.plan
   const made = [indexNames(storage, 'key')]
-  await createKey(connection, target, table)
+  await createKey(connection, target, table, indexNames(storage, 'key').built)
   const required = key.flatMap((name, index) =>
     keyNullable[index] === false ? [sql`ALTER COLUMN ${ident(name)} SET NOT NULL`] : [],
   )
@@ -118,16 +119,15 @@ function sliceIndexes(target: ViewTarget): (readonly [number, readonly string[]]
   })
 }
 
-/** The key's columns, those of the first branch in front: then its index finds slices too. */
-export function keyOrder({ compiled }: ViewTarget): readonly string[] {
-  const { key, branches } = compiled.plan
-  const first = (branches[0]?.key ?? []).filter((name) => key.includes(name))
-  return [...first, ...key.filter((name) => !first.includes(name))]
-}
-
-async function createKey(connection: Connection, target: ViewTarget, table: Fragment): Promise<void> {
+/** @throws TidemarkError KEY_NOT_UNIQUE with the offending values. */
+export async function createKey(
+  connection: Connection,
+  target: ViewTarget,
+  table: Fragment,
+  index: string,
+): Promise<void> {
   const order = keyOrder(target)
-  const name = ident(indexNames(target.storage, 'key').built)
+  const name = ident(index)
   const columns = order.length === 0 ? sql`(true)` : join(order.map((column) => ident(column)))
   const nulls = order.length === 0 ? sql`` : sql` NULLS NOT DISTINCT`
   try {

@@ -1,8 +1,7 @@
-import { ident, join, sql, trusted } from '../compiler/fragment.js'
+import { ident, sql, trusted } from '../compiler/fragment.js'
 import { type Connection, type Database, one, transaction } from '../engine/database.js'
-import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
-import { type Built, pinSettings } from './build.js'
+import { type Built, createKey, pinSettings } from './build.js'
 import { insertView, launch, promote } from './catalog.js'
 import type { ViewStep } from './changes.js'
 import { computing } from './computing.js'
@@ -100,27 +99,7 @@ async function createMatview(connection: Connection, { target }: ViewStep): Prom
   await withBriefLock(connection, async () => {
     await computing(target, () => connection.query(sql`CREATE MATERIALIZED VIEW ${name} AS ${canonical}`.text))
   })
-  const key = compiled.plan.key
-  if (key.length > 0) {
-    const index = ident(fitName(view.name, '_key'))
-    try {
-      await connection.query(
-        sql`CREATE UNIQUE INDEX ${index} ON ${name} (${join(key.map((column) => ident(column)))})`.text,
-      )
-    } catch (error) {
-      const { code, detail } = serverError(error)
-      if (code !== '23505') throw error
-      throw new TidemarkError(
-        'KEY_NOT_UNIQUE',
-        `The key (${key.join(', ')}) does not tell the rows apart. ${detail ?? ''}`,
-        {
-          hint: 'Add columns to the key until it tells all rows apart. Nothing was changed.',
-          view: target.name,
-          cause: error,
-        },
-      )
-    }
-  }
+  if (compiled.plan.key.length > 0) await createKey(connection, target, name, fitName(view.name, '_key'))
   for (const definition of view.indexes) {
     const index = userIndexNames(target.storage, definition).final
     await createIndex(connection, definition, { view: target.name, table: name, name: index })

@@ -1,8 +1,9 @@
 import { displayName } from '../define/names.js'
-import type { AlertRules, RetryPolicy, ViewSettings } from '../define/types.js'
+import { noAlerts } from '../define/normalise-view.js'
+import type { RetryPolicy, ViewSettings } from '../define/types.js'
 import { type Queryable, rows } from '../engine/database.js'
-import type { ViewState } from '../engine/status.js'
 import type { ErrorBody } from '../protocol/errors.js'
+import type { ViewStatus } from './when.js'
 
 /** What changes only when views are deployed. */
 export interface CatalogView {
@@ -34,16 +35,9 @@ export interface Catalog {
   readonly sources: readonly CatalogSource[]
 }
 
-/** What each refresh changes. Times in milliseconds since 1970, with their fractions. */
-export interface ViewStatusRow {
+/** What each refresh changes. */
+export interface ViewStatusRow extends ViewStatus {
   readonly id: number
-  readonly state: ViewState
-  readonly empty: boolean
-  readonly asOf: number | null
-  readonly lastRunAt: number | null
-  readonly lastFullAt: number | null
-  readonly retryAt: number | null
-  readonly failures: number
   readonly lastError: ErrorBody | null
   /** How long recomputing it takes. */
   readonly fullMs: number | null
@@ -115,14 +109,6 @@ function closureOf(start: number, views: ReadonlyMap<number, ViewRow>): Readonly
 }
 
 const noRetry: RetryPolicy = { initialDelayMs: 1_000, maxDelayMs: 300_000, quarantineAfter: 10 }
-const noAlerts: AlertRules = {
-  slowerThanMs: null,
-  stalerThanMs: null,
-  onFailure: false,
-  onQuarantine: false,
-  onRecovery: false,
-}
-
 /** Settings that an older version wrote can lack what this one knows. */
 function completeSettings(settings: Partial<ViewSettings>): ViewSettings {
   return {

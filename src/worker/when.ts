@@ -19,13 +19,8 @@ export interface RefreshRequest {
   readonly full: boolean
 }
 
-/** All that decides when one view is refreshed. */
-export interface ViewFacts {
-  readonly settings: ViewSettings
-  /** Its contents change with time alone, or with writes that nothing reports. */
-  readonly moves: boolean
-  /** A native materialized view: each refresh recomputes it, so that there is nothing to reconcile. */
-  readonly native: boolean
+/** What the database says of a view. Times with their fractions. */
+export interface ViewStatus {
   readonly state: ViewState
   /** It has never been filled, or has to be recomputed before anything else. */
   readonly empty: boolean
@@ -34,6 +29,15 @@ export interface ViewFacts {
   readonly lastFullAt: number | null
   readonly retryAt: number | null
   readonly failures: number
+}
+
+/** All that decides when one view is refreshed. */
+export interface ViewFacts extends ViewStatus {
+  readonly settings: ViewSettings
+  /** Its contents change with time alone, or with writes that nothing reports. */
+  readonly moves: boolean
+  /** A native materialized view: each refresh recomputes it, so that there is nothing to reconcile. */
+  readonly native: boolean
   readonly pending: Pending | null
   readonly request: RefreshRequest | null
   /** A table under it seems not to be what it was: the next refresh will tell. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { parseOptions, UsageError } from '../../bench/kit/options.js'
+import { parseOptions } from '../../bench/kit/options.js'
 import { median, percentile } from '../../bench/kit/stats.js'
 import { lessIsBetter, moreIsBetter } from '../../bench/kit/types.js'
+import { UsageError } from '../../scripts/arguments.js'
 
 describe('a result', () => {
   test('has a ratio above 1 where Tidemark is better, whichever way the unit counts', () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach } from 'vitest'
 import { normaliseConfig } from '../../src/define/normalise-config.js'
 import type { ViewOptions } from '../../src/define/options.js'
 import type { AlertChannels, WorkerSettings } from '../../src/define/types.js'
@@ -9,6 +10,7 @@ import type { Alert } from '../../src/protocol/alert.js'
 import type { Log, RefreshedEvent } from '../../src/worker/events.js'
 import type { ListenSource } from '../../src/worker/watch.js'
 import { startWorker, type Worker } from '../../src/worker/worker.js'
+import type { TestDatabase } from '../kit/index.js'
 
 /** Deploys exactly these views. */
 export async function deploy(database: Database, views: Readonly<Record<string, ViewOptions>>): Promise<void> {
@@ -58,6 +60,27 @@ export function startTestWorker(options: TestWorkerOptions): TestWorker {
   const runsOf = (name: string): RefreshedEvent[] =>
     refreshed.filter(({ view: viewName, result }) => viewName === name && result.mode !== 'noop')
   return Object.assign(worker, { alertsRaised, refreshed, lines, runsOf })
+}
+
+/** Starts workers on the database of a test file. After each test they are stopped, and nothing is deployed. */
+export function useWorkers(db: TestDatabase): (options?: Partial<TestWorkerOptions>) => TestWorker {
+  const workers: TestWorker[] = []
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()))
+    await deploy(db.pool, {})
+  })
+  return (options) => {
+    const worker = startTestWorker({ database: db.pool, listen: db.url, ...options })
+    workers.push(worker)
+    return worker
+  }
+}
+
+/** A table of a hundred rows in ten groups, made anew. */
+export async function makeTable(db: TestDatabase, name: string): Promise<void> {
+  await db.query(`drop table if exists ${name} cascade;
+    create table ${name} (id int generated always as identity primary key, grp int, n int);
+    insert into ${name} (grp, n) select i % 10, i from generate_series(1, 100) i`)
 }
 
 /** Waits for it to become true. */

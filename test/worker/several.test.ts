@@ -1,24 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'pg'
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { verifyView } from '../../src/engine/verify.js'
 import { useTestDatabase } from '../kit/index.js'
-import { deploy, startTestWorker, type TestWorker, until } from './kit.js'
+import { deploy, makeTable, type TestWorker, until, useWorkers } from './kit.js'
 
 const db = await useTestDatabase()
 const pools = [1, 2, 3].map(() => new Pool({ connectionString: db.url, max: 6 }))
 for (const pool of pools) pool.on('error', () => {})
+const start = useWorkers(db)
 let workers: TestWorker[] = []
 
 beforeEach(async () => {
-  await db.query(`drop table if exists t cascade;
-    create table t (id int generated always as identity primary key, grp int, n int);
-    insert into t (grp, n) select i % 10, i from generate_series(1, 100) i`)
-})
-
-afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.stop()))
-  await deploy(db.pool, {})
+  await makeTable(db, 't')
 })
 
 afterAll(async () => {
@@ -26,9 +20,7 @@ afterAll(async () => {
 })
 
 async function startThree(): Promise<void> {
-  workers = pools.map((pool, index) =>
-    startTestWorker({ database: pool, listen: db.url, settings: { name: `worker ${index + 1}` } }),
-  )
+  workers = pools.map((pool, index) => start({ database: pool, settings: { name: `worker ${index + 1}` } }))
   await until(() => workers.every((worker) => worker.snapshot().listening), 'all of them listen')
   await until(() => workers.some((worker) => worker.snapshot().leads), 'one of them leads')
 }

@@ -1,32 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { verifyView } from '../../src/engine/verify.js'
 import { useTestDatabase } from '../kit/index.js'
-import { deploy, startTestWorker, type TestWorker, until } from './kit.js'
+import { deploy, makeTable, type TestWorker, until, useWorkers } from './kit.js'
 
 const db = await useTestDatabase()
-const workers: TestWorker[] = []
+const start = useWorkers(db)
 
 const sums = 'select grp, sum(n) as total from t group by grp'
 
 beforeEach(async () => {
-  await db.query(`drop table if exists t, u cascade;
-    create table t (id int generated always as identity primary key, grp int, n int);
-    create table u (id int generated always as identity primary key, grp int, n int);
-    insert into t (grp, n) select i % 10, i from generate_series(1, 100) i;
-    insert into u (grp, n) select i % 10, i from generate_series(1, 100) i`)
+  await makeTable(db, 't')
+  await makeTable(db, 'u')
 })
-
-afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.stop()))
-  await deploy(db.pool, {})
-})
-
-function start(options: Omit<Parameters<typeof startTestWorker>[0], 'database'> = {}): TestWorker {
-  const worker = startTestWorker({ database: db.pool, listen: db.url, ...options })
-  workers.push(worker)
-  return worker
-}
 
 /** Until the worker has nothing left to do. */
 async function settled(worker: TestWorker): Promise<void> {
