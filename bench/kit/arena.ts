@@ -5,12 +5,10 @@ import { arenaQueries } from '../../examples/arena/queries.js'
 import { loadConfig } from '../../src/define/load-config.js'
 import type { NormalisedView } from '../../src/define/types.js'
 import { applyDeployment } from '../../src/deploy/index.js'
+import { createPeer, peerSchema, peerSettings } from './peers.js'
 import { withClient } from './session.js'
 
 const configFile = fileURLToPath(new URL('../../examples/arena/tidemark.config.ts', import.meta.url))
-
-/** Schema of the native materialized views that are compared with. */
-export const peerSchema = 'peer'
 
 export async function arenaViews(): Promise<readonly NormalisedView[]> {
   return (await loadConfig(configFile)).views
@@ -41,16 +39,14 @@ export async function deployArena(pool: Pool, say: (text: string) => void): Prom
 export async function makePeers(pool: Pool, say: (text: string) => void): Promise<readonly string[]> {
   const queries = await arenaQueries()
   await withClient(pool, async (client) => {
-    await client.query(`create schema ${peerSchema}; set search_path = ${peerSchema}, public; set work_mem = '64MB'`)
+    await client.query(`create schema ${peerSchema}; set search_path = ${peerSchema}, public; ${peerSettings}`)
     for (const { name, sql } of queries) {
       say(`${name}: building its native sibling`)
-      const { rows } = await client.query<{ key: string }>(
-        'select array_to_string(key_columns, $2) as key from tidemark.view where view_name = $1',
-        [name, ', '],
+      const { rows } = await client.query<{ key: string[] }>(
+        'select key_columns as key from tidemark.view where view_name = $1',
+        [name],
       )
-      await client.query(`create materialized view ${name} as ${sql}`)
-      await client.query(`create unique index on ${name} (${rows[0]?.key})`)
-      await client.query(`analyze ${name}`)
+      await createPeer(client, name, sql, rows[0]?.key ?? [])
     }
     await client.query('reset all')
   })

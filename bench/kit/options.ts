@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly views: readonly number[] | undefined
   readonly rates: readonly number[] | undefined
   readonly sizes: readonly number[] | undefined
+  readonly scaleFactor: number | undefined
+  readonly queries: readonly number[] | undefined
 }
 
 export const optionsHelp = `Options of all:
@@ -29,7 +31,9 @@ Of some:
   --clients 1,8,32    connections that write               (writes)
   --views 0,1,5       views over the table                 (writes)
   --rates 50,200,1000 transactions per second              (latency)
-  --sizes N,N,N       rows of the big table                (scale)`
+  --sizes N,N,N       rows of the big table                (scale)
+  --sf 0.1            scale factor                         (tpch)
+  --queries 1,3,18    only these                           (tpch)`
 
 export function parseOptions(args: readonly string[]): {
   name: string | undefined
@@ -54,6 +58,8 @@ export function parseOptions(args: readonly string[]): {
       views: list('views', values.views, 0),
       rates: list('rates', values.rates),
       sizes: list('sizes', values.sizes),
+      scaleFactor: values.sf === undefined ? undefined : scaleFactor(values.sf),
+      queries: list('queries', values.queries),
     },
   }
 }
@@ -76,6 +82,8 @@ function parsed(args: readonly string[]) {
       views: text,
       rates: text,
       sizes: text,
+      sf: text,
+      queries: text,
     },
   })
 }
@@ -88,4 +96,12 @@ function version(text: string | undefined): PostgresVersion {
 
 function list(name: string, text: string | undefined, least = 1): number[] | undefined {
   return text?.split(',').map((part) => wholeNumber(name, part.trim(), least))
+}
+
+function scaleFactor(text: string): number {
+  const value = Number(text)
+  if (text === '' || !(value >= 0.001 && value <= 100)) {
+    throw new UsageError(`--sf is a number from 0.001 to 100, not "${text}"`)
+  }
+  return value
 }

@@ -7,6 +7,7 @@ import type { Outcome, Report, Result } from './types.js'
 
 export async function makeReport(name: string, outcome: Outcome, server: BenchServer): Promise<Report> {
   const [processor] = cpus()
+  const { results, conditions, ...more } = outcome
   return {
     name,
     measuredAt: new Date().toISOString(),
@@ -17,8 +18,9 @@ export async function makeReport(name: string, outcome: Outcome, server: BenchSe
       system: `${platform()} ${release()}`,
     },
     versions: await versions(server),
-    conditions: { ...outcome.conditions, ...(await server.settings()) },
-    results: outcome.results,
+    conditions: { ...conditions, ...(await server.settings()) },
+    results,
+    ...more,
   }
 }
 
@@ -55,25 +57,29 @@ export async function keepReport(report: Report): Promise<string> {
 }
 
 export function reportTable(report: Report): string {
+  const ofViews = report.results.some(({ mode }) => mode !== undefined)
   const table = new Table({
-    head: ['ratio', 'case', 'Tidemark', 'peer', ''],
+    head: ['ratio', 'case', 'Tidemark', 'peer', '', ...(ofViews ? ['kept by', 'verified'] : [])],
     colAligns: ['right', 'left', 'right', 'left', 'right'],
     style: { head: ['bold'], border: ['dim'] },
     // One line a row, and none between them.
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   })
   for (const result of report.results) table.push(row(result))
-  const { machine, versions, conditions } = report
+  const { machine, versions, conditions, rejected = [], summary = {} } = report
   const told = (values: object) =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
       .join(' · ')
-  return [table.toString(), told(machine), told(versions), told(conditions)].join('\n')
+  const failures = rejected.map((failure) => `${failure.case}: ${failure.code}: ${failure.message}`)
+  const figures = Object.entries(summary).map(([name, value]) => `${name}: ${short(value)}`)
+  return [table.toString(), ...failures, ...figures, told(machine), told(versions), told(conditions)].join('\n')
 }
 
 function row(result: Result): string[] {
   const { ratio, ours, peer, peerValue, unit } = result
-  return [`${short(ratio)}×`, result.case, `${short(ours)} ${unit}`, peer, `${short(peerValue)} ${unit}`]
+  const kept = result.mode === undefined ? [] : [result.mode, result.verified ? 'yes' : 'NO']
+  return [`${short(ratio)}×`, result.case, `${short(ours)} ${unit}`, peer, `${short(peerValue)} ${unit}`, ...kept]
 }
 
 function short(value: number): string {

@@ -11,6 +11,11 @@ export function percentile(values: readonly number[], fraction: number): number 
   return low + (high - low) * (place - Math.floor(place))
 }
 
+/** NaN of nothing. */
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+}
+
 /** Milliseconds that the work took. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now()

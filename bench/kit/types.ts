@@ -7,10 +7,26 @@ export interface Result {
   readonly unit: string
   /** How many times better Tidemark is: above 1 is better, whichever way the unit counts. */
   readonly ratio: number
+  /** Of the view that is measured: every table that it reads is followed by slices or deltas. */
+  readonly incremental?: boolean
+  /** Of the view that is measured: after the last round it was what its query says. */
+  readonly verified?: boolean
+  /** How its tables are followed, and how the refreshes that were measured went: `slice + full, incremental`. */
+  readonly mode?: string
+}
+
+/** What could not be measured, and why not. */
+export interface Rejected {
+  readonly case: string
+  readonly code: string
+  readonly message: string
 }
 
 export interface Outcome {
   readonly results: readonly Result[]
+  readonly rejected?: readonly Rejected[]
+  /** Figures over all results. */
+  readonly summary?: Readonly<Record<string, number>>
   /** What a reader of the figures must know: sizes, rounds, the tool that made the load. */
   readonly conditions: Readonly<Record<string, string | number | boolean>>
 }
@@ -33,6 +49,6 @@ export function moreIsBetter(name: string, ours: number, peer: string, peerValue
 }
 
 /** Four digits are more than any of this repeats. */
-function digits(value: number): number {
+export function digits(value: number): number {
   return Number(value.toPrecision(4))
 }

@@ -1,15 +1,13 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
 import { verifyView } from '../../src/engine/verify.js'
-import { deployArena, fillArena, makePeers, peerSchema } from '../kit/arena.js'
+import { deployArena, fillArena, makePeers } from '../kit/arena.js'
 import type { Bench, Benchmark } from '../kit/bench.js'
+import { concurrently, peerRefresh, peerSettings, plain, resetPeerSettings } from '../kit/peers.js'
 import { ourRefresh } from '../kit/refreshing.js'
 import { withClient } from '../kit/session.js'
-import { median, timed } from '../kit/stats.js'
+import { median } from '../kit/stats.js'
 import { lessIsBetter, type Outcome, type Result } from '../kit/types.js'
 import { type Change, changesOf } from './changes.js'
-
-const concurrently = 'REFRESH MATERIALIZED VIEW CONCURRENTLY'
-const plain = 'REFRESH MATERIALIZED VIEW'
 
 /** Milliseconds of each round. */
 interface Timings {
@@ -76,18 +74,14 @@ async function measureRound(
   }
   const theirs = () =>
     withClient(pool, async (client) => {
-      await client.query(`set work_mem = '64MB'`)
+      await client.query(peerSettings)
       for (const [view, timing] of timings) timing.concurrently.push(await peerRefresh(client, concurrently, view))
       for (const [view, timing] of timings) timing.plain.push(await peerRefresh(client, plain, view))
-      await client.query('reset work_mem')
+      await client.query(resetPeerSettings)
     })
   if (oursFirst) await ours()
   await theirs()
   if (!oursFirst) await ours()
-}
-
-async function peerRefresh(client: PoolClient, command: string, view: string): Promise<number> {
-  return await timed(() => client.query(`${command} ${peerSchema}.${view}`))
 }
 
 function resultsOf(change: Change, timings: ReadonlyMap<string, Timings>): Result[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseOptions } from '../../bench/kit/options.js'
-import { median, percentile } from '../../bench/kit/stats.js'
+import { geometricMean, median, percentile } from '../../bench/kit/stats.js'
 import { lessIsBetter, moreIsBetter } from '../../bench/kit/types.js'
 import { UsageError } from '../../scripts/arguments.js'
 
@@ -28,6 +28,11 @@ describe('percentiles', () => {
   })
 })
 
+test('the geometric mean takes twice as fast and half as fast for even', () => {
+  expect(geometricMean([2, 0.5])).toBeCloseTo(1)
+  expect(geometricMean([10, 1_000])).toBeCloseTo(100)
+})
+
 describe('options', () => {
   test('are read with their lists, and --rows means --submissions', () => {
     const { name, options } = parseOptions(['writes', '--rows', '5_000', '--clients', '1, 8', '--views=0,5', '--quick'])
@@ -35,7 +40,15 @@ describe('options', () => {
     expect(options).toMatchObject({ submissions: 5_000, clients: [1, 8], views: [0, 5], quick: true, json: false })
   })
 
+  test('take a scale factor and a choice of queries', () => {
+    const { options } = parseOptions(['tpch', '--sf', '0.1', '--queries', '1,18'])
+    expect(options).toMatchObject({ scaleFactor: 0.1, queries: [1, 18] })
+  })
+
   test.each([
+    [['tpch', '--sf', '0']],
+    [['tpch', '--sf', 'small']],
+    [['tpch', '--queries', 'q1']],
     [['refresh', 'writes']],
     [['refresh', '--rounds', '0']],
     [['refresh', '--rounds', 'few']],
