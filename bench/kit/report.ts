@@ -72,7 +72,7 @@ export function reportTable(report: Report): string {
       .map(([name, value]) => `${name} ${value}`)
       .join(' · ')
   const failures = rejected.map((failure) => `${failure.case}: ${failure.code}: ${failure.message}`)
-  const figures = Object.entries(summary).map(([name, value]) => `${name}: ${short(value)}`)
+  const figures = Object.entries(summary).map(([name, value]) => `${name}: ${value}`)
   return [table.toString(), ...failures, ...figures, told(machine), told(versions), told(conditions)].join('\n')
 }
 

@@ -32,6 +32,11 @@ export class Measured {
     return `${followed.join(' + ')}, ${[...this.#modes].join(' or ')}`
   }
 
+  /** Whether there was ever anything to refresh. */
+  get changed(): boolean {
+    return [...this.#modes].some((mode) => mode !== 'noop')
+  }
+
   took(who: keyof Measured['times'], ms: number, counts: boolean): void {
     if (counts) this.times[who].push(ms)
   }

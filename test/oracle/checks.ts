@@ -75,7 +75,7 @@ async function comparedColumns(pool: Pool, name: string): Promise<string> {
 export type Mode = 'own' | 'slices' | 'batch' | 'full'
 
 /** Pretends to have measured what makes Tidemark choose this mode, for a view and all that it reads. */
-export function chooseMode(target: Target, mode: Mode): string {
+export function chooseMode(target: Pick<Target, 'ids'>, mode: Mode): string {
   const measured = {
     own: 'slice_ms = NULL, batch_ms = NULL, full_ms = NULL',
     slices: 'slice_ms = 0.000001, batch_ms = 1e9, full_ms = 1e9, row_count = 1000000',
