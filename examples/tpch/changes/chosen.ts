@@ -2,18 +2,23 @@
  * Of every statement here: $1 is a seed, which no other statement of any round has, and $2 the number of rows.
  * Rows are chosen by a hash of their key, and new keys come of the seed: the same rounds make the same changes.
  */
-const numbers = {
-  region: 'r_regionkey',
-  nation: 'n_nationkey',
-  part: 'p_partkey',
-  supplier: 's_suppkey',
-  partsupp: 'ps_partkey::bigint * 2147483648 + ps_suppkey',
-  customer: 'c_custkey',
-  orders: 'o_orderkey',
-  lineitem: 'l_orderkey::bigint * 2147483648 + l_linenumber',
+const draws = {
+  region: hashed('r_regionkey'),
+  nation: hashed('n_nationkey'),
+  part: hashed('p_partkey'),
+  supplier: hashed('s_suppkey'),
+  // Not of one number made of two: PostgreSQL folds the halves of a bigint, and many pairs would be drawn alike.
+  partsupp: hashed('ps_suppkey', hashed('ps_partkey')),
+  customer: hashed('c_custkey'),
+  orders: hashed('o_orderkey'),
+  lineitem: hashed('l_linenumber', hashed('l_orderkey')),
 } as const
 
-export type Table = keyof typeof numbers
+function hashed(key: string, seed = '$1::bigint'): string {
+  return `hashint8extended(${key}, ${seed})`
+}
+
+export type Table = keyof typeof draws
 
 /** All rows that are asked for; or one in so many of them, but one at least. */
 export function oneIn(divisor: number): string {
@@ -28,7 +33,7 @@ export function atMost(count: number): string {
 export function chosen(table: Table, options: { where?: string; count?: string } = {}): string {
   const { where = 'true', count = oneIn(1) } = options
   return `(select *, row_number() over (order by draw) as place
-    from (select *, hashint8extended(${numbers[table]}, $1::bigint) as draw from ${table} where ${where}
+    from (select *, ${draws[table]} as draw from ${table} where ${where}
           order by draw limit ${count}) as drawn)`
 }
 
