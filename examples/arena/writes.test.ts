@@ -189,6 +189,7 @@ describe('in trouble, the writers', () => {
     const server = await startPrivateServer()
     onTestFinished(() => server.remove())
     const client = new Client(server.url)
+    client.on('error', () => {})
     await client.connect()
     await loadArena(client, { submissions: 1_000 })
     await client.end()

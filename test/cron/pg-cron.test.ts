@@ -27,6 +27,8 @@ describe.runIf(wanted && (installed || process.env.CI !== undefined))('pg_cron',
       settings: { shared_preload_libraries: 'pg_cron', 'cron.database_name': 'postgres', 'cron.host': '127.0.0.1' },
     })
     const pool = new pg.Pool({ connectionString: server.url, max: 4 })
+    pool.on('error', () => {})
+    pool.on('connect', (client) => client.on('error', () => {}))
     afterAll(async () => {
       await pool.end()
       await server.remove()

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, Pool, type QueryResult, type QueryResultRow } from 'pg'
 import { afterAll, inject } from 'vitest'
-import { databaseUrl, dropDatabase, quoted } from './names.js'
+import { databaseUrl, dropDatabase, quoted, withClient } from './names.js'
 import type { TemplateName } from './templates.js'
 
 export interface TestDatabaseOptions {
@@ -17,7 +17,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   const serverUrl = inject('serverUrl')
   const prefix = inject('databasePrefix')
   const name = prefix + randomBytes(6).toString('hex')
-  await asAdmin(serverUrl, async (admin) => {
+  await withClient(serverUrl, async (admin) => {
     await admin.query(`CREATE DATABASE ${quoted(name)} TEMPLATE ${quoted(prefix + (options.template ?? 'empty'))}`)
   })
   return new TestDatabase(serverUrl, name)
@@ -77,7 +77,7 @@ export class TestDatabase {
   async drop(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.end().catch(() => {})))
     const checkedOut = await this.#endPool()
-    await asAdmin(this.#serverUrl, async (admin) => {
+    await withClient(this.#serverUrl, async (admin) => {
       const leaks = await this.#leaks(admin)
       await dropDatabase(admin, this.name)
       if (checkedOut > 0) leaks.push(`${checkedOut} client(s) of the test's pool, never released`)
@@ -106,15 +106,5 @@ export class TestDatabase {
       if (rows.length === 0 || Date.now() > deadline) return rows.map((row) => row.leak)
       await sleep(20)
     }
-  }
-}
-
-async function asAdmin(serverUrl: string, use: (admin: Client) => Promise<void>): Promise<void> {
-  const admin = new Client(serverUrl)
-  await admin.connect()
-  try {
-    await use(admin)
-  } finally {
-    await admin.end()
   }
 }

@@ -1,7 +1,6 @@
-import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedServer } from '../../src/embedded/server.js'
-import { databaseUrl, dropDatabase, quoted } from './names.js'
+import { databaseUrl, dropDatabase, quoted, withClient } from './names.js'
 import { testedVersion } from './server.js'
 import { templates } from './templates.js'
 
@@ -49,14 +48,4 @@ async function dropAll(serverUrl: string, prefix: string): Promise<void> {
     )
     for (const { datname } of found.rows) await dropDatabase(admin, datname)
   })
-}
-
-async function withClient(url: string, use: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client(url)
-  await client.connect()
-  try {
-    await use(client)
-  } finally {
-    await client.end()
-  }
 }

@@ -19,6 +19,7 @@ const views = ['sums', 'counts', 'joined']
 beforeAll(async () => {
   pool = new Pool({ connectionString: server.url, max: 10 })
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   await pool.query(`create table t (id int primary key, grp int, n int);
     create table g (grp int primary key, label int);
     insert into t select i, i % 50, i from generate_series(1, 5000) i;

@@ -127,7 +127,7 @@ test('a view that is out of date for too long is told of once, and when that end
   expect(skipped).toBeGreaterThan(0)
   expect(skipped).toBeLessThan(12)
   await holder.query('select pg_advisory_unlock_all()')
-  await until(() => kinds(worker).length > 1, 'the end of it', 5_000)
+  await until(() => kinds(worker).length > 1, 'the end of it')
   expect(kinds(worker)).toEqual(['stale', 'recovered'])
 })
 

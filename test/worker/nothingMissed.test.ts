@@ -65,7 +65,7 @@ test(
         )
         return row?.calm === true
       }
-      await until(calm, `nothing is pending after round ${round}`, 3_000)
+      await until(calm, `nothing is pending after round ${round}`)
       for (const view of ['lower', 'upper', 'other']) {
         expect(await verifyView(db.pool, view)).toMatchObject({ missing: 0, unexpected: 0 })
       }
