@@ -1,4 +1,5 @@
 import { type Fragment, ident, join, literal, sql, trusted } from '../compiler/fragment.js'
+import { logChild } from '../engine/capture.js'
 import { type Connection, one, rows } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
@@ -20,17 +21,20 @@ export interface Built {
 
 /**
  * Builds the storage table of a view beside whatever is there, at one snapshot, which becomes its cursor. In the
- * transaction of `connection`, which must be REPEATABLE READ and have run no query yet.
+ * transaction of `connection`, which must be REPEATABLE READ and have run no query yet. `sources` are the numbers of those
+ * that it reads.
  * @throws TidemarkError KEY_NOT_UNIQUE with the offending values; nothing is swapped then.
  */
 export async function buildStorage(
   connection: Connection,
   { target, deployed }: ViewStep,
+  sources: readonly number[],
   onIndexing: () => void,
 ): Promise<Built> {
-  // Held until commit, so that no log is emptied of what this snapshot has not seen. Taking it needs no snapshot.
-  for (const { relation } of target.sources) {
-    await connection.query(sql`LOCK TABLE ${ident('tidemark_log', relation.capture.log)} IN ACCESS SHARE MODE`.text)
+  // Held until commit, so that no log is emptied of what this snapshot has not seen. Taking it needs no snapshot, and
+  // keeps nobody from writing markers there.
+  for (const source of sources) {
+    await connection.query(sql`LOCK TABLE ONLY ${logChild(source, 0)} IN ROW SHARE MODE`.text)
   }
   await endWithClient(connection)
   const { storage, compiled, view } = target

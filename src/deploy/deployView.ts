@@ -4,6 +4,7 @@ import { type Built, buildStorage, pinSettings, renameIndexes } from './build.js
 import { insertSources, insertView, launch, promote } from './catalog.js'
 import { catchUp, waitForOldSnapshots } from './catchUp.js'
 import type { ViewStep } from './changes.js'
+import type { ViewTarget } from './compileViews.js'
 import { type Patience, withBriefLock } from './locks.js'
 import { buildName, retiredName } from './names.js'
 import { type ReportProgress, watchBuild } from './progress.js'
@@ -62,12 +63,13 @@ async function build(
   onIndexing: () => void,
 ): Promise<BuiltView> {
   const { target, deployed } = step
+  const sources = await readSourceNumbers(database, target)
   const stopWatching = watchBuild(database, target.name, deployed?.rows ?? undefined, report)
   try {
     return await transaction(
       database,
       async (connection) => {
-        const built = await buildStorage(connection, step, () => {
+        const built = await buildStorage(connection, step, sources, () => {
           stopWatching()
           onIndexing()
         })
@@ -78,6 +80,16 @@ async function build(
   } finally {
     stopWatching()
   }
+}
+
+async function readSourceNumbers(database: Database, { sources }: ViewTarget): Promise<number[]> {
+  const logs = sources.map(({ relation }) => relation.capture.log)
+  const found = await rows<{ id: number }>(
+    database,
+    'SELECT id FROM tidemark.source WHERE log_name = ANY ($1) ORDER BY id',
+    [logs],
+  )
+  return found.map(({ id }) => id)
 }
 
 async function discard(database: Database, { target }: ViewStep, id: number): Promise<void> {

@@ -34,14 +34,9 @@ export function storageName(schema: string, name: string): string {
   return fitName(flatName(schema, name), `${mark}new`).slice(0, -4)
 }
 
-/** Table in tidemark_log that keeps a table's changes. Leaves room for what `logChild` adds. */
+/** Table in tidemark_log through which a table's changes are read. */
 export function logName(schema: string, name: string): string {
-  return fitName(flatName(schema, name), `${mark}a`).slice(0, -2)
-}
-
-/** One of the two tables that a log consists of. */
-export function logChild(log: string, child: 'a' | 'b'): string {
-  return `${log}${mark}${child}`
+  return fitName(flatName(schema, name))
 }
 
 /** A view's name as people see it. */

@@ -1,13 +1,12 @@
 import { isExactType } from '../compiler/exactTypes.js'
 import type { RelationFacts } from '../compiler/facts.js'
 import { ident, join, sql, trusted } from '../compiler/fragment.js'
-import { captureFunction, truncateFunction } from '../engine/capture.js'
+import { captureFunction, logChild, logChildName, marker, truncateFunction } from '../engine/capture.js'
 import { type Connection, type Database, one, type Queryable, rows, transaction } from '../engine/database.js'
 import { isMigrated } from '../engine/migrate.js'
 import type { SourceNeed } from './compileViews.js'
 import { type Patience, withBriefLock } from './locks.js'
 import { type LogColumn, readLogColumns } from './logColumns.js'
-import { fitName, logChild } from './names.js'
 
 /** What all views together need to know of one table's changes. */
 export interface CaptureNeed {
@@ -87,7 +86,7 @@ async function capture(connection: Connection, need: CaptureNeed): Promise<void>
   const columns = await readLogColumns(connection, relation.capture, logged)
   const id = known?.id ?? (await insertSource(connection, relation))
   if (known?.functions !== true || !known.logs) {
-    await ensureLog(connection, relation, columns)
+    await ensureLog(connection, id, relation, columns)
     await defineCapture(connection, id, relation, watched, logged)
   }
   await connection.query(
@@ -98,7 +97,7 @@ async function capture(connection: Connection, need: CaptureNeed): Promise<void>
   )
   await connection.query('SELECT tidemark.install_triggers($1)', [id])
   if (known === undefined) return
-  await ensureLog(connection, relation, await readLogColumns(connection, relation.capture, logged))
+  await ensureLog(connection, id, relation, await readLogColumns(connection, relation.capture, logged))
   await defineCapture(connection, id, relation, watched, logged)
   // What happened without triggers, or in columns that the log has lost, is not known.
   const lost =
@@ -106,10 +105,7 @@ async function capture(connection: Connection, need: CaptureNeed): Promise<void>
     !known.covered ||
     !known.logs ||
     columns.some((column) => column.state === 'other')
-  if (lost) {
-    const log = ident('tidemark_log', logChild(relation.capture.log, 'a'))
-    await connection.query(sql`INSERT INTO ${log} (xid, sign) VALUES (pg_current_xact_id(), NULL)`.text)
-  }
+  if (lost) await connection.query(marker(id).text)
 }
 
 async function readSource(database: Queryable, { relation }: CaptureNeed): Promise<SourceRow | undefined> {
@@ -121,9 +117,7 @@ async function readSource(database: Queryable, { relation }: CaptureNeed): Promi
        tidemark.covered(s.id) AS covered,
        to_regproc(format('tidemark_log.%I', 'capture_' || s.id)) IS NOT NULL
          AND to_regproc(format('tidemark_log.%I', 'truncate_' || s.id)) IS NOT NULL AS functions,
-       (SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-         WHERE i.inhparent = to_regclass(format('tidemark_log.%I', s.log_name))
-           AND c.relname IN (s.log_name || '~a', s.log_name || '~b')) = 2 AS logs
+       (SELECT count(*) FROM tidemark.log_children(s.id)) = cardinality(s.chain) AS logs
      FROM tidemark.source s WHERE s.schema_name = $1 AND s.table_name = $2`,
     [relation.capture.schema, relation.capture.name],
   )
@@ -147,8 +141,8 @@ async function insertSource(connection: Connection, relation: RelationFacts): Pr
   const { schema, name, log } = relation.capture
   const { id } = await one<{ id: number }>(
     connection,
-    `INSERT INTO tidemark.source (schema_name, table_name, relation, log_name, capture_a, capture_b, watched, logged)
-     VALUES ($1, $2, 0, $3, '', '', '{}', '{}') RETURNING id`,
+    `INSERT INTO tidemark.source (schema_name, table_name, relation, log_name, capture, watched, logged)
+     VALUES ($1, $2, 0, $3, '', '{}', '{}') RETURNING id`,
     [schema, name, log],
   )
   await connection.query('INSERT INTO tidemark.unlogged VALUES ($1)', [id])
@@ -157,17 +151,20 @@ async function insertSource(connection: Connection, relation: RelationFacts): Pr
 
 async function ensureLog(
   connection: Connection,
+  source: number,
   relation: RelationFacts,
   columns: readonly LogColumn[],
 ): Promise<void> {
   const log = ident('tidemark_log', relation.capture.log)
   await connection.query(sql`CREATE TABLE IF NOT EXISTS ${log} (xid xid8 NOT NULL, sign smallint)`.text)
-  for (const child of ['a', 'b'] as const) {
-    const name = logChild(relation.capture.log, child)
-    await connection.query(sql`CREATE TABLE IF NOT EXISTS ${ident('tidemark_log', name)} () INHERITS (${log})`.text)
-    const index = ident(fitName(name, '~xid'))
-    await connection.query(sql`CREATE INDEX IF NOT EXISTS ${index} ON ${ident('tidemark_log', name)} (xid)`.text)
+  const { chain } = await one<{ chain: number[] }>(connection, 'SELECT chain FROM tidemark.source WHERE id = $1', [
+    source,
+  ])
+  for (const child of chain) {
+    await connection.query(sql`CREATE TABLE IF NOT EXISTS ${logChild(source, child)} () INHERITS (${log})`.text)
   }
+  const index = ident(`${logChildName(source, 0)}~xid`)
+  await connection.query(sql`CREATE INDEX IF NOT EXISTS ${index} ON ${logChild(source, 0)} (xid)`.text)
   const alterations = columns.flatMap(({ name, type, state }) => {
     const add = sql`ADD COLUMN ${ident(name)} ${trusted(type)}`
     if (state === 'other') return [sql`DROP COLUMN ${ident(name)}`, add]
@@ -183,23 +180,22 @@ async function defineCapture(
   watched: readonly string[],
   logged: readonly string[],
 ): Promise<void> {
-  const { active, prepared } = await one<{ active: 'a' | 'b'; prepared: boolean }>(
+  const { active, prepared } = await one<{ active: number; prepared: boolean }>(
     connection,
     `SELECT active, current_setting('max_prepared_transactions')::integer > 0 AS prepared
-     FROM tidemark.source WHERE id = $1`,
+     FROM tidemark.source WHERE id = $1 FOR UPDATE`,
     [source],
   )
-  const request = {
+  const capture = captureFunction({
     source,
     log: relation.capture.log,
     watched: watched.map((name) => ({ name, comparable: isComparable(relation, name) })),
     logged,
     wakes: !prepared,
-  }
-  const [a, b] = (['a', 'b'] as const).map((child) => captureFunction({ ...request, child }).text)
-  await connection.query(active === 'a' ? (a ?? '') : (b ?? ''))
-  await connection.query(truncateFunction({ ...request, child: 'a' }).text)
-  await connection.query('UPDATE tidemark.source SET capture_a = $2, capture_b = $3 WHERE id = $1', [source, a, b])
+  })
+  await connection.query('UPDATE tidemark.source SET capture = $2 WHERE id = $1', [source, capture.text])
+  await connection.query('SELECT tidemark.write_to($1, $2)', [source, active])
+  await connection.query(truncateFunction(source).text)
 }
 
 /** Equal values that differ in their bits are a change: a query can tell 1.0 from 1.00, and a day from 24 hours. */

@@ -2,12 +2,10 @@ import { type Fragment, ident, join, literal, sql, trusted } from '../compiler/f
 
 /** How the changes of one table are captured. The one piece to replace where tables cannot have row triggers. */
 export interface CaptureRequest {
-  /** Number of the source, which names its functions. */
+  /** Number of the source, which names its functions and the children of its log. */
   readonly source: number
-  /** `tidemark_log` table; its children are `<log>~a` and `<log>~b`. */
+  /** `tidemark_log` table. */
   readonly log: string
-  /** The child that is written to. */
-  readonly child: 'a' | 'b'
   /** Columns whose change matters to some view. */
   readonly watched: readonly WatchedColumn[]
   /** Columns whose images are logged: a subset of the watched ones. */
@@ -22,13 +20,23 @@ export interface WatchedColumn {
   readonly comparable: boolean
 }
 
+/** One of the tables that the log of a source consists of. Child 0 takes the markers that do not come with rows. */
+export function logChild(source: number, child: number): Fragment {
+  return ident('tidemark_log', logChildName(source, child))
+}
+
+/** No log itself has such a name: none begins with a tilde. */
+export function logChildName(source: number, child: number): string {
+  return `~${source}_${child}`
+}
+
 /** At most one wake-up in this many milliseconds, over all tables of the database. */
 const wakeEveryMs = 100
 
 /**
- * The function that runs for every changed row. It is all that a writer pays, so it is written for that: counted with
- * callgrind on top of an update's 59,000 instructions, it costs 59,000, of which the insert into the log is 22,000,
- * its index 9,000, and calling any row trigger at all 14,000.
+ * The function that runs for every changed row, as it would be if it wrote to child 0: `tidemark.write_to` replaces that.
+ * It is all that a writer pays, so it is written for that: counted with callgrind on top of an update's 59,000
+ * instructions, it costs 50,000, of which the insert into the log is 22,000, and calling any row trigger at all 14,000.
  *
  * Row triggers, not statement triggers with transition tables: for single-row statements, which is what applications
  * send, a transition table costs twice as much (13 µs against 6 µs on top of a 6 µs update), and for 100,000 rows in one
@@ -43,8 +51,8 @@ const wakeEveryMs = 100
  * writes nothing, so it gets no transaction id.
  */
 export function captureFunction(request: CaptureRequest): Fragment {
-  const { source, log, child, watched, logged } = request
-  const table = ident('tidemark_log', `${log}~${child}`)
+  const { source, log, watched, logged } = request
+  const table = logChild(source, 0)
   const columns = logged.map((name) => ident(name))
   const before = logged.map((_, index) => ident(`before_${index}`))
   const after = logged.map((_, index) => ident(`after_${index}`))
@@ -82,7 +90,7 @@ ${read('NEW', after)}      NULL;
 ${read('OLD', before)}      NULL;
     END IF;
   EXCEPTION WHEN OTHERS THEN
-    INSERT INTO ${table} (xid, sign) VALUES (pg_catalog.pg_current_xact_id(), NULL);
+    ${marker(source)};
     RETURN NULL;
   END;
   IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' AND NOT moved THEN
@@ -124,14 +132,18 @@ function anyDifferent(columns: readonly WatchedColumn[]): Fragment {
 }
 
 /** TRUNCATE says nothing of the rows that went. */
-export function truncateFunction(request: CaptureRequest): Fragment {
-  const log = ident('tidemark_log', `${request.log}~a`)
-  return sql`CREATE OR REPLACE FUNCTION ${ident('tidemark_log', `truncate_${request.source}`)}() RETURNS trigger
+export function truncateFunction(source: number): Fragment {
+  return sql`CREATE OR REPLACE FUNCTION ${ident('tidemark_log', `truncate_${source}`)}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${body(sql`
 BEGIN
-  INSERT INTO ${log} (xid, sign) VALUES (pg_current_xact_id(), NULL);
+  ${marker(source)};
   RETURN NULL;
 END `)}`
+}
+
+/** Says that something happened of which the rows are not known. */
+export function marker(source: number): Fragment {
+  return sql`INSERT INTO ${logChild(source, 0)} (xid, sign) VALUES (pg_catalog.pg_current_xact_id(), NULL)`
 }
 
 /** A function body as a literal: no dollar quote can be broken out of. */

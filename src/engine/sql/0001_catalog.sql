@@ -76,10 +76,11 @@ CREATE TABLE tidemark.source (
   table_name text NOT NULL,
   relation oid NOT NULL,
   log_name text NOT NULL UNIQUE,
-  -- The child of the log that is written to, and the capture function for each.
-  active text NOT NULL DEFAULT 'a' CHECK (active IN ('a', 'b')),
-  capture_a text NOT NULL,
-  capture_b text NOT NULL,
+  -- The log's children, and the one that is written to.
+  chain integer[] NOT NULL DEFAULT '{0,1}',
+  active integer NOT NULL DEFAULT 1 CHECK (active > 0 AND active = ANY (chain)),
+  -- The capture function, as it would be if it wrote to child 0.
+  capture text NOT NULL,
   -- Columns whose change is captured, and those whose images are logged.
   watched text[] NOT NULL,
   logged text[] NOT NULL,

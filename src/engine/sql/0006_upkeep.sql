@@ -118,12 +118,14 @@ BEGIN
   END IF;
 END $$;
 
--- Empties logs that every view has passed, starts a new one where the present one has grown, and forgets old runs.
--- `grown`: bytes of a log from which on it is worth the trouble. A log that somebody has locked waits for the next time.
+-- Empties what every view has passed of the logs, begins a new part where the present one has grown, and forgets old
+-- runs. `grown`: bytes from which on that is worth the trouble. One transaction for each part of a log: one that
+-- somebody has locked waits for the next time, and does not stop the others.
 CREATE PROCEDURE tidemark.maintain(grown bigint DEFAULT 1048576, kept_runs integer DEFAULT 500)
 LANGUAGE plpgsql AS $$
 DECLARE
   sources integer[];
+  parts integer[];
 BEGIN
   PERFORM tidemark.forget_runs(kept_runs);
   SELECT array_agg(id ORDER BY id) INTO sources FROM tidemark.source;
@@ -131,53 +133,16 @@ BEGIN
     COMMIT;
     PERFORM tidemark.follow_children(sources[step]);
     COMMIT;
-    PERFORM set_config('lock_timeout', '200ms', true);
+    SELECT s.chain INTO parts FROM tidemark.source s WHERE s.id = sources[step];
+    FOR part IN 1 .. coalesce(array_length(parts, 1), 0) LOOP
+      PERFORM tidemark.settle(sources[step], parts[part]);
+      COMMIT;
+    END LOOP;
     PERFORM tidemark.rotate(sources[step], grown);
+    COMMIT;
+    PERFORM tidemark.shorten(sources[step]);
   END LOOP;
   COMMIT;
-END $$;
-
--- One log. Writers append to the active child; the other one is emptied once no cursor needs it, and only then can
--- the two change places. The exclusive lock is taken at once or not at all: it is free exactly when no open
--- transaction has written to that child, and no refresh is reading it.
-CREATE FUNCTION tidemark.rotate(target integer, grown bigint) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  captured tidemark.source;
-  resting text;
-  empty boolean;
-  needed boolean;
-BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'Logs are rotated under READ COMMITTED only.' USING ERRCODE = 'TM003';
-  END IF;
-  SELECT * INTO captured FROM tidemark.source WHERE id = target FOR UPDATE SKIP LOCKED;
-  IF NOT FOUND THEN
-    RETURN false;
-  END IF;
-  resting := CASE captured.active WHEN 'a' THEN '~b' ELSE '~a' END;
-  EXECUTE format('SELECT NOT EXISTS (SELECT FROM tidemark_log.%I)', captured.log_name || resting) INTO empty;
-  IF NOT empty THEN
-    EXECUTE format('LOCK TABLE tidemark_log.%I IN ACCESS EXCLUSIVE MODE NOWAIT', captured.log_name || resting);
-    -- Under the lock, in a snapshot taken after it: every row is committed, so a cursor has passed it or has not.
-    EXECUTE format('SELECT EXISTS (SELECT FROM tidemark_log.%I l, tidemark.view_source vs JOIN tidemark.state s '
-      'ON s.view_id = vs.view_id WHERE vs.source_id = %s AND s.cursor IS NOT NULL '
-      'AND NOT pg_visible_in_snapshot(l.xid, s.cursor))',
-      captured.log_name || resting, target) INTO needed;
-    IF needed THEN
-      RETURN false;
-    END IF;
-    EXECUTE format('TRUNCATE tidemark_log.%I', captured.log_name || resting);
-    empty := true;
-  END IF;
-  IF empty AND pg_relation_size(format('tidemark_log.%I', captured.log_name || '~' || captured.active)::regclass) >= grown THEN
-    EXECUTE CASE captured.active WHEN 'a' THEN captured.capture_b ELSE captured.capture_a END;
-    UPDATE tidemark.source SET active = CASE captured.active WHEN 'a' THEN 'b' ELSE 'a' END WHERE id = target;
-    RETURN true;
-  END IF;
-  RETURN false;
-EXCEPTION WHEN lock_not_available THEN
-  RETURN false;
 END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tidemark FROM PUBLIC;
