@@ -183,7 +183,7 @@ async function defineCapture(
   const { active, prepared } = await one<{ active: number; prepared: boolean }>(
     connection,
     `SELECT active, current_setting('max_prepared_transactions')::integer > 0 AS prepared
-     FROM tidemark.source WHERE id = $1 FOR UPDATE`,
+     FROM tidemark.source WHERE id = $1 FOR NO KEY UPDATE`,
     [source],
   )
   const capture = captureFunction({

@@ -40,6 +40,26 @@ const scenes: Record<string, readonly (readonly Step[])[]> = {
     [second, 'DELETE FROM t WHERE id = 3'],
     [rotate, refreshBoth],
   ],
+  'a view that stays behind while another keeps up': [
+    [first, second, 'DELETE FROM t WHERE id = 2'],
+    [rotate, rotate, rotate],
+    [refresh('groups'), refresh('groups')],
+  ],
+  'a writer that stays open while parts are added, emptied and dropped': [
+    [`BEGIN; ${first}`, second, 'COMMIT'],
+    [rotate, 'DELETE FROM t WHERE id = 2', rotate],
+    [refreshBoth, rotate],
+  ],
+  'a truncation whose marker is written while others rotate': [
+    ['BEGIN; TRUNCATE t', first, 'COMMIT'],
+    [rotate, rotate],
+    [rotate],
+  ],
+  'two that rotate at once, and a snapshot that is old': [
+    ['BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1', refreshAndCompare('both'), 'COMMIT'],
+    [first, rotate, rotate],
+    [second, rotate],
+  ],
 }
 
 for (const [name, sessions] of Object.entries(scenes)) {

@@ -61,7 +61,8 @@ BEGIN
     RETURN NULL;
   END IF;
   EXECUTE format('LOCK TABLE ONLY tidemark_log.%I IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', held.log_name);
-  SELECT * INTO held FROM tidemark.source WHERE id = target FOR UPDATE SKIP LOCKED;
+  -- NO KEY: a view that is being built, at a snapshot of before, must be able to refer to the source.
+  SELECT * INTO held FROM tidemark.source WHERE id = target FOR NO KEY UPDATE SKIP LOCKED;
   RETURN held;
 END $$;
 
