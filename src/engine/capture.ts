@@ -46,6 +46,8 @@ const wakeEveryMs = 100
  * SECURITY DEFINER without SET search_path, which would cost 13,000 more: nothing in the body is looked up by the
  * search path. Every function, operator, type and table is written with its schema; keep it so.
  *
+ * `moved` is NULL but for an UPDATE.
+ *
  * Reading a column fails once the table was altered under us. The inner block turns that into a marker that makes the
  * views recompute, and so say what is wrong: a writer never fails because of a view. The subtransaction of that block
  * writes nothing, so it gets no transaction id.
@@ -93,7 +95,7 @@ ${read('OLD', before)}      NULL;
     ${marker(source)};
     RETURN NULL;
   END;
-  IF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' AND NOT moved THEN
+  IF NOT moved THEN
     ${insert('0', after)}
   ELSE
     IF TG_OP OPERATOR(pg_catalog.<>) 'INSERT' THEN
