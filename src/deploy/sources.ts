@@ -149,6 +149,7 @@ async function insertSource(connection: Connection, relation: RelationFacts): Pr
   return id
 }
 
+/** Locks the source's row: while its log is looked after here, nobody adds to its chain or has others write elsewhere. */
 async function ensureLog(
   connection: Connection,
   source: number,
@@ -157,9 +158,11 @@ async function ensureLog(
 ): Promise<void> {
   const log = ident('tidemark_log', relation.capture.log)
   await connection.query(sql`CREATE TABLE IF NOT EXISTS ${log} (xid xid8 NOT NULL, sign smallint)`.text)
-  const { chain } = await one<{ chain: number[] }>(connection, 'SELECT chain FROM tidemark.source WHERE id = $1', [
-    source,
-  ])
+  const { chain } = await one<{ chain: number[] }>(
+    connection,
+    'SELECT chain FROM tidemark.source WHERE id = $1 FOR NO KEY UPDATE',
+    [source],
+  )
   for (const child of chain) {
     await connection.query(sql`CREATE TABLE IF NOT EXISTS ${logChild(source, child)} () INHERITS (${log})`.text)
   }
@@ -183,7 +186,7 @@ async function defineCapture(
   const { active, prepared } = await one<{ active: number; prepared: boolean }>(
     connection,
     `SELECT active, current_setting('max_prepared_transactions')::integer > 0 AS prepared
-     FROM tidemark.source WHERE id = $1 FOR NO KEY UPDATE`,
+     FROM tidemark.source WHERE id = $1`,
     [source],
   )
   const capture = captureFunction({
