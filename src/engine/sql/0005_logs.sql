@@ -177,10 +177,15 @@ DECLARE
   resting bigint;
   next integer;
 BEGIN
-  held := tidemark.hold_chain(target);
   SELECT sum(c.bytes) FILTER (WHERE c.active), coalesce(sum(c.bytes) FILTER (WHERE NOT c.active), 0)
     INTO written, resting FROM tidemark.log_children(target) c;
-  IF held.id IS NULL OR written IS NULL OR written < greatest(grown, resting / 8) THEN
+  -- Most logs, most of the time: nothing is locked, and nothing written.
+  IF written IS NULL OR written < greatest(grown, resting / 8) THEN
+    RETURN false;
+  END IF;
+  held := tidemark.hold_chain(target);
+  -- Somebody else may just have done it.
+  IF held.id IS NULL OR NOT EXISTS (SELECT FROM tidemark.log_children(target) c WHERE c.active AND c.bytes >= written) THEN
     RETURN false;
   END IF;
   next := tidemark.next_child(held, resting + written > 33554432);
@@ -201,6 +206,9 @@ DECLARE
   held tidemark.source;
   place record;
 BEGIN
+  IF (SELECT count(*) FROM tidemark.log_children(target) c WHERE c.child > 0 AND NOT c.active AND c.bytes = 0) <= 2 THEN
+    RETURN;
+  END IF;
   held := tidemark.hold_chain(target);
   FOR place IN
     SELECT * FROM tidemark.log_children(target) c WHERE held.id IS NOT NULL AND c.child > 0 AND NOT c.active AND c.bytes = 0
