@@ -94,11 +94,14 @@ END $$;
 -- all. The exclusive one is free exactly when no open transaction has written to the child, and no refresh is reading it.
 -- The one on child 0 keeps out, or is kept out by, a view that is being built and has no cursor yet that could be asked.
 CREATE FUNCTION tidemark.settle(target integer, child integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
 DECLARE
   held tidemark.source;
   place record;
 BEGIN
+  IF NOT EXISTS (SELECT FROM tidemark.log_children(target) c WHERE c.child = settle.child AND NOT c.active AND c.bytes > 0) THEN
+    RETURN;
+  END IF;
   held := tidemark.hold_chain(target);
   SELECT * INTO place FROM tidemark.log_children(target) c WHERE c.child = settle.child;
   IF held.id IS NULL OR place.child IS NULL OR place.active THEN
@@ -170,7 +173,7 @@ END $$;
 -- that a view that stays behind does not make the chain long. Where much rests, what is pending is worth an index from
 -- the beginning.
 CREATE FUNCTION tidemark.rotate(target integer, grown bigint) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
 DECLARE
   held tidemark.source;
   written bigint;
@@ -201,7 +204,7 @@ END $$;
 -- Drops what a view that stayed behind has left: of the empty children, all but two. Not while a session may still write
 -- there by a capture function of before.
 CREATE FUNCTION tidemark.shorten(target integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
 DECLARE
   held tidemark.source;
   place record;
