@@ -132,6 +132,17 @@ describe('what the slice key can be', () => {
     expect(keysOf(statements.count)).toMatch(/CROSS JOIN LATERAL jsonb_each\(i0\.tags\) AS i1\s?\(key, value\)/)
   })
 
+  it('is what all grouping sets group by, written into the query since nothing is pushed through them', () => {
+    const { plan, statements } = compile(
+      'SELECT o.customer_id, o.id, count(*) AS n FROM public.orders o GROUP BY GROUPING SETS ((o.id, o.customer_id), (o.customer_id))',
+      'customer_id integer, id integer, n bigint',
+      [orders],
+      ['customer_id', 'id'],
+    )
+    expect(plan.branches.map((branch) => branch.key)).toEqual([['customer_id']])
+    expect(statements.slices).toContain('WHERE o.customer_id = tidemark_key.k0 GROUP BY GROUPING SETS')
+  })
+
   it('goes through WITH queries', () => {
     const { plan } = compile(
       `WITH firsts AS (SELECT o.customer_id, max(o.at) AS at FROM public.orders o GROUP BY o.customer_id)

@@ -30,7 +30,7 @@ export function armColumn(outer: readonly string[], column: string, arm: Block):
 
 function isSliceableOutput(block: SelectBlock, column: string): boolean {
   const output = block.outputs.find((candidate) => candidate.name === column)
-  if (output === undefined || block.limited || block.groupingSets) return false
+  if (output === undefined || block.limited) return false
   const { expression } = output
   if (!isPlainInput(expression)) return false
   if (block.group !== undefined && !includesTree(block.group, expression)) return false

@@ -1,4 +1,5 @@
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import type { Block } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { operate } from '../plan/buckets.js'
@@ -109,7 +110,9 @@ function eachRow(
   ranges: boolean,
   whole: Fragment,
 ): Fragment {
-  const query = ranges && branch.buckets.length > 0 ? queryWith(plan.root, bucketConditions(branch)) : whole
+  const sets = hasGroupingSets(plan.root) ? sameKeyConditions(branch) : []
+  const additions = ranges ? [...bucketConditions(branch), ...sets] : []
+  const query = additions.length > 0 ? queryWith(plan.root, additions) : whole
   return sql`SELECT q.* FROM (${keys}) AS ${ident(keyAlias)} CROSS JOIN LATERAL (SELECT q.* FROM (${query}) q WHERE ${condition} OFFSET 0) q`
 }
 
@@ -122,6 +125,22 @@ function bucketConditions(branch: Branch): Addition[] {
       { ast: bucket.block.ast, condition: operate('<=', bucket.column, bucket.high(key)) },
     ]
   })
+}
+
+/** PostgreSQL pushes no condition through GROUPING SETS, so there it is written into the query. */
+function sameKeyConditions(branch: Branch): Addition[] {
+  return branch.restrictions.flatMap(({ block, columns }) =>
+    columns.map(({ key, ast }) => ({
+      ast: block.ast,
+      condition: operate('=', ast, keyReference(branch.key.indexOf(key))),
+    })),
+  )
+}
+
+function hasGroupingSets(block: Block): boolean {
+  if (block.kind === 'opaque') return false
+  if (block.kind === 'set') return block.arms.some(hasGroupingSets)
+  return block.groupingSets || block.items.some((item) => item.kind === 'block' && hasGroupingSets(item.block))
 }
 
 function keyReference(column: number): Node {

@@ -4,6 +4,7 @@ import { type Node, names, walk } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
 import { conjuncts, namesColumnOf, readExpression } from './expression.js'
 import { FromBuilder } from './from.js'
+import { groupedInEverySet } from './groupingSets.js'
 import { type BuildScope, type CteBinding, Unresolved } from './scope.js'
 import { subqueriesIn } from './subqueries.js'
 import type { Block, Expression, Output, SelectBlock } from './types.js'
@@ -137,7 +138,7 @@ function buildSelect(ast: SelectStmt, scope: BuildScope): SelectBlock {
     outerJoins: from.outerJoins,
     fullJoins: from.fullJoins,
     outputs,
-    group: grouped ? groupNodes.map((node) => read(positional(node, outputs))) : undefined,
+    group: grouped ? groupedInEverySet(groupNodes).map((node) => read(positional(node, outputs))) : undefined,
     groupingSets,
     partitions: windowPartitions(ast, read),
     distinct: distinctOf(ast, outputs, read),

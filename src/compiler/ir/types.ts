@@ -117,7 +117,7 @@ export interface SelectBlock {
   readonly outerJoins: number
   readonly fullJoins: boolean
   readonly outputs: readonly Output[]
-  /** Absent when nothing is aggregated; empty when everything is. */
+  /** Absent when nothing is aggregated; empty when everything is. Of GROUPING SETS, what every set groups by. */
   readonly group: readonly Expression[] | undefined
   readonly groupingSets: boolean
   /** The PARTITION BY of each window call. */

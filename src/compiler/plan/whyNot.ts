@@ -12,7 +12,10 @@ export function whyNoSliceKey(block: Block): Reason {
   }
   if (block.kind === 'set') return { code: 'no_slice_key', reason: 'No column can be followed through every arm.' }
   if (block.groupingSets) {
-    return { code: 'grouping_sets', reason: 'GROUPING SETS, ROLLUP and CUBE put each row into several groups.' }
+    return {
+      code: 'grouping_sets',
+      reason: 'GROUPING SETS, ROLLUP and CUBE put each row into several groups, and these share no column.',
+    }
   }
   if (block.group !== undefined && block.group.length === 0) {
     return {

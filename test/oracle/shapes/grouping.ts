@@ -59,6 +59,39 @@ export const grouping: readonly Shape[] = [
     query: 'SELECT g, h, count(*) AS n, grouping(g, h) AS level FROM a GROUP BY ROLLUP (g, h)',
     key: ['g', 'h', 'level'],
   },
+  {
+    name: 'g_rollup_part',
+    query: 'SELECT g, h, count(*) AS n, grouping(h) AS level FROM a GROUP BY g, ROLLUP (h)',
+    key: ['g', 'h', 'level'],
+    expect: { a: 'slice' },
+  },
+  {
+    name: 'g_grouping_sets',
+    query: `SELECT b.kind, a.g, a.h, count(*) AS n, grouping(a.g, a.h) AS level FROM a LEFT JOIN b ON b.a_id = a.id
+      GROUP BY GROUPING SETS ((b.kind, a.g, a.h), (a.g, b.kind), (b.kind))`,
+    key: ['kind', 'g', 'h', 'level'],
+    expect: { a: 'slice', b: 'slice' },
+  },
+  {
+    name: 'g_grouping_sets_apart',
+    query: 'SELECT g, h, sum(v) AS v, grouping(g, h) AS level FROM a GROUP BY GROUPING SETS ((g), (h))',
+    key: ['g', 'h', 'level'],
+    expect: { a: 'grouping_sets' },
+  },
+  {
+    name: 'g_cube_joined',
+    query: `SELECT s.g, s.h, s.n, dim.name FROM (SELECT a.g, a.h, a.parent, count(*) AS n, grouping(a.h, a.parent) AS level
+      FROM a WHERE EXISTS (SELECT FROM b WHERE b.a_id = a.id) GROUP BY a.g, CUBE (a.h, a.parent)) s JOIN dim ON dim.g = s.g WHERE s.level = 1`,
+    key: ['g', 'h'],
+    expect: { a: 'slice', b: 'slice', dim: 'slice' },
+  },
+  {
+    name: 'g_sets_bucket',
+    query: `SELECT ts::date AS day, g, h, count(*) AS n, grouping(g, h) AS level FROM a
+      GROUP BY GROUPING SETS ((ts::date, g), GROUPING SETS ((h, ts::date), (ts::date)))`,
+    key: ['day', 'g', 'h', 'level'],
+    expect: { a: 'slice' },
+  },
   { name: 'distinct_rows', query: 'SELECT DISTINCT x, y FROM d', expect: { d: 'slice' } },
   { name: 'distinct_on', query: 'SELECT DISTINCT ON (g) g, id, h FROM a ORDER BY g, v DESC, id' },
   {

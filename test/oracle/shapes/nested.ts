@@ -95,6 +95,13 @@ export const nested: readonly Shape[] = [
       'SELECT k, sum(n) AS n FROM (SELECT g AS k, count(*) AS n FROM a GROUP BY g UNION ALL SELECT x, sum(z) FROM d GROUP BY x UNION ALL SELECT g, v FROM inh) s GROUP BY k',
   },
   {
+    name: 'set_all',
+    query: `SELECT g, h, count(*) AS n FROM (SELECT g, h FROM a INTERSECT ALL SELECT x, y FROM d) s GROUP BY g, h
+      UNION ALL SELECT g, 'rest', -count(*) FROM (SELECT g FROM b EXCEPT ALL SELECT dim.top FROM dim) t GROUP BY g`,
+    key: ['g', 'h', 'n'],
+    expect: { a: 'slice', b: 'slice', d: 'slice', dim: 'slice' },
+  },
+  {
     name: 'set_three',
     query: '(SELECT g FROM a UNION ALL SELECT g FROM b) EXCEPT (SELECT x FROM d INTERSECT SELECT g FROM dim)',
     key: ['g'],

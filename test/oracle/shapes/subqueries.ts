@@ -100,6 +100,18 @@ export const subqueries: readonly Shape[] = [
     expect: { a: 'slice', b: 'slice', c: 'slice', dim: 'slice' },
   },
   {
+    name: 'q_in_cast',
+    query:
+      "SELECT g, count(*) AS n FROM a WHERE v IN (SELECT txt::integer FROM e WHERE txt ~ '^[0-9]{1,5}$') GROUP BY g",
+    expect: { a: 'slice', e: 'slice' },
+  },
+  {
+    name: 'q_exists_unnest',
+    query:
+      'SELECT a.id, a.g FROM a WHERE EXISTS (SELECT FROM f CROSS JOIN LATERAL unnest(f.ints) x(i) WHERE x.i = a.id AND f.id <> a.g)',
+    expect: { a: 'slice', f: 'slice' },
+  },
+  {
     name: 'q_in_or',
     query: 'SELECT id, g FROM a WHERE v > 4 OR g IN (SELECT x FROM d)',
     expect: { a: 'slice', d: 'nullable_comparison' },
