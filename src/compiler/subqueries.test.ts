@@ -102,6 +102,32 @@ describe('a subquery is followed through what it is correlated by', () => {
   })
 })
 
+describe('advice', () => {
+  const adviceFor = (where: string) =>
+    plan(`SELECT c.id, c.country AS x FROM public.customers c WHERE ${where}`, 'id integer, x text', [
+      customers,
+      orders,
+      lines,
+    ]).plan.advice
+
+  it('names the index that a subquery lacks', () => {
+    expect(adviceFor('(EXISTS ( SELECT 1 FROM public.lines l WHERE (l.sku = c.id)))')).toEqual([
+      {
+        code: 'missing_index',
+        message:
+          'public.lines (about 1,000,000 rows, 95 MB) is scanned by a subquery for the rows of every slice that is refreshed: it has no index that starts with sku.',
+        sql: 'CREATE INDEX CONCURRENTLY ON "public"."lines" ("sku")',
+      },
+    ])
+    expect(adviceFor('(c.id IN ( SELECT l.sku FROM public.lines l))')).toHaveLength(1)
+  })
+
+  it('and none that it has, or that would not serve it', () => {
+    expect(adviceFor('(EXISTS ( SELECT 1 FROM public.orders o WHERE (o.customer_id = c.id)))')).toEqual([])
+    expect(adviceFor('(NOT (c.id IN ( SELECT l.sku FROM public.lines l)))')).toEqual([])
+  })
+})
+
 describe('a subquery that tells no key leaves the other tables theirs', () => {
   it.each([
     ['uncorrelated_subquery', '(c.id > ( SELECT max(o.amount) AS max FROM public.orders o))'],

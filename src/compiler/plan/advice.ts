@@ -3,6 +3,7 @@ import { ident, join, sql } from '../fragment.js'
 import type { Block } from '../ir/types.js'
 import { coveredByIndex, smallTableRows, storedColumns } from './branches.js'
 import { occurrences } from './occurrences.js'
+import { searchedTables } from './searched.js'
 import type { Advice, SourcePlan } from './types.js'
 
 /** The index whose absence makes each refreshed slice scan a table, with its SQL. */
@@ -22,6 +23,7 @@ export function missingIndexes(
     }
   }
   for (const advice of unreachedTables(root, sources, keys)) found.set(advice.message, advice)
+  for (const advice of searchedWithoutIndex(root, keys)) found.set(advice.message, advice)
   return [...found.values()]
 }
 
@@ -42,6 +44,16 @@ function unreachedTables(root: Block, sources: readonly SourcePlan[], keys: read
     const columns = [...new Set(joined)]
     if (columns.length === 0 || columns.some((column) => coveredByIndex(relation, [column]).length > 0)) return []
     return [indexAdvice(relation, columns.slice(0, 1), 'is joined to every slice that is refreshed, by a scan')]
+  })
+}
+
+/** Large tables that a subquery searches for each row of a slice, and has to read whole. */
+function searchedWithoutIndex(root: Block, keys: readonly (readonly string[])[]): Advice[] {
+  if (keys.length === 0) return []
+  return searchedTables(root).flatMap(({ relation, columns }) => {
+    if (relation.rows < smallTableRows || relation.kind === 'foreign') return []
+    if (coveredByIndex(relation, columns).length > 0) return []
+    return [indexAdvice(relation, columns, 'is scanned by a subquery for the rows of every slice that is refreshed')]
   })
 }
 
