@@ -181,7 +181,7 @@ function pathInState(
   search: Search,
 ): KeyPath[] {
   const item = block.items[index]
-  if (item === undefined || isImpossible(block, nulls)) return []
+  if (item === undefined || isImpossible(block, nulls) || isImpossible(block, whereFound(item, nulls))) return []
   const known = new Set(item.nullableBy)
   const usable = block.equalities.filter((equality) =>
     equality.within.every((join) => known.has(join) || !nulls.has(join)),
@@ -196,6 +196,11 @@ function pathInState(
   // First: what the joins compare is asked of the changed rows too.
   const joins = route.steps((inner, columns) => before(inner, columns, search))
   return [{ alias: route.alias(index), changed: changedRows(item, rest, route, search), joins, filters, outputs }]
+}
+
+/** The state in which a row stood that lost its match with the changed one: only where there is such is there a change. */
+function whereFound(item: FromItem, nulls: ReadonlySet<number>): ReadonlySet<number> {
+  return new Set([...nulls].filter((join) => !item.nullableBy.includes(join)))
 }
 
 function isTracked(block: SelectBlock, wanted: readonly string[], join: number): boolean {

@@ -6,6 +6,7 @@ import { laterals } from './laterals.js'
 import { nested } from './nested.js'
 import type { Shape } from './shape.js'
 import { subqueries } from './subqueries.js'
+import { tied } from './tied.js'
 
 export type { Shape } from './shape.js'
 
@@ -18,4 +19,5 @@ export const shapes: readonly Shape[] = [
   ...further,
   ...subqueries,
   ...laterals,
+  ...tied,
 ]

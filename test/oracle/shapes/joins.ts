@@ -201,4 +201,19 @@ export const joins: readonly Shape[] = [
     query: 'SELECT l.vc, r.ch, count(*) AS n FROM f l JOIN f r ON r.ch = l.vc GROUP BY l.vc, r.ch',
   },
   { name: 'j_char_char', query: 'SELECT l.ch, count(*) AS n FROM f l JOIN f r ON r.ch = l.ch GROUP BY l.ch' },
+  {
+    name: 'j_left_chain',
+    query: `SELECT a.g, count(*) AS n, count(c.k1) AS m FROM a LEFT JOIN b ON b.a_id = a.id LEFT JOIN c ON c.b_id = b.id GROUP BY a.g`,
+    expect: { a: 'slice', b: 'slice', c: 'slice' },
+  },
+  {
+    name: 'j_left_chain_of_three',
+    query: `SELECT a.id, count(d.z) AS n FROM a LEFT JOIN b ON b.a_id = a.id LEFT JOIN dim ON dim.g = b.g LEFT JOIN d ON d.x = dim.top
+      GROUP BY a.id`,
+    expect: { a: 'slice', b: 'slice', dim: 'slice', d: 'slice' },
+  },
+  {
+    name: 'j_left_within_left',
+    query: `SELECT a.g, count(c.v) AS n FROM a LEFT JOIN (b LEFT JOIN c ON c.b_id = b.id) ON b.a_id = a.id AND c.v = a.v GROUP BY a.g`,
+  },
 ]
