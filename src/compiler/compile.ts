@@ -1,6 +1,7 @@
 import { emitStatements, type Statements } from './emit/refresh.js'
 import type { QueryFacts } from './facts.js'
 import { buildQuery } from './ir/build.js'
+import type { Kept } from './keep/kept.js'
 import { planView } from './plan/plan.js'
 import type { ViewPlan } from './plan/types.js'
 
@@ -11,6 +12,7 @@ export interface CompileRequest {
   readonly storage: string
   /** The materialized view that holds the rows, when they are kept natively. */
   readonly native?: { readonly schema: string; readonly name: string } | undefined
+  readonly kept?: Kept | undefined
 }
 
 export interface CompiledView {
@@ -24,8 +26,8 @@ export interface CompiledView {
  * @throws TidemarkError KEY_MISSING, KEY_INVALID.
  */
 export function compileView(request: CompileRequest): CompiledView {
-  const { facts, key, timeZone, storage, native } = request
+  const { facts, key, timeZone, storage, kept, native } = request
   const root = buildQuery(facts)
-  const plan = planView({ facts, root, key, timeZone })
-  return { plan, statements: emitStatements({ plan, facts, storage, native }) }
+  const plan = planView({ facts, root, key, timeZone, kept })
+  return { plan, statements: emitStatements({ plan, facts, storage, kept, native }) }
 }

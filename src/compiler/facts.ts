@@ -42,6 +42,8 @@ export interface RelationFacts {
   readonly bytes: number
   /** Of an ordinary view: its canonical query. */
   readonly definition?: string
+  /** The public view of a maintained view that finishes its rows when they are read. */
+  readonly reading?: boolean
   /** Columns the view's query reads of it, directly or through ordinary views; all, when it reads whole rows. */
   readonly read: ReadonlySet<string> | 'all'
   /** Where its changes are logged: the table that holds its rows. For a maintained view, the storage table. */

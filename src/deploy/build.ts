@@ -9,6 +9,7 @@ import { computing } from './computing.js'
 import { copyHandMade, createIndex, type IndexNames } from './indexes.js'
 import { keyOrder } from './keyOrder.js'
 import { buildName, indexNames, userIndexNames } from './names.js'
+import { orderColumns } from './reading.js'
 
 export interface Built {
   readonly rows: number
@@ -105,6 +106,12 @@ async function indexStorage(connection: Connection, target: ViewTarget, table: F
     await connection.query(
       sql`CREATE INDEX ${ident(names.built)} ON ${table} (${join(columns.map((column) => ident(column)))})`.text,
     )
+  }
+  const order = target.kept?.reading?.order ?? []
+  if (order.length > 0) {
+    const names = indexNames(storage, 'order')
+    made.push(names)
+    await connection.query(sql`CREATE INDEX ${ident(names.built)} ON ${table} (${orderColumns(order)})`.text)
   }
   for (const definition of view.indexes) {
     const names = userIndexNames(storage, definition)

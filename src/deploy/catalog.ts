@@ -55,8 +55,8 @@ export async function insertView(
 
 /** Ordinary views that the query reads: when one of them changes, it means something else. */
 function behind({ facts }: ViewTarget): { schema: string; name: string; definition: string }[] {
-  return [...facts.relations.values()].flatMap(({ kind, schema, name, definition }) =>
-    kind === 'view' && definition !== undefined ? [{ schema, name, definition }] : [],
+  return [...facts.relations.values()].flatMap(({ kind, schema, name, definition, reading }) =>
+    kind === 'view' && !reading && definition !== undefined ? [{ schema, name, definition }] : [],
   )
 }
 

@@ -4,6 +4,9 @@ import { capturedSources } from '../compiler/emit/names.js'
 import { emitStatements, type Statements } from '../compiler/emit/refresh.js'
 import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } from '../compiler/facts.js'
 import { loadParser } from '../compiler/parse/parse.js'
+import { keepQuery } from '../compiler/keep/keep.js'
+import type { Kept } from '../compiler/keep/kept.js'
+import type { Maintenance } from '../compiler/plan/types.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
@@ -14,11 +17,12 @@ import { type Explanation, explain } from './explanation.js'
 import { keyOrder } from './keyOrder.js'
 import { buildName, logName, shownName, storageName } from './names.js'
 import { aboutView, orderViews } from './order.js'
+import { readingQuery } from './reading.js'
 
 /** What one captured table must give a view. */
 export interface SourceNeed {
   readonly relation: RelationFacts
-  readonly maintenance: 'slice' | 'full'
+  readonly maintenance: Maintenance
   readonly read: readonly string[]
   readonly logged: readonly string[]
 }
@@ -28,7 +32,12 @@ export interface ViewTarget {
   readonly view: NormalisedView
   readonly name: string
   readonly storage: string
+  /** Of the query whose rows are kept. */
   readonly facts: QueryFacts
+  /** What is kept, where that is not just the query's result. */
+  readonly kept: Kept | undefined
+  /** The view's columns, as its readers see them. */
+  readonly columns: readonly string[]
   readonly compiled: CompiledView
   readonly sources: readonly SourceNeed[]
   /** How it is kept while it is being built, under another name. */
@@ -67,12 +76,11 @@ async function compileOne(
   view: NormalisedView,
   upstream: readonly NormalisedView[],
 ): Promise<ViewTarget> {
-  const facts = await gatherer.gather(view.query, view.timeZone)
-  refuseTemporary(facts)
+  const own = await gatherer.gather(view.query, view.timeZone)
+  refuseTemporary(own)
   const storage = storageName(view.schema, view.name)
-  const native = view.storage === 'matview' ? { schema: view.schema, name: view.name } : undefined
-  const compiled = compileView({ facts, key: view.key, timeZone: view.timeZone, storage, native })
-  const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage) })
+  const { facts, kept, compiled } = await compileKept(gatherer, { view, own, storage })
+  const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept })
   const captured = view.storage === 'table' ? capturedSources(compiled.plan) : []
   const name = shownName(view.schema, view.name)
   return {
@@ -80,6 +88,8 @@ async function compileOne(
     name,
     storage,
     facts,
+    kept,
+    columns: own.output.map((column) => column.name),
     compiled,
     building,
     sources: captured.map(({ relation, maintenance }) => ({
@@ -91,8 +101,31 @@ async function compileOne(
     upstream,
     settings: settingsOf(view),
     explanation: explain(name, view, compiled.plan),
-    definitionHash: hashOf(view, facts, compiled),
+    definitionHash: hashOf(view, facts, kept, compiled),
   }
+}
+
+interface KeptView {
+  readonly view: NormalisedView
+  readonly own: QueryFacts
+  readonly storage: string
+}
+
+/** Compiles what is kept of a view: its query, or one with more columns and without its limit. */
+async function compileKept(gatherer: FactsGatherer, { view, own, storage }: KeptView) {
+  const native = view.storage === 'matview' ? { schema: view.schema, name: view.name } : undefined
+  const compile = (facts: QueryFacts, kept: Kept | undefined) => ({
+    facts,
+    kept,
+    compiled: compileView({ facts, key: view.key, timeZone: view.timeZone, storage, kept, native }),
+  })
+  const without = async (kept: Kept | undefined) =>
+    compile(kept === undefined ? own : await gatherer.gather(kept.query, view.timeZone), kept)
+  if (native !== undefined) return compile(own, undefined)
+  const result = await without(keepQuery(own))
+  // Types are known only now: a sum of floating-point numbers cannot be added to.
+  const inexact = result.kept?.delta === true && result.compiled.plan.delta === undefined
+  return inexact ? await without(keepQuery(own, false)) : result
 }
 
 function refuseTemporary({ relations }: QueryFacts): void {
@@ -110,10 +143,11 @@ function settingsOf(view: NormalisedView): ViewSettings {
   return { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts }
 }
 
-function hashOf(view: NormalisedView, facts: QueryFacts, { plan }: CompiledView): string {
+function hashOf(view: NormalisedView, facts: QueryFacts, kept: Kept | undefined, { plan }: CompiledView): string {
   const behind = [...facts.relations.values()].flatMap(({ definition }) => definition ?? []).sort()
   const parts: unknown[] = [
     facts.canonical,
+    readingQuery([], storageName(view.schema, view.name), kept).text,
     behind,
     facts.output,
     plan.key,
@@ -130,9 +164,11 @@ function hashOf(view: NormalisedView, facts: QueryFacts, { plan }: CompiledView)
 }
 
 function asSource(target: ViewTarget): MaintainedView {
-  const { view, storage, facts, compiled } = target
+  const { view, storage, facts, compiled, kept } = target
   const { key, keyNullable } = compiled.plan
-  const columns = facts.output.map((column): ColumnFacts => {
+  const finished = kept?.shown !== undefined || kept?.reading !== undefined
+  const output = facts.output.filter(({ name }) => finished || target.columns.includes(name))
+  const columns = output.map((column): ColumnFacts => {
     const place = key.indexOf(column.name)
     return {
       name: column.name,
@@ -146,5 +182,9 @@ function asSource(target: ViewTarget): MaintainedView {
   const log = logName('tidemark_data', storage)
   // How many rows it will have is not known before it is built; enough for an index on it to matter.
   const indexes = [{ columns: keyOrder(target) }, ...view.indexes].map((index) => index.columns)
-  return { schema: view.schema, name: view.name, storage, log, columns, key, indexes, rows: 10_000, bytes: 1_000_000 }
+  const reading = finished
+    ? { columns: target.columns, definition: readingQuery(target.columns, storage, kept).text }
+    : undefined
+  const size = { rows: 10_000, bytes: 1_000_000 }
+  return { schema: view.schema, name: view.name, storage, log, columns, key, indexes, reading, ...size }
 }

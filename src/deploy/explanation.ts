@@ -39,7 +39,9 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan): Exp
     return { table, maintenance, key }
   })
   const incremental = !native && !plan.moves && sources.every((source) => source.maintenance !== 'full')
-  const nodes = native ? [] : plan.branches.map((branch) => ({ id: name, kind: 'slice' as const, key: branch.key }))
+  const slices = plan.branches.map((branch) => ({ id: name, kind: 'slice' as const, key: branch.key }))
+  const delta = plan.delta && { id: name, kind: 'delta' as const, key: plan.delta.groups.map(({ column }) => column) }
+  const nodes = native ? [] : [...(delta === undefined ? [] : [delta]), ...slices]
   return {
     view: name,
     incremental,

@@ -1,4 +1,4 @@
-import { type Fragment, ident, join, literal, sql, trusted } from '../compiler/fragment.js'
+import { type Fragment, ident, literal, sql, trusted } from '../compiler/fragment.js'
 import type { NormalisedView } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
@@ -7,6 +7,7 @@ import type { ViewTarget } from './compileViews.js'
 import { readDependents } from './dependents.js'
 import { retiredName } from './names.js'
 import { readViewProperties } from './properties.js'
+import { readingQuery } from './reading.js'
 
 /**
  * Points the public view at a storage table. In place where its columns allow; else a new view takes its name, and what
@@ -16,8 +17,7 @@ import { readViewProperties } from './properties.js'
 export async function pointPublicView(connection: Connection, target: ViewTarget, storage: string): Promise<void> {
   const { view } = target
   const name = ident(view.schema, view.name)
-  const columns = join(target.facts.output.map((column) => ident(column.name)))
-  const select = sql`SELECT ${columns} FROM ${ident('tidemark_data', storage)}`
+  const select = readingQuery(target.columns, storage, target.kept)
   // CREATE OR REPLACE VIEW forgets options that are not said again, such as security_invoker.
   const options = (await readViewProperties(connection, view, []))?.options ?? ''
   await connection.query('SAVEPOINT tidemark_view')
@@ -46,8 +46,7 @@ async function replaceView(connection: Connection, target: ViewTarget, select: F
   const dependents = await readDependents(connection, view.schema, view.name)
   const blocking = dependents.find((dependent) => dependent.definition === null)
   if (blocking !== undefined) throw blocked(target, blocking.name, `a ${blocking.kind}`)
-  const columns = target.facts.output.map((column) => column.name)
-  const properties = (await readViewProperties(connection, view, columns)) ?? { options: '', statements: [] }
+  const properties = (await readViewProperties(connection, view, target.columns)) ?? { options: '', statements: [] }
   // As they are, for their locks: readers lock a view before what it reads, and whoever does not can be deadlocked.
   for (const dependent of dependents) await rewrite(connection, target, dependent)
   await connection.query(sql`ALTER VIEW ${name} RENAME TO ${ident(old)}`.text)

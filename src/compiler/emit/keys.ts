@@ -89,7 +89,7 @@ function reference({ alias, column }: AliasedColumn): Fragment {
   return ident(alias, column)
 }
 
-function functionText(ast: Node, alias: string, columns: readonly string[]): Fragment {
+export function functionText(ast: Node, alias: string, columns: readonly string[]): Fragment {
   if (!('RangeFunction' in ast)) throw new TypeError('not a function in FROM')
   const colnames = columns.map((name): Node => ({ String: { sval: name } }))
   const { lateral: _, ...range } = ast.RangeFunction

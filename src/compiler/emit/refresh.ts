@@ -1,7 +1,10 @@
 import { isExactType } from '../exactTypes.js'
+import type { AggregateShape } from '../delta/shape.js'
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import type { Kept } from '../keep/kept.js'
 import type { ViewPlan } from '../plan/types.js'
+import { deltaParts } from './deltaStatement.js'
 import { keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
 import { queryWith } from './query.js'
@@ -21,6 +24,8 @@ export interface Statements {
   readonly slices: string | null
   /** The same in one pass over the touched part of the tables, for many keys. */
   readonly batch: string | null
+  /** Adds the pending changes to what is kept of each group: (blocked, groups, inserted, updated, deleted). */
+  readonly delta: string | null
   /** Computes all and writes what differs. */
   readonly full: string
   /** Pending log rows. */
@@ -38,6 +43,8 @@ export interface EmitRequest {
   readonly storage: string
   /** The materialized view that holds them instead, when they are kept natively. */
   readonly native?: { readonly schema: string; readonly name: string } | undefined
+  /** What is kept, where that is not just the query's result. */
+  readonly kept: Kept | undefined
 }
 
 export function emitStatements(request: EmitRequest): Statements {
@@ -50,6 +57,7 @@ export function emitStatements(request: EmitRequest): Statements {
     count: sliced ? countStatement(request).text : null,
     slices: sliced ? sliceStatement(request, 'each', whole).text : null,
     batch: sliced && batched ? sliceStatement(request, 'batch', whole).text : null,
+    delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole).text,
     full: fullStatement(request, whole).text,
     pending: pendingStatement(plan).text,
     verify: verifyStatement(request).text,
@@ -103,6 +111,16 @@ function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment):
     ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard)`),
   ]
   return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${touchedSlices(plan)} AS slices, ${counts}`
+}
+
+function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Fragment): Fragment {
+  const storage = ident('tidemark_data', request.storage)
+  const parts = [
+    ...deltaParts({ shape, facts: request.facts, storage, whole }),
+    ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard)`),
+  ]
+  const groups = sql`(SELECT pg_catalog.count(*) FROM tidemark_state)`
+  return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${groups} AS slices, ${counts}`
 }
 
 /** A row can lie in slices of several branches. A key that is not proved unique must not hide a second row. */

@@ -1,5 +1,6 @@
 import type { OutputColumn, QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import type { Kept } from '../keep/kept.js'
 import type { ViewPlan } from '../plan/types.js'
 
 interface VerifyRequest {
@@ -8,6 +9,7 @@ interface VerifyRequest {
   readonly storage: string
   /** Where the rows are kept when that is not the storage table: the materialized view itself. */
   readonly native?: { readonly schema: string; readonly name: string } | undefined
+  readonly kept: Kept | undefined
 }
 
 /**
@@ -15,13 +17,17 @@ interface VerifyRequest {
  * floating-point numbers depends on the order in which it meets them, so one slice computed alone can differ in the last
  * bits from the same slice within the whole query: what differs by no more than that is no drift.
  */
-export function verifyStatement({ plan, facts, storage, native }: VerifyRequest): Fragment {
-  const columns = join(facts.output.map((column) => compared(column, 'q')))
-  const query = sql`SELECT ${columns} FROM (${trusted(facts.canonical.replace(/;\s*$/, ''))}) q`
+export function verifyStatement({ plan, facts: all, storage, kept: split, native }: VerifyRequest): Fragment {
+  const output = all.output.filter(({ name }) => split === undefined || split.visible.includes(name))
+  const facts = { ...all, output }
+  const columns = join(output.map((column) => compared(column, 'q')))
+  const wanted = split?.comparable ?? all.canonical.replace(/;\s*$/, '')
+  const query = sql`SELECT ${columns} FROM (${trusted(wanted)}) q`
+  const where = split?.shown === undefined ? sql`` : sql` WHERE q.${ident(split.shown)}`
   const rows = native === undefined ? ident('tidemark_data', storage) : ident(native.schema, native.name)
-  const kept = sql`SELECT ${columns} FROM ${rows} q`
-  const count = (rows: string, others: string): Fragment =>
-    sql`(SELECT pg_catalog.count(*) FROM ${ident(rows)} a${withoutNoise(plan, facts, others)})`
+  const kept = sql`SELECT ${columns} FROM ${rows} q${where}`
+  const count = (some: string, others: string): Fragment =>
+    sql`(SELECT pg_catalog.count(*) FROM ${ident(some)} a${withoutNoise(plan, facts, others)})`
   return sql`WITH wanted AS MATERIALIZED (${query}), kept AS MATERIALIZED (${kept}), missing AS MATERIALIZED (SELECT * FROM wanted EXCEPT ALL SELECT * FROM kept), unexpected AS MATERIALIZED (SELECT * FROM kept EXCEPT ALL SELECT * FROM wanted) SELECT ${count('missing', 'unexpected')} AS missing, ${count('unexpected', 'missing')} AS unexpected`
 }
 

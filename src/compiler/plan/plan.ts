@@ -4,8 +4,11 @@ import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
 import { comesFromFunction, isSliceable } from '../analyze/sliceable.js'
 import { findKey } from '../analyze/viewKey.js'
+import { relationsOf } from '../delta/flat.js'
+import { type AggregateShape, deltaColumns, exactShape } from '../delta/shape.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
+import type { Kept } from '../keep/kept.js'
 import type { Reason } from '../reasons.js'
 import { missingIndexes } from './advice.js'
 import { indexedKey, makeBranch } from './branches.js'
@@ -22,6 +25,8 @@ export interface PlanRequest {
   /** The key the user gave. */
   readonly key: readonly string[] | undefined
   readonly timeZone: string
+  /** What is kept, where that is not just the query's result. */
+  readonly kept: Kept | undefined
 }
 
 /** Decides how a view is maintained. */
@@ -34,12 +39,12 @@ export function planView(request: PlanRequest): ViewPlan {
     !facts.output.some((column) => column.name === name && column.builtinEquality)
   const keyNullable = key.map((name) => isNullable(root, name))
   const blocked = standingReason(facts)
-  const { sources, branches } =
-    blocked === undefined ? planSources(request) : { sources: allFull(root, blocked), branches: [] }
+  const delta = blocked === undefined && request.kept?.delta ? exactShape(root, facts) : undefined
+  const { sources, branches } = waysToMaintain(request, blocked, delta)
   const keyProved = found?.every((name) => key.includes(name)) ?? false
   const keys = branches.map((branch) => branch.key)
   const advice = [...missingIndexes(root, sources, keys), ...lint(facts, root)]
-  const logged = loggedColumns(sources, branches)
+  const logged = delta === undefined ? loggedColumns(sources, branches) : deltaColumns(delta)
   return {
     root,
     key,
@@ -48,10 +53,25 @@ export function planView(request: PlanRequest): ViewPlan {
     keyAsRecord: keyNullable.includes(true) || key.some(extended),
     sources,
     branches,
+    delta,
     moves: blocked !== undefined,
     advice,
     logged,
   }
+}
+
+function waysToMaintain(
+  request: PlanRequest,
+  blocked: Reason | undefined,
+  delta: AggregateShape | undefined,
+): { sources: readonly SourcePlan[]; branches: readonly Branch[] } {
+  if (blocked !== undefined) return { sources: allFull(request.root, blocked), branches: [] }
+  if (delta === undefined) return planSources(request)
+  const key = delta.groups.map(({ column }) => column)
+  const sources = relationsOf(delta.join).map(
+    (relation): SourcePlan => ({ relation, maintenance: 'delta', key }),
+  )
+  return { sources, branches: [] }
 }
 
 function viewKey({ facts, key }: PlanRequest, found: readonly string[] | undefined): readonly string[] {
@@ -169,7 +189,7 @@ function keysOfSources(root: Block, candidates: readonly string[]) {
 }
 
 /** The output columns that slices can be cut along: those of tables before those that functions in FROM make. */
-function sliceKey(facts: QueryFacts, root: Block): readonly string[] {
+export function sliceKey(facts: QueryFacts, root: Block): readonly string[] {
   const sliceable = facts.output
     .filter((column) => column.builtinEquality && isSliceable(root, column.name))
     .map((column) => column.name)

@@ -1,3 +1,4 @@
+import type { AggregateShape } from '../delta/shape.js'
 import type { RelationFacts } from '../facts.js'
 import type { Block, SelectBlock } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
@@ -51,7 +52,7 @@ export interface KeyPath {
   readonly outputs: readonly Node[]
 }
 
-export type Maintenance = 'slice' | 'full'
+export type Maintenance = 'slice' | 'delta' | 'full'
 
 /** What is decided for one table that the view reads. */
 export interface SourcePlan {
@@ -106,6 +107,8 @@ export interface ViewPlan {
   readonly keyAsRecord: boolean
   readonly sources: readonly SourcePlan[]
   readonly branches: readonly Branch[]
+  /** Present when changes are added to what is kept of each group. */
+  readonly delta: AggregateShape | undefined
   /** The result moves with the clock, or at random: it can be out of date with no write at all. */
   readonly moves: boolean
   readonly advice: readonly Advice[]

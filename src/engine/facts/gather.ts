@@ -50,8 +50,9 @@ export class FactsGatherer {
     }
     for (const [oid, read] of plain.reads) {
       const view = standIns.get(oid)
-      if (view !== undefined)
-        relations.set(relationKey(view.schema, view.name), maintainedFacts(oid, view, read, whole))
+      for (const facts of view === undefined ? [] : factsOf(oid, view, read, whole)) {
+        relations.set(relationKey(facts.schema, facts.name), facts)
+      }
     }
     for (const name of systemRelations(definitions, relations))
       relations.set(relationKey('pg_catalog', name), system(name))
@@ -107,6 +108,17 @@ function maintainedFacts(oid: number, view: MaintainedView, read: ReadonlySet<st
     capture: { schema: 'tidemark_data', name: view.storage, log: view.log },
     hasChildren: false,
   }
+}
+
+/** A view whose readers do not see the kept rows as they are is an ordinary view over them. */
+function factsOf(oid: number, view: MaintainedView, read: ReadonlySet<string>, whole: boolean): RelationFacts[] {
+  const { reading } = view
+  if (reading === undefined) return [maintainedFacts(oid, view, read, whole)]
+  const kept = maintainedFacts(oid, { ...view, schema: 'tidemark_data', name: view.storage }, read, true)
+  const columns = kept.columns.filter(({ name }) => reading.columns.includes(name))
+  const { schema, name } = view
+  const { definition } = reading
+  return [kept, { ...kept, schema, name, kind: 'view', columns, keys: [], indexes: [], definition, reading: true }]
 }
 
 /** System tables are named without a schema, and PostgreSQL notes no dependency on them. */

@@ -15,6 +15,8 @@ export interface MaintainedView {
   readonly indexes: readonly (readonly string[])[]
   readonly rows: number
   readonly bytes: number
+  /** Where readers do not simply see the kept rows: what they see, and the query that gives it. */
+  readonly reading: { readonly columns: readonly string[]; readonly definition: string } | undefined
 }
 
 /**
@@ -72,7 +74,8 @@ export class StandIns {
     const view = this.#views[index]
     if (view === undefined || this.#made.has(index)) return
     this.#made.add(index)
-    const columns = view.columns.map((column) => sql`NULL::${trusted(column.type)} AS ${ident(column.name)}`)
+    const shown = view.columns.filter(({ name }) => view.reading?.columns.includes(name) ?? true)
+    const columns = shown.map((column) => sql`NULL::${trusted(column.type)} AS ${ident(column.name)}`)
     await database.query(
       sql`CREATE TEMPORARY VIEW ${ident('pg_temp', standInName(index))} AS SELECT ${join(columns)}`.text,
     )

@@ -60,7 +60,12 @@ CREATE TABLE tidemark.state (
   -- Measured: one slice, one batch, everything.
   slice_ms double precision,
   batch_ms double precision,
-  full_ms double precision
+  full_ms double precision,
+  -- By deltas, for each pending row.
+  delta_ms double precision,
+  -- A view that it reads was refreshed again in the transaction that had refreshed this one: what is pending was
+  -- partly counted already.
+  reread boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
 
 -- Refreshes that somebody asked for. Apart from the state, so that asking never collides with refreshing.

@@ -140,12 +140,11 @@ BEGIN
     extract(epoch FROM clock_timestamp() - started) * 1000, failure, worker);
 END $$;
 
--- Which of the view's statements is cheapest for what is pending: each slice by itself, all slices in one pass, or
--- everything. A wrong guess costs time, never truth.
-CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state) RETURNS text
+-- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
+-- one pass, or everything. A wrong guess costs time, never truth.
+CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT statement text, OUT pending bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  pending bigint;
   slices bigint;
   touched bigint[];
   -- The largest part of all slices of one key that is touched.
@@ -154,23 +153,26 @@ DECLARE
   slice_ms double precision := coalesce(s.slice_ms, 0.02 + 3 * full_ms / greatest(s.row_count, 1));
   batch_ms double precision := coalesce(s.batch_ms, full_ms * 0.6);
 BEGIN
-  IF v.statements ->> 'slices' IS NULL THEN
-    RETURN 'full';
+  IF v.statements ->> 'slices' IS NULL AND v.statements ->> 'delta' IS NULL THEN
+    statement := 'full';
+    RETURN;
   END IF;
   EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
+  IF v.statements ->> 'delta' IS NOT NULL THEN
+    statement := CASE WHEN NOT s.reread AND pending * coalesce(s.delta_ms, 0.05) <= full_ms THEN 'delta' ELSE 'full' END;
+    RETURN;
+  END IF;
   -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
   IF pending * slice_ms < least(batch_ms, full_ms) / 4 THEN
-    RETURN 'slices';
+    statement := 'slices';
+    RETURN;
   END IF;
   EXECUTE v.statements ->> 'count' INTO slices, touched USING s.cursor, s.consumed_xid, v.id;
   SELECT coalesce(max(t.slices / greatest(a.slices, 1)::double precision), 0) INTO share
     FROM unnest(touched, s.slice_totals) AS t (slices, total), LATERAL (SELECT coalesce(t.total, s.row_count) AS slices) a;
-  IF share >= 0.5 THEN
-    RETURN 'full';
-  ELSIF slices * slice_ms <= least(batch_ms, full_ms) THEN
-    RETURN 'slices';
-  ELSIF v.statements ->> 'batch' IS NOT NULL AND batch_ms < full_ms THEN
-    RETURN 'batch';
-  END IF;
-  RETURN 'full';
+  statement := CASE
+    WHEN share >= 0.5 THEN 'full'
+    WHEN slices * slice_ms <= least(batch_ms, full_ms) THEN 'slices'
+    WHEN v.statements ->> 'batch' IS NOT NULL AND batch_ms < full_ms THEN 'batch'
+    ELSE 'full' END;
 END $$;

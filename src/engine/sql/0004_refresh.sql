@@ -16,6 +16,7 @@ DECLARE
   blocked boolean;
   began timestamptz;
   elapsed double precision;
+  pending bigint;
   here bigint := (SELECT system_identifier FROM pg_control_system());
   complete boolean := tidemark.check_sources(v.id);
 BEGIN
@@ -30,7 +31,7 @@ BEGIN
       WHERE view_id = v.id AND (failures > 0 OR state IN ('error', 'quarantined'));
       RETURN result;
     END IF;
-    statement := tidemark.choose_statement(v, s);
+    SELECT * INTO statement, pending FROM tidemark.choose_statement(v, s);
   END IF;
   LOOP
     began := clock_timestamp();
@@ -45,7 +46,7 @@ BEGIN
   result.mode := CASE WHEN statement = 'full' THEN 'full' ELSE 'incremental' END;
   IF result.inserted + result.updated + result.deleted > 0 THEN
     -- Who has read this view in this very transaction must read it again: these rows carry the same transaction id.
-    UPDATE tidemark.state SET consumed_xid = NULL
+    UPDATE tidemark.state SET consumed_xid = NULL, reread = true
      WHERE consumed_xid = pg_current_xact_id()
        AND view_id IN (SELECT view_id FROM tidemark.view_dependency WHERE upstream_id = v.id);
   END IF;
@@ -53,6 +54,7 @@ BEGIN
     state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
     failures = 0, retry_at = NULL, last_error = NULL,
     system_identifier = here,
+    reread = false,
     last_run_at = clock_timestamp(),
     last_full_at = CASE WHEN statement = 'full' THEN clock_timestamp() ELSE last_full_at END,
     row_count = CASE WHEN row_count IS NULL THEN NULL ELSE row_count + result.inserted - result.deleted END,
@@ -66,6 +68,10 @@ BEGIN
       WHEN statement = 'full' THEN batch_ms * 0.9
       WHEN statement = 'batch' THEN (coalesce(batch_ms, elapsed) + elapsed) / 2
       ELSE batch_ms END,
+    delta_ms = CASE
+      WHEN statement <> 'delta' THEN delta_ms * 0.9
+      WHEN pending >= 32 THEN (coalesce(delta_ms, elapsed / pending) + elapsed / pending) / 2
+      ELSE delta_ms END,
     full_ms = CASE WHEN statement = 'full' THEN (coalesce(full_ms, elapsed) + elapsed) / 2 ELSE full_ms END
   WHERE view_id = v.id
   RETURNING as_of INTO result.as_of;

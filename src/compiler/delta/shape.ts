@@ -1,0 +1,113 @@
+import { isExactType } from '../exactTypes.js'
+import { type QueryFacts, relationKey } from '../facts.js'
+import type { Block, SelectBlock } from '../ir/types.js'
+import { functionName, type Node, sameTree } from '../parse/ast.js'
+import { hiddenColumn, looksHidden } from '../keep/hidden.js'
+import { collectAggregates, countOfRows, type Grouped, type StatePart, stateOf } from './aggregates.js'
+import { type FlatJoin, flatJoin, tablesOf } from './flat.js'
+import { overState, type StateNames } from './outputs.js'
+
+/** An aggregate query whose groups can be brought up to date by adding what changed. */
+export interface AggregateShape extends Grouped {
+  readonly block: SelectBlock
+  readonly join: FlatJoin
+}
+
+export interface AddedColumn {
+  readonly name: string
+  readonly ast: Node
+}
+
+/** The shape of a query that can be maintained by deltas; undefined for any other. */
+export function aggregateShape(root: Block, facts: QueryFacts): AggregateShape | undefined {
+  if (root.kind !== 'select' || root.group === undefined || !facts.faithful) return undefined
+  const join = flatJoin(root)
+  if (join === undefined || tablesOf(join).length === 0) return undefined
+  const groups = root.group.map(({ ast }) => ({
+    column: root.outputs.find((output) => sameTree(output.expression.ast, ast))?.name ?? '',
+    ast,
+  }))
+  if (groups.some(({ column }) => column === '')) return undefined
+  const own = root.outputs.filter((output) => !isState(output.name))
+  const asts = own.map((output) => output.expression.ast)
+  const expressions = root.ast.havingClause === undefined ? asts : [...asts, root.ast.havingClause]
+  const aggregates = collectAggregates(expressions, (node) => isAggregate(node, facts))
+  if (aggregates === undefined) return undefined
+  const shape = { block: root, join, aggregates, groups }
+  return own.every((output) => overState(output, shape, anyNames) !== undefined) ? shape : undefined
+}
+
+const anyNames: StateNames = { group: () => 'g', part: () => 's' }
+
+function isAggregate(node: Node, facts: QueryFacts): boolean {
+  if (!('FuncCall' in node)) return false
+  const { agg_star: star, agg_distinct: distinct, agg_filter: filter, agg_order: order } = node.FuncCall
+  if (star || distinct || filter !== undefined || order !== undefined || node.FuncCall.agg_within_group) return true
+  return (facts.functions.get(functionName(node) ?? '') ?? []).some((candidate) => candidate.aggregate)
+}
+
+const stateName = (aggregate: number, role: StatePart['role']): string => hiddenColumn(`${role}_${aggregate}`)
+export const rowsColumn = hiddenColumn('rows')
+export const shownColumn = hiddenColumn('shown')
+
+function isState(name: string): boolean {
+  return looksHidden(name) && name !== shownColumn && !name.startsWith(hiddenColumn('sort_'))
+}
+
+/** The column in which a part of an aggregate's state is kept: an output that is the same, or one of our own. */
+export function stateColumns({ aggregates, block }: AggregateShape): Map<string, AddedColumn> {
+  const columns = new Map<string, AddedColumn>()
+  const add = (wanted: string, ast: Node): void => {
+    const same =
+      block.outputs.find((output) => sameTree(output.expression.ast, ast))?.name ??
+      [...columns.values()].find((column) => sameTree(column.ast, ast))?.name
+    columns.set(wanted, { name: same ?? wanted, ast })
+  }
+  add(rowsColumn, countOfRows)
+  for (const [index, aggregate] of aggregates.entries()) {
+    for (const { role, call } of stateOf(aggregate)) add(stateName(index, role), call)
+  }
+  return columns
+}
+
+export function stateColumn(columns: ReadonlyMap<string, AddedColumn>, index: number, role: StatePart['role']): string {
+  return columns.get(stateName(index, role))?.name ?? stateName(index, role)
+}
+
+const summed = /^(bigint|numeric)/
+const compared = /^(numeric|double precision|real|interval|time)/
+
+/**
+ * Whether what is kept can be added to exactly. Sums of floating-point numbers drift, and the least of values that are
+ * equal and not the same is any of them.
+ */
+function isExact(shape: AggregateShape, facts: QueryFacts): boolean {
+  const columns = stateColumns(shape)
+  return shape.aggregates.every((aggregate, index) =>
+    stateOf(aggregate).every(({ role }) => {
+      const name = stateColumn(columns, index, role)
+      const column = facts.output.find((candidate) => candidate.name === name)
+      if (column === undefined) return false
+      if (role === 'sum') return summed.test(column.type)
+      return role !== 'extreme' || isExactType(column) || compared.test(column.type)
+    }),
+  )
+}
+
+/** The shape of a query that keeps what deltas need, if they are exact. */
+export function exactShape(root: Block, facts: QueryFacts): AggregateShape | undefined {
+  const shape = aggregateShape(root, facts)
+  return shape !== undefined && isExact(shape, facts) ? shape : undefined
+}
+
+/** The stored columns of each table whose images deltas read, by `schema.name`. */
+export function deltaColumns({ join }: AggregateShape): Map<string, readonly string[]> {
+  const read = new Map<string, Set<string>>()
+  for (const { item, columns } of tablesOf(join)) {
+    const name = relationKey(item.relation.schema, item.relation.name)
+    const known = read.get(name) ?? new Set<string>()
+    for (const column of columns) known.add(item.sourceColumns[item.columns.indexOf(column)] ?? column)
+    read.set(name, known)
+  }
+  return new Map([...read].map(([name, columns]) => [name, [...columns].sort()]))
+}

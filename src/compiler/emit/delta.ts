@@ -1,0 +1,157 @@
+import type { Aggregate } from '../delta/aggregates.js'
+import { type FlatItem, type FlatJoin, relationsOf, tablesOf } from '../delta/flat.js'
+import type { AggregateShape } from '../delta/shape.js'
+import { isExactType } from '../exactTypes.js'
+import type { RelationFacts } from '../facts.js'
+import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import type { Node } from '../parse/ast.js'
+import { toSql } from '../parse/parse.js'
+import { functionText } from './keys.js'
+import { logTable, pendingIn } from './names.js'
+
+const weight = 'tidemark_w'
+
+/** Name of the column that holds a group's value, or an aggregate's argument, in the rows that came or went. */
+export const groupValue = (index: number): Fragment => ident(`g${index}`)
+export const argumentValue = (index: number): Fragment => ident(`x${index}`)
+
+/** Names the changes of each table of a flat join. */
+class ChangeNames {
+  private readonly numbers: ReadonlyMap<number, number>
+
+  constructor(flat: FlatJoin) {
+    this.numbers = new Map(relationsOf(flat).map(({ oid }, index) => [oid, index]))
+  }
+
+  of({ oid }: RelationFacts): Fragment {
+    return ident(`tidemark_changes_${this.numbers.get(oid) ?? 0}`)
+  }
+}
+
+/**
+ * WITH queries for what came and went in each table: an image that did as often as it came is left out, so that a row
+ * updated a hundred times counts twice. Images are told apart to the bit.
+ */
+export function changeParts(flat: FlatJoin): Fragment[] {
+  const names = new ChangeNames(flat)
+  const read = new Map<number, Set<string>>()
+  for (const { item, columns } of tablesOf(flat)) {
+    const known = read.get(item.relation.oid) ?? new Set<string>()
+    for (const name of columns) known.add(storedName(item, name))
+    read.set(item.relation.oid, known)
+  }
+  return relationsOf(flat).map((relation) => {
+    const columns = [...(read.get(relation.oid) ?? [])]
+    const images = columns.map((name) => ident('l', name))
+    const facts = (name: string) => relation.columns.find((column) => column.name === name)
+    const bits = columns.flatMap((name) => {
+      const column = facts(name)
+      return column !== undefined && isExactType(column) ? [] : [sql`${ident('l', name)}::pg_catalog.text`]
+    })
+    const grouped = [...images, ...bits]
+    const group = grouped.length === 0 ? sql`` : sql` GROUP BY ${join(grouped)}`
+    const log = sql`${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)`
+    const count = sql`pg_catalog.sum(l.sign)`
+    const selected = join([...images, sql`${count} AS ${ident(weight)}`])
+    return sql`${names.of(relation)} AS MATERIALIZED (SELECT ${selected} FROM ${log}${group} HAVING ${count} <> 0)`
+  })
+}
+
+/**
+ * True where the log does not tell the change exactly: a table was emptied, or rows were logged by this transaction or
+ * by the one that stored the cursor, of which some may have been counted already.
+ */
+export function inexact(flat: FlatJoin): Fragment {
+  const each = relationsOf(flat).map((relation) => {
+    const own =
+      relation.kind === 'maintained'
+        ? sql``
+        : sql` OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8`
+    return sql`EXISTS (SELECT FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND (l.sign IS NULL${own}))`
+  })
+  return join(each, ' OR ')
+}
+
+/**
+ * The rows that the join gained and lost, with their weights. Of the tables that changed, each in turn gives its changed
+ * rows, joined to those before it as they are now, and to those after it as they were: `ΔR⋈S_old + R_new⋈ΔS`.
+ */
+export function changedJoinRows({ join: flat, groups, aggregates }: AggregateShape): Fragment {
+  const outputs = [
+    ...groups.map(({ ast }, index) => sql`${expression(ast)} AS ${groupValue(index)}`),
+    ...aggregates.map((aggregate, index) => sql`${argumentOf(aggregate)} AS ${argumentValue(index)}`),
+  ]
+  const names = new ChangeNames(flat)
+  const terms = tablesOf(flat).map((_, changed) => selectJoin(flat, outputs, { names, changed, next: 0 }))
+  return join(terms, ' UNION ALL ')
+}
+
+/** Of what is counted, whether it is there is all that matters. */
+function argumentOf({ kind, argument, filter }: Aggregate): Fragment {
+  let value = argument === undefined ? sql`true` : expression(argument)
+  if (kind === 'count' && argument !== undefined) value = sql`CASE WHEN ${value} IS NOT NULL THEN true END`
+  return filter === undefined ? value : sql`CASE WHEN ${expression(filter)} THEN ${value} END`
+}
+
+function expression(ast: Node): Fragment {
+  return trusted(toSql(ast))
+}
+
+/** Which table of the whole join gives its changes in this term, and the number of the next table to be written. */
+interface Term {
+  readonly names: ChangeNames
+  readonly changed: number
+  next: number
+}
+
+function selectJoin(flat: FlatJoin, outputs: readonly Fragment[], term: Term): Fragment {
+  const relations: Fragment[] = []
+  const weights: Fragment[] = []
+  for (const item of flat.items) {
+    const { text, weighted } = itemText(item, term)
+    relations.push(text)
+    if (weighted) weights.push(sql`${ident(item.item.alias)}.${ident(weight)}`)
+  }
+  const product = weights.length === 0 ? sql`1::numeric` : join(weights, ' * ')
+  const conditions = flat.conditions.map((condition) => sql`(${expression(condition)})`)
+  const where = conditions.length === 0 ? sql`` : sql` WHERE ${join(conditions, ' AND ')}`
+  return sql`SELECT ${join([...outputs, sql`${product} AS ${ident(weight)}`])} FROM ${join(relations)}${where}`
+}
+
+function itemText(flatItem: FlatItem, term: Term): { text: Fragment; weighted: boolean } {
+  const alias = ident(flatItem.item.alias)
+  if (flatItem.kind === 'function') {
+    const { ast, columns } = flatItem.item
+    return { text: sql`LATERAL ${functionText(ast, flatItem.item.alias, columns)}`, weighted: false }
+  }
+  if (flatItem.kind === 'block') {
+    const { item, inner } = flatItem
+    const outputs = inner.block.outputs.map(({ expression: { ast } }, index) => {
+      const name = item.columns[index] ?? ''
+      return sql`${expression(ast)} AS ${ident(name)}`
+    })
+    return { text: sql`(${selectJoin(inner, outputs, term)}) AS ${alias}`, weighted: true }
+  }
+  const { item, columns } = flatItem
+  const place = term.next++
+  const changes = term.names.of(item.relation)
+  const named = columns.map((name) => sql`${ident(storedName(item, name))} AS ${ident(name)}`)
+  const { schema, name } = item.relation.capture
+  const select = (extra: readonly Fragment[], from: Fragment): Fragment =>
+    sql`SELECT ${join([...named, ...extra])} FROM ${from}`
+  if (place === term.changed) {
+    return { text: sql`(${select([ident(weight)], changes)}) AS ${alias}`, weighted: true }
+  }
+  const table = ident(schema, name)
+  if (place < term.changed) return { text: sql`(${select([], table)}) AS ${alias}`, weighted: false }
+  const now = select([sql`1::numeric AS ${ident(weight)}`], table)
+  const undone = select([sql`- ${ident(weight)} AS ${ident(weight)}`], changes)
+  return { text: sql`(${now} UNION ALL ${undone}) AS ${alias}`, weighted: true }
+}
+
+function storedName(
+  item: { readonly columns: readonly string[]; readonly sourceColumns: readonly string[] },
+  name: string,
+): string {
+  return item.sourceColumns[item.columns.indexOf(name)] ?? name
+}

@@ -1,0 +1,188 @@
+import { overState, type StateNames, stateAlias } from '../delta/outputs.js'
+import { type AggregateShape, rowsColumn, stateColumn, stateColumns } from '../delta/shape.js'
+import { stateOf } from '../delta/aggregates.js'
+import type { QueryFacts } from '../facts.js'
+import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import { toSql } from '../parse/parse.js'
+import { argumentValue, changedJoinRows, changeParts, groupValue, inexact } from './delta.js'
+
+const weight = ident('tidemark_w')
+const state = ident(stateAlias)
+const rows = ident('tidemark_rows')
+
+const names: StateNames = {
+  group: (index) => `g${index}`,
+  part: (index, role) => `${role}_${index}`,
+}
+
+const part = (index: number, role: Parameters<StateNames['part']>[1]): Fragment => ident(names.part(index, role))
+
+export interface DeltaRequest {
+  readonly shape: AggregateShape
+  readonly facts: QueryFacts
+  readonly storage: Fragment
+  /** Text of the query whose rows are kept. */
+  readonly whole: Fragment
+}
+
+/**
+ * WITH queries up to tidemark_fresh and tidemark_old, for the groups that changed: what is kept of each with the change
+ * added to it. Where that does not tell (the least value went, or a sum is not a number), the group is computed anew.
+ */
+export function deltaParts(request: DeltaRequest): Fragment[] {
+  const { shape, storage } = request
+  return [
+    sql`tidemark_guard AS MATERIALIZED (SELECT ${inexact(shape.join)} AS blocked)`,
+    ...changeParts(shape.join),
+    sql`tidemark_joined AS (${joinedRows(shape)})`,
+    sql`tidemark_change AS MATERIALIZED (${changeOfGroups(shape)})`,
+    sql`tidemark_sums AS (${sums(request)})`,
+    sql`tidemark_state AS MATERIALIZED (${newState(request)})`,
+    sql`tidemark_fresh AS (${freshGroups(request)})`,
+    sql`tidemark_old AS (SELECT o.ctid AS tidemark_tid, o.* FROM tidemark_state t JOIN ${storage} o ON o.ctid = t.tidemark_tid)`,
+  ]
+}
+
+const hasExtremes = ({ aggregates }: AggregateShape): boolean =>
+  aggregates.some(({ kind }) => kind === 'min' || kind === 'max')
+
+/** A joined row that came by one table's change and went by another's was never there: the least value must not see it. */
+function joinedRows(shape: AggregateShape): Fragment {
+  const changed = changedJoinRows(shape)
+  if (!hasExtremes(shape)) return changed
+  const columns = [
+    ...shape.groups.map((_, index) => groupValue(index)),
+    ...shape.aggregates.map((_, index) => argumentValue(index)),
+  ]
+  const by = columns.length === 0 ? sql`` : sql` GROUP BY ${join(columns)}`
+  return sql`SELECT ${join([...columns, sql`pg_catalog.sum(${weight}) AS ${weight}`])} FROM (${changed}) q${by} HAVING pg_catalog.sum(${weight}) <> 0`
+}
+
+function changeOfGroups({ groups, aggregates }: AggregateShape): Fragment {
+  const total = (value: Fragment, filter: Fragment, as: Fragment): Fragment =>
+    sql`coalesce(pg_catalog.sum(${value}) FILTER (WHERE ${filter}), 0) AS ${as}`
+  const parts = aggregates.flatMap(({ kind }, index) => {
+    const value = argumentValue(index)
+    const present = sql`${value} IS NOT NULL`
+    const count = total(weight, present, part(index, 'count'))
+    switch (kind) {
+      case 'count':
+        return [count]
+      case 'sum':
+      case 'avg':
+        return [count, total(sql`${value} * ${weight}`, present, part(index, 'sum'))]
+      case 'bool_and':
+      case 'bool_or':
+        return [count, total(weight, value, part(index, 'true'))]
+      case 'min':
+      case 'max': {
+        const extreme = trusted(`pg_catalog.${kind}`)
+        return [
+          sql`${extreme}(${value}) FILTER (WHERE ${weight} > 0) AS ${ident(`came_${index}`)}`,
+          sql`${extreme}(${value}) FILTER (WHERE ${weight} < 0) AS ${ident(`went_${index}`)}`,
+        ]
+      }
+    }
+  })
+  const keys = groups.map((_, index) => groupValue(index))
+  const by = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys)}`
+  const all = [...keys, sql`coalesce(pg_catalog.sum(${weight}), 0) AS ${rows}`, ...parts]
+  return sql`SELECT ${join(all)} FROM tidemark_joined${by}`
+}
+
+/** Counts and sums with the change added, beside what else the change says. */
+function sums({ shape, storage, facts }: DeltaRequest): Fragment {
+  const { groups, aggregates } = shape
+  const columns = stateColumns(shape)
+  const kept = (name: string): Fragment => ident('o', columns.get(name)?.name ?? name)
+  const added = aggregates.flatMap((aggregate, index) =>
+    stateOf(aggregate).flatMap(({ role }) => {
+      const old = ident('o', stateColumn(columns, index, role))
+      const own = part(index, role)
+      if (role !== 'extreme') return [sql`coalesce(${old}, 0) + c.${own} AS ${own}`]
+      return [
+        sql`${old} AS ${own}`,
+        sql`c.${ident(`came_${index}`)} AS ${ident(`came_${index}`)}`,
+        sql`c.${ident(`went_${index}`)} AS ${ident(`went_${index}`)}`,
+      ]
+    }),
+  )
+  const keys = groups.map((_, index) => sql`c.${groupValue(index)}`)
+  const total = sql`coalesce(${kept(rowsColumn)}, 0) + c.${rows} AS ${rows}`
+  const same = sameGroup(shape, facts, 'c', 'o')
+  return sql`SELECT ${join([...keys, sql`o.ctid AS tidemark_tid`, total, ...added])} FROM tidemark_change c LEFT JOIN ${storage} o ON ${same}`
+}
+
+/** A group's values on both sides; one that can be NULL is looked up in two ways, so that an index serves both. */
+function sameGroup({ groups }: AggregateShape, facts: QueryFacts, values: string, stored: string): Fragment {
+  if (groups.length === 0) return sql`true`
+  const each = groups.map(({ column }, index) => {
+    const [left, right] = [ident(stored, column), sql`${ident(values)}.${groupValue(index)}`]
+    const builtin = facts.output.some((output) => output.name === column && output.builtinEquality)
+    if (!builtin) return sql`ROW(${left})::record = ROW(${right})::record`
+    return sql`(${left} = ${right} OR (${left} IS NULL AND ${right} IS NULL))`
+  })
+  return join(each, ' AND ')
+}
+
+/** NaN and infinity, once added, cannot be taken away again. */
+const notNumbers = sql`('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric)`
+
+function newState({ shape, facts }: DeltaRequest): Fragment {
+  const { groups, aggregates } = shape
+  const columns = stateColumns(shape)
+  const typed = (name: string, value: Fragment): Fragment => {
+    const type = facts.output.find((output) => output.name === name)?.type
+    return type === undefined ? value : sql`(${value})::${trusted(type)}`
+  }
+  const doubts: Fragment[] = [sql`${rows} < 0`]
+  const parts = aggregates.flatMap((aggregate, index) =>
+    stateOf(aggregate).map(({ role }) => {
+      const own = part(index, role)
+      const as = (value: Fragment): Fragment => sql`${typed(stateColumn(columns, index, role), value)} AS ${own}`
+      if (role === 'sum') {
+        doubts.push(sql`${own} IN ${notNumbers}`)
+        const there = sql`${part(index, 'count')} <> 0 AND ${own} NOT IN ${notNumbers}`
+        return as(sql`CASE WHEN ${there} THEN ${own} END`)
+      }
+      if (role !== 'extreme') return as(own)
+      const [came, went] = [ident(`came_${index}`), ident(`went_${index}`)]
+      const [choose, beyond] = aggregate.kind === 'min' ? [sql`least`, sql`<=`] : [sql`greatest`, sql`>=`]
+      doubts.push(sql`${went} IS NOT NULL AND (${own} IS NULL OR ${went} ${beyond} ${own})`)
+      return as(sql`${choose}(${own}, ${came})`)
+    }),
+  )
+  const keys = groups.map((_, index) => groupValue(index))
+  const there = groups.length === 0 ? sql`true` : sql`${rows} <> 0`
+  const doubt = sql`(${there} AND (${join(doubts, ' OR ')})) IS TRUE AS tidemark_doubt`
+  const total = sql`${typed(columns.get(rowsColumn)?.name ?? '', rows)} AS ${rows}`
+  return sql`SELECT ${join([...keys, sql`tidemark_tid`, total, ...parts, doubt])} FROM tidemark_sums`
+}
+
+function freshGroups({ shape, facts, whole }: DeltaRequest): Fragment {
+  const { groups, block } = shape
+  const columns = stateColumns(shape)
+  const stateValue = (name: string): Fragment | undefined => {
+    if (columns.get(rowsColumn)?.name === name) return sql`${state}.${rows}`
+    const found = shape.aggregates.flatMap((aggregate, index) =>
+      stateOf(aggregate).flatMap(({ role }) =>
+        stateColumn(columns, index, role) === name ? [sql`${state}.${part(index, role)}`] : [],
+      ),
+    )
+    return found[0]
+  }
+  const computed = (name: string): Fragment => {
+    const output = block.outputs.find((candidate) => candidate.name === name)
+    const value = output && overState(output, shape, names)
+    if (value === undefined) throw new TypeError(`"${name}" cannot be computed from what is kept`)
+    return trusted(toSql(value))
+  }
+  const outputs = facts.output.map(
+    ({ name, type }) => sql`(${stateValue(name) ?? computed(name)})::${trusted(type)} AS ${ident(name)}`,
+  )
+  const filled = groups.length === 0 ? sql`` : sql` AND ${state}.${rows} <> 0`
+  const told = sql`SELECT ${join(outputs)} FROM tidemark_state ${state} WHERE NOT ${state}.tidemark_doubt${filled}`
+  const same = sameGroup(shape, facts, 'k', 'q')
+  const anew = sql`SELECT q.* FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k CROSS JOIN LATERAL (SELECT q.* FROM (${whole}) q WHERE ${same} OFFSET 0) q`
+  return sql`${told} UNION ALL ${anew}`
+}

@@ -1,0 +1,74 @@
+import type { SelectStmt } from '@pgsql/types'
+import { relationsOf } from '../delta/flat.js'
+import { aggregateShape, shownColumn, stateColumns } from '../delta/shape.js'
+import type { QueryFacts } from '../facts.js'
+import { buildQuery } from '../ir/build.js'
+import { type Block, outputNames } from '../ir/types.js'
+import type { Node } from '../parse/ast.js'
+import { toSql } from '../parse/parse.js'
+import { coveredByIndex, storedColumns } from '../plan/branches.js'
+import { sliceKey } from '../plan/plan.js'
+import { looksHidden } from './hidden.js'
+import type { Kept } from './kept.js'
+import { withoutLimit } from './limit.js'
+
+/** What to keep of a query; undefined when it is just its result. */
+export function keepQuery(facts: QueryFacts, withDelta = true): Kept | undefined {
+  const original = buildQuery(facts)
+  const visible = outputNames(original)
+  if (!facts.faithful || visible.some(looksHidden)) return undefined
+  const unlimited = withoutLimit(original)
+  if (unlimited === undefined && original.kind === 'select' && original.limited) return undefined
+  const ast = unlimited?.ast ?? original.ast
+  const root = unlimited === undefined ? original : buildQuery({ ...facts, canonical: toSql(ast) })
+  const states = withDelta ? deltaColumns(root, facts) : undefined
+  if (unlimited === undefined && states === undefined) return undefined
+  const having = states === undefined ? undefined : ast.havingClause
+  return {
+    query: toSql(states === undefined ? ast : withStates(ast, states, having)),
+    visible,
+    shown: having === undefined ? undefined : shownColumn,
+    reading: unlimited?.reading,
+    delta: states !== undefined,
+    comparable: toSql(original.kind === 'set' ? ast : { ...ast, targetList: (ast.targetList ?? []).slice(0, visible.length) }),
+  }
+}
+
+interface Column {
+  readonly name: string
+  readonly ast: Node
+}
+
+/** The columns that deltas need; undefined where slices are finer, or deltas cannot be exact. */
+function deltaColumns(root: Block, facts: QueryFacts): Column[] | undefined {
+  const shape = aggregateShape(root, facts)
+  if (shape === undefined || hasFineSlices(root, facts)) return undefined
+  const uncaptured = new Set(['foreign', 'matview', 'system'])
+  if (relationsOf(shape.join).some(({ kind }) => uncaptured.has(kind))) return undefined
+  const outputs = new Set(outputNames(root))
+  return [...new Map([...stateColumns(shape).values()].map((column) => [column.name, column])).values()].filter(
+    ({ name }) => !outputs.has(name),
+  )
+}
+
+/** An index finds the rows of a slice: recomputing one is cheap, and logs less of each change. */
+function hasFineSlices(root: Block, facts: QueryFacts): boolean {
+  const key = sliceKey(facts, root)
+  const stored = storedColumns(root, key)
+  return (
+    stored.size > 0 &&
+    [...stored].some(([relation, columns]) => coveredByIndex(relation, [...columns.values()]).length > 0)
+  )
+}
+
+function withStates(ast: SelectStmt, states: readonly Column[], having: Node | undefined): SelectStmt {
+  const { havingClause: _, ...rest } = ast
+  const shown = having === undefined ? [] : [{ name: shownColumn, ast: isTrue(having) }]
+  const added = [...states, ...shown].map(({ name, ast: val }): Node => ({ ResTarget: { name, val } }))
+  return { ...rest, targetList: [...(ast.targetList ?? []), ...added] }
+}
+
+/** HAVING leaves out what is false and what is NULL alike. */
+function isTrue(condition: Node): Node {
+  return { BooleanTest: { arg: condition, booltesttype: 'IS_TRUE' } } as Node
+}
