@@ -15,6 +15,9 @@ export interface Target {
   readonly comparison: string
   readonly hasBatch: boolean
   readonly hasSlices: boolean
+  readonly hasDelta: boolean
+  /** Logs of the base tables that it reads, quoted. */
+  readonly logs: readonly string[]
 }
 
 const baseTables = `
@@ -35,10 +38,13 @@ export async function readTargets(pool: Pool, shapes: readonly Shape[]): Promise
 }
 
 async function readTarget(pool: Pool, shape: Shape): Promise<Target> {
-  const found = await pool.query<{ ids: number[]; batch: boolean; slices: boolean }>(
+  const found = await pool.query<{ ids: number[]; batch: boolean; slices: boolean; delta: boolean; logs: string[] }>(
     `SELECT tidemark.upstream(id) || id AS ids, statements ->> 'batch' IS NOT NULL AS batch,
-       statements ->> 'slices' IS NOT NULL AS slices
-     FROM tidemark.view WHERE view_name = $1 AND replaces IS NULL`,
+       statements ->> 'slices' IS NOT NULL AS slices, statements ->> 'delta' IS NOT NULL AS delta,
+       ARRAY(SELECT DISTINCT format('tidemark_log.%I', s.log_name) FROM tidemark.view_source vs
+         JOIN tidemark.source s ON s.id = vs.source_id AND s.schema_name <> 'tidemark_data'
+         WHERE vs.view_id = ANY (tidemark.upstream(v.id) || v.id)) AS logs
+     FROM tidemark.view v WHERE view_name = $1 AND replaces IS NULL`,
     [shape.name],
   )
   const [view] = found.rows
@@ -56,6 +62,8 @@ async function readTarget(pool: Pool, shape: Shape): Promise<Target> {
       (SELECT count(*)::int FROM (${kept} EXCEPT ALL ${mine}) q) AS unexpected`,
     hasBatch: view.batch,
     hasSlices: view.slices,
+    hasDelta: view.delta,
+    logs: view.logs,
   }
 }
 
@@ -71,8 +79,21 @@ async function comparedColumns(pool: Pool, name: string): Promise<string> {
   return found.rows.map(({ column, type }) => (type === 'json' ? `${column}::text` : column)).join(', ')
 }
 
+/**
+ * A refresh does not add what its own transaction wrote: part of that could have been added before. Whoever writes and
+ * refreshes in one transaction makes the log look like that of others.
+ */
+export function asOfOthers({ logs }: Target): string[] {
+  const later = '(pg_current_xact_id()::text::bigint + 1000000)::text::xid8'
+  return logs.map((log) => `UPDATE ${log} SET xid = ${later} WHERE xid = pg_current_xact_id()`)
+}
+
+export function emptyLogs({ logs }: Target): string[] {
+  return logs.map((log) => `DELETE FROM ${log}`)
+}
+
 /** Which way of refreshing is to be taken. `own`: what Tidemark would choose. */
-export type Mode = 'own' | 'slices' | 'batch' | 'full'
+export type Mode = 'own' | 'slices' | 'batch' | 'delta' | 'full'
 
 /** Pretends to have measured what makes Tidemark choose this mode, for a view and all that it reads. */
 export function chooseMode(target: Pick<Target, 'ids'>, mode: Mode): string {
@@ -80,7 +101,8 @@ export function chooseMode(target: Pick<Target, 'ids'>, mode: Mode): string {
     own: 'slice_ms = NULL, batch_ms = NULL, full_ms = NULL',
     slices: 'slice_ms = 0.000001, batch_ms = 1e9, full_ms = 1e9, row_count = 1000000',
     batch: 'slice_ms = 1e9, batch_ms = 1, full_ms = 1e9, row_count = 1000000',
-    full: 'slice_ms = 1e9, batch_ms = 1e9, full_ms = 0.000001',
+    delta: 'delta_ms = 0, slice_ms = 0.000001, batch_ms = 1e9, full_ms = 1e9',
+    full: 'slice_ms = 1e9, batch_ms = 1e9, delta_ms = 1e9, full_ms = 0.000001',
   }[mode]
   return `UPDATE tidemark.state SET ${measured} WHERE view_id IN (${target.ids.join(', ')})`
 }

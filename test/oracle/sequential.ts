@@ -1,5 +1,5 @@
 import type { Client, QueryResult } from 'pg'
-import { chooseMode, type Mode, outcome, refreshAndCompare, type Target } from './checks.js'
+import { asOfOthers, chooseMode, emptyLogs, type Mode, outcome, refreshAndCompare, type Target } from './checks.js'
 import { Random } from './random.js'
 import { type TableFacts, tables } from './schema.js'
 import { insert, statement } from './statements.js'
@@ -30,7 +30,7 @@ export function makeHistory(seed: number, targets: readonly Target[]): History {
   const read = tables.filter((table) => target.tables.includes(table.name))
   const rounds = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => ({
     statements: Array.from({ length: random.int(1, 5) }, () => wrapped(random, chosenTable(random, read))),
-    mode: random.pick<Mode>(['own', 'slices', 'batch', 'full']),
+    mode: random.pick<Mode>(target.hasDelta ? ['own', 'delta', 'delta', 'full'] : ['own', 'slices', 'batch', 'full']),
   }))
   return { target, rounds }
 }
@@ -70,8 +70,9 @@ export async function runHistory(client: Client, { target, rounds }: History): P
 }
 
 async function check(client: Client, target: Target, mode: Mode): Promise<string | undefined> {
-  const results = await send(client, [chooseMode(target, mode), ...refreshAndCompare(target)])
-  const { failure } = outcome(results, 1)
+  const before = prepared(target, mode)
+  const results = await send(client, [...before, ...refreshAndCompare(target), ...emptied(target)])
+  const { failure } = outcome(results, before.length)
   return failure && `${mode}: ${failure}`
 }
 
@@ -79,18 +80,23 @@ async function checkModes(client: Client, target: Target): Promise<string | unde
   const modes: Mode[] = ['own']
   if (target.hasSlices) modes.push('slices')
   if (target.hasBatch) modes.push('batch')
-  const parts = modes.map((mode) => [
-    'SAVEPOINT mode',
-    chooseMode(target, mode),
-    ...refreshAndCompare(target),
-    'ROLLBACK TO mode',
-  ])
-  const results = await send(client, parts.flat())
-  for (const [index, mode] of modes.entries()) {
-    const { failure } = outcome(results, index * (parts[0]?.length ?? 0) + 2)
+  if (target.hasDelta) modes.push('delta')
+  for (const mode of modes) {
+    const before = ['SAVEPOINT mode', ...prepared(target, mode)]
+    const results = await send(client, [...before, ...refreshAndCompare(target), 'ROLLBACK TO mode'])
+    const { failure } = outcome(results, before.length)
     if (failure !== undefined) return `${mode}: ${failure}`
   }
   return undefined
+}
+
+function prepared(target: Target, mode: Mode): string[] {
+  return [chooseMode(target, mode), ...(mode === 'delta' ? asOfOthers(target) : [])]
+}
+
+/** What was added once must not be added again. */
+function emptied(target: Target): string[] {
+  return target.hasDelta ? emptyLogs(target) : []
 }
 
 async function send(client: Client, statements: readonly string[]): Promise<QueryResult[]> {

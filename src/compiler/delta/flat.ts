@@ -24,7 +24,7 @@ export function flatJoin(block: SelectBlock, top = true): FlatJoin | undefined {
   if (block.outputs.some(({ expression }) => expression.setReturning || expression.outer || expression.window)) {
     return undefined
   }
-  if (hasSubLink(block)) return undefined
+  if (looksElsewhere(block)) return undefined
   const used = columnsUsed(block)
   if (used === undefined) return undefined
   const items: FlatItem[] = []
@@ -52,10 +52,11 @@ function isLogged({ relation, columns: own, sourceColumns }: TableItem, columns:
   })
 }
 
-function hasSubLink({ ast }: SelectBlock): boolean {
+/** Into a subquery, or at a table without its children, whose changes are logged all the same. */
+function looksElsewhere({ ast }: SelectBlock): boolean {
   let found = false
-  walk([ast.targetList, ast.whereClause, ast.havingClause, ast.groupClause, ast.fromClause], (kind) => {
-    if (kind === 'SubLink') found = true
+  walk([ast.targetList, ast.whereClause, ast.havingClause, ast.groupClause, ast.fromClause], (kind, body) => {
+    if (kind === 'SubLink' || (kind === 'RangeVar' && !body.inh)) found = true
     return found || kind === 'RangeSubselect' ? false : undefined
   })
   return found

@@ -1,6 +1,6 @@
+import { type Aggregate, stateOf } from '../delta/aggregates.js'
 import { overState, type StateNames, stateAlias } from '../delta/outputs.js'
 import { type AggregateShape, rowsColumn, stateColumn, stateColumns } from '../delta/shape.js'
-import { stateOf } from '../delta/aggregates.js'
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { toSql } from '../parse/parse.js'
@@ -59,35 +59,29 @@ function joinedRows(shape: AggregateShape): Fragment {
 }
 
 function changeOfGroups({ groups, aggregates }: AggregateShape): Fragment {
-  const total = (value: Fragment, filter: Fragment, as: Fragment): Fragment =>
-    sql`coalesce(pg_catalog.sum(${value}) FILTER (WHERE ${filter}), 0) AS ${as}`
-  const parts = aggregates.flatMap(({ kind }, index) => {
-    const value = argumentValue(index)
-    const present = sql`${value} IS NOT NULL`
-    const count = total(weight, present, part(index, 'count'))
-    switch (kind) {
-      case 'count':
-        return [count]
-      case 'sum':
-      case 'avg':
-        return [count, total(sql`${value} * ${weight}`, present, part(index, 'sum'))]
-      case 'bool_and':
-      case 'bool_or':
-        return [count, total(weight, value, part(index, 'true'))]
-      case 'min':
-      case 'max': {
-        const extreme = trusted(`pg_catalog.${kind}`)
-        return [
-          sql`${extreme}(${value}) FILTER (WHERE ${weight} > 0) AS ${ident(`came_${index}`)}`,
-          sql`${extreme}(${value}) FILTER (WHERE ${weight} < 0) AS ${ident(`went_${index}`)}`,
-        ]
-      }
-    }
-  })
+  const parts = aggregates.flatMap((aggregate, index) => changeOfAggregate(aggregate, index))
   const keys = groups.map((_, index) => groupValue(index))
   const by = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys)}`
   const all = [...keys, sql`coalesce(pg_catalog.sum(${weight}), 0) AS ${rows}`, ...parts]
   return sql`SELECT ${join(all)} FROM tidemark_joined${by}`
+}
+
+function changeOfAggregate({ kind }: Aggregate, index: number): Fragment[] {
+  const value = argumentValue(index)
+  if (kind === 'min' || kind === 'max') {
+    const extreme = trusted(`pg_catalog.${kind}`)
+    return [
+      sql`${extreme}(${value}) FILTER (WHERE ${weight} > 0) AS ${ident(`came_${index}`)}`,
+      sql`${extreme}(${value}) FILTER (WHERE ${weight} < 0) AS ${ident(`went_${index}`)}`,
+    ]
+  }
+  const total = (added: Fragment, filter: Fragment, as: Fragment): Fragment =>
+    sql`coalesce(pg_catalog.sum(${added}) FILTER (WHERE ${filter}), 0) AS ${as}`
+  const present = sql`${value} IS NOT NULL`
+  const count = total(weight, present, part(index, 'count'))
+  if (kind === 'count') return [count]
+  if (kind === 'sum' || kind === 'avg') return [count, total(sql`${value} * ${weight}`, present, part(index, 'sum'))]
+  return [count, total(weight, value, part(index, 'true'))]
 }
 
 /** Counts and sums with the change added, beside what else the change says. */

@@ -1,5 +1,5 @@
-import { isExactType } from '../exactTypes.js'
 import type { AggregateShape } from '../delta/shape.js'
+import { isExactType } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Kept } from '../keep/kept.js'

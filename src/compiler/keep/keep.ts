@@ -30,7 +30,9 @@ export function keepQuery(facts: QueryFacts, withDelta = true): Kept | undefined
     shown: having === undefined ? undefined : shownColumn,
     reading: unlimited?.reading,
     delta: states !== undefined,
-    comparable: toSql(original.kind === 'set' ? ast : { ...ast, targetList: (ast.targetList ?? []).slice(0, visible.length) }),
+    comparable: toSql(
+      original.kind === 'set' ? ast : { ...ast, targetList: (ast.targetList ?? []).slice(0, visible.length) },
+    ),
   }
 }
 

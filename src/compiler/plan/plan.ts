@@ -68,9 +68,7 @@ function waysToMaintain(
   if (blocked !== undefined) return { sources: allFull(request.root, blocked), branches: [] }
   if (delta === undefined) return planSources(request)
   const key = delta.groups.map(({ column }) => column)
-  const sources = relationsOf(delta.join).map(
-    (relation): SourcePlan => ({ relation, maintenance: 'delta', key }),
-  )
+  const sources = relationsOf(delta.join).map((relation): SourcePlan => ({ relation, maintenance: 'delta', key }))
   return { sources, branches: [] }
 }
 

@@ -51,7 +51,7 @@ export const grouping: readonly Shape[] = [
   {
     name: 'g_everything',
     query: 'SELECT count(*) AS n, sum(v) AS v, max(h) AS h FROM a',
-    expect: { a: 'aggregate_over_everything' },
+    expect: { a: 'delta' },
   },
   { name: 'g_everything_having', query: 'SELECT count(*) AS n FROM a HAVING count(*) > 3', key: [] },
   {
@@ -98,7 +98,7 @@ export const grouping: readonly Shape[] = [
     name: 'distinct_on_two',
     query: 'SELECT DISTINCT ON (kind, g) kind, g, id, note FROM b ORDER BY kind, g, amount DESC NULLS LAST, id',
   },
-  { name: 'limited', query: 'SELECT id, g, v FROM a ORDER BY v DESC, id LIMIT 4', expect: { a: 'limit' } },
+  { name: 'limited', query: 'SELECT id, g, v FROM a ORDER BY v DESC, id LIMIT 4', expect: { a: 'slice' } },
   {
     name: 'limit_from_table',
     query: 'SELECT id, v FROM a ORDER BY v DESC, id LIMIT (SELECT max(n) FROM settings)',
@@ -138,7 +138,7 @@ export const grouping: readonly Shape[] = [
   {
     name: 'partitioned',
     query: 'SELECT region, count(*) AS n, sum(v) AS v FROM p GROUP BY region',
-    expect: { p: 'slice' },
+    expect: { p: 'delta' },
   },
   { name: 'partition_alone', query: 'SELECT v, count(*) AS n FROM p_south GROUP BY v' },
   { name: 'inherited', query: 'SELECT g, count(*) AS n, sum(v) AS v FROM inh GROUP BY g' },

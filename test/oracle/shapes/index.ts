@@ -1,4 +1,5 @@
 import { buckets } from './buckets.js'
+import { deltas } from './deltas.js'
 import { further } from './further.js'
 import { grouping } from './grouping.js'
 import { joins } from './joins.js'
@@ -20,4 +21,5 @@ export const shapes: readonly Shape[] = [
   ...subqueries,
   ...laterals,
   ...tied,
+  ...deltas,
 ]

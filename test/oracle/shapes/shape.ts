@@ -6,5 +6,5 @@ export interface Shape {
   readonly query: string
   readonly key?: readonly string[]
   readonly timeZone?: string
-  readonly expect?: Readonly<Record<string, 'slice' | ReasonCode>>
+  readonly expect?: Readonly<Record<string, 'slice' | 'delta' | ReasonCode>>
 }
