@@ -46,7 +46,9 @@ export function changeParts(flat: FlatJoin): Fragment[] {
     const facts = (name: string) => relation.columns.find((column) => column.name === name)
     const bits = columns.flatMap((name) => {
       const column = facts(name)
-      return column !== undefined && isExactType(column) ? [] : [sql`(${ident('l', name)}::pg_catalog.text COLLATE "C")`]
+      return column !== undefined && isExactType(column)
+        ? []
+        : [sql`(${ident('l', name)}::pg_catalog.text COLLATE "C")`]
     })
     const grouped = [...images, ...bits]
     const group = grouped.length === 0 ? sql`` : sql` GROUP BY ${join(grouped)}`
