@@ -62,7 +62,8 @@ test('a view costs the same few statements, however many there are', async () =>
   for (const size of sizes) fresh.push(await statements((database) => planDeployment(database, many(size))))
   const [early = 0, late] = perView(fresh)
   expect(late).toBe(early)
-  expect(early).toBeLessThan(8)
+  // What is kept of a view can be more than its result: then its query is read twice.
+  expect(early).toBeLessThan(14)
 
   const applied: number[] = []
   const unchanged: number[] = []
@@ -75,11 +76,11 @@ test('a view costs the same few statements, however many there are', async () =>
   }
   const [earlyUnchanged = 0, lateUnchanged] = perView(unchanged)
   expect(lateUnchanged).toBe(earlyUnchanged)
-  expect(earlyUnchanged).toBeLessThan(8)
+  expect(earlyUnchanged).toBeLessThan(14)
   const [earlyApplied = 0, lateApplied] = perView(applied)
   // A build that takes long is looked at now and then: not always the same number.
   expect(lateApplied).toBeLessThan(earlyApplied * 1.1)
-})
+}, 120_000)
 
 test('what one view has looked up is the same for a view of another time zone as if that stood alone', async () => {
   await db.query(`CREATE TABLE events (id int PRIMARY KEY, at timestamptz);

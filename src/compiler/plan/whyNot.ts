@@ -32,6 +32,9 @@ export function whyNoSliceKey(block: Block): Reason {
   if (block.partitions.length > 0) {
     return { code: 'window_over_everything', reason: 'Its window functions share no PARTITION BY column.' }
   }
+  const nested = block.items.flatMap((item) => (item.kind === 'block' ? [whyNoSliceKey(item.block)] : []))
+  const deeper = nested.find(({ code }) => code !== 'no_slice_key')
+  if (deeper !== undefined) return deeper
   return {
     code: 'no_slice_key',
     reason: 'No column of the result (a group, a partition or a plain column) can be followed back to the tables.',
