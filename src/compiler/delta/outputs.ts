@@ -1,6 +1,6 @@
 import type { Output } from '../ir/types.js'
 import { type Node, rewrite, sameTree, walk } from '../parse/ast.js'
-import { expressionOf } from '../plan/route.js'
+import { expressionOf } from '../parse/parse.js'
 import type { Aggregate, Grouped } from './aggregates.js'
 
 /** Name under which an output's expression finds what is kept of its group. */

@@ -62,6 +62,15 @@ export function positionAt(sql: string, offset: number): SourcePosition {
   return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 }
 }
 
+/** The tree of a scalar expression that we wrote ourselves. */
+export function expressionOf(text: string): Node {
+  const target = parseSelect(`SELECT ${text}`).targetList?.[0]
+  if (target === undefined || !('ResTarget' in target) || target.ResTarget.val === undefined) {
+    throw new SyntaxError(`not an expression: ${text}`)
+  }
+  return target.ResTarget.val
+}
+
 /** SQL text of a tree. What it means is checked elsewhere, by asking PostgreSQL for both canonical forms. */
 export function toSql(node: Node | SelectStmt): string {
   return deparseSync(isWrapped(node) ? node : { SelectStmt: node }, { pretty: false })

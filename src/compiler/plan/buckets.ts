@@ -1,6 +1,5 @@
 import { functionName, type Node, names, sameTree, stringConstant } from '../parse/ast.js'
-import { toSql } from '../parse/parse.js'
-import { expressionOf } from './route.js'
+import { expressionOf, toSql } from '../parse/parse.js'
 
 /**
  * A bucketed key, `date_trunc('day', ts) = k`, cannot use an index on ts; the range of ts that it implies can. The

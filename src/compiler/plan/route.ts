@@ -4,7 +4,7 @@ import { innerColumn, isSliceable } from '../analyze/sliceable.js'
 import { resolveColumn } from '../ir/expression.js'
 import type { Block, Condition, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
 import { type Node, rewrite } from '../parse/ast.js'
-import { parseSelect } from '../parse/parse.js'
+import { expressionOf } from '../parse/parse.js'
 import { NoKey } from './noKey.js'
 import type { AliasedColumn, JoinSource, JoinStep, KeyPath } from './types.js'
 
@@ -263,13 +263,4 @@ export class Route {
 
 export function columnReference({ alias, column }: AliasedColumn): Node {
   return { ColumnRef: { fields: [{ String: { sval: alias } }, { String: { sval: column } }] } }
-}
-
-/** The tree of a scalar expression that we wrote ourselves. */
-export function expressionOf(text: string): Node {
-  const target = parseSelect(`SELECT ${text}`).targetList?.[0]
-  if (target === undefined || !('ResTarget' in target) || target.ResTarget.val === undefined) {
-    throw new SyntaxError(`not an expression: ${text}`)
-  }
-  return target.ResTarget.val
 }
