@@ -37,6 +37,8 @@ export interface RelationFacts {
   /** Column sets that tell the rows apart: primary keys and unique constraints over NOT NULL columns. */
   readonly keys: readonly (readonly string[])[]
   readonly indexes: readonly IndexFacts[]
+  /** The first column of each foreign key. */
+  readonly references: readonly string[]
   /** PostgreSQL's own estimates. */
   readonly rows: number
   readonly bytes: number

@@ -5,7 +5,13 @@ import { relationKey } from './facts.js'
 export function table(
   name: string,
   columns: string,
-  options: { keys?: string[][]; indexes?: string[][]; rows?: number; kind?: RelationFacts['kind'] } = {},
+  options: {
+    references?: string[]
+    keys?: string[][]
+    indexes?: string[][]
+    rows?: number
+    kind?: RelationFacts['kind']
+  } = {},
 ): RelationFacts {
   const indexes = [...(options.keys ?? []), ...(options.indexes ?? [])].map(
     (list, index): IndexFacts => ({ name: `i${index}`, columns: list, unique: false, partial: false, method: 'btree' }),
@@ -22,6 +28,7 @@ export function table(
     bytes: 100_000_000,
     read: 'all',
     capture: { schema: 'public', name, log: name },
+    references: options.references ?? [],
     hasChildren: false,
   }
 }

@@ -12,7 +12,7 @@ import { chooseMode, type Mode } from '../oracle/checks.js'
 const rounds = 10
 const rowsPerStatement = 20
 /** So small a view is recomputed when that is left to Tidemark: each is also refreshed in the ways that it would not choose. */
-const modes: readonly Mode[] = ['own', 'slices', 'batch']
+const modes: readonly Mode[] = ['own', 'slices', 'delta', 'batch', 'delta']
 
 /** Tables by how they are followed. A view that gets better shows here; one that gets worse, too. */
 const expectedMaintenance: Readonly<Record<string, Partial<Record<'slice' | 'delta' | 'full', string>>>> = {

@@ -6,8 +6,7 @@ import { buildQuery } from '../ir/build.js'
 import { type Block, outputNames } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
-import { coveredByIndex, storedColumns } from '../plan/branches.js'
-import { sliceKey } from '../plan/plan.js'
+import { hasFineSlices } from '../plan/fineSlices.js'
 import { looksHidden } from './hidden.js'
 import type { Kept } from './kept.js'
 import { withoutLimit } from './limit.js'
@@ -50,16 +49,6 @@ function deltaColumns(root: Block, facts: QueryFacts): Column[] | undefined {
   const outputs = new Set(outputNames(root))
   return [...new Map([...stateColumns(shape).values()].map((column) => [column.name, column])).values()].filter(
     ({ name }) => !outputs.has(name),
-  )
-}
-
-/** An index finds the rows of a slice: recomputing one is cheap, and logs less of each change. */
-function hasFineSlices(root: Block, facts: QueryFacts): boolean {
-  const key = sliceKey(facts, root)
-  const stored = storedColumns(root, key)
-  return (
-    stored.size > 0 &&
-    [...stored].some(([relation, columns]) => coveredByIndex(relation, [...columns.values()]).length > 0)
   )
 }
 

@@ -2,7 +2,6 @@ import { TidemarkError } from '../../protocol/errors.js'
 import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
-import { comesFromFunction, isSliceable } from '../analyze/sliceable.js'
 import { findKey } from '../analyze/viewKey.js'
 import { relationsOf } from '../delta/flat.js'
 import { type AggregateShape, deltaColumns, exactShape } from '../delta/shape.js'
@@ -16,6 +15,7 @@ import { attempt, hasNoJoin, keyPaths, type Search } from './keys.js'
 import { loggedColumns } from './logged.js'
 import { NoKey } from './noKey.js'
 import { type Occurrence, occurrences, unreached } from './occurrences.js'
+import { sliceKey } from './sliceKey.js'
 import type { Branch, KeyPath, SourcePlan, ViewPlan } from './types.js'
 import { whyNoSliceKey } from './whyNot.js'
 
@@ -184,15 +184,6 @@ function keysOfSources(root: Block, candidates: readonly string[]) {
     if (failed === undefined) return { found, full }
     full.set(...failed)
   }
-}
-
-/** The output columns that slices can be cut along: those of tables before those that functions in FROM make. */
-export function sliceKey(facts: QueryFacts, root: Block): readonly string[] {
-  const sliceable = facts.output
-    .filter((column) => column.builtinEquality && isSliceable(root, column.name))
-    .map((column) => column.name)
-  const plain = sliceable.filter((name) => !comesFromFunction(root, name))
-  return plain.length > 0 ? plain : sliceable
 }
 
 /**

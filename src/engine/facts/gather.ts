@@ -106,6 +106,7 @@ function maintainedFacts(oid: number, view: MaintainedView, read: ReadonlySet<st
     bytes: view.bytes,
     read: whole ? 'all' : read,
     capture: { schema: 'tidemark_data', name: view.storage, log: view.log },
+    references: [],
     hasChildren: false,
   }
 }
@@ -154,6 +155,7 @@ function system(name: string): RelationFacts {
     bytes: 0,
     read: 'all',
     capture: { schema: 'pg_catalog', name, log: '' },
+    references: [],
     hasChildren: false,
   }
 }

@@ -10,6 +10,7 @@ interface RelationRow {
   bytes: number
   definition: string | null
   children: boolean
+  references: string[]
   columns: (ColumnFacts & { number: number })[]
   indexes: (IndexFacts & { key: boolean })[]
 }
@@ -56,7 +57,9 @@ SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.number
         WHERE p.place <= i.indnkeyatts AND NOT a.attnotnull))
       ORDER BY i.indisprimary DESC, i.indexrelid)
-    FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid), '[]') AS indexes
+    FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid), '[]') AS indexes,
+  ARRAY(SELECT DISTINCT a.attname::text FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
+    WHERE k.conrelid = c.oid AND k.contype = 'f' ORDER BY 1) AS references
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1::oid[])`
 
@@ -85,6 +88,7 @@ function fromRow(row: RelationRow): PlainRelation {
     rows: Math.round(row.rows),
     bytes: row.bytes,
     ...(row.definition === null ? {} : { definition: row.definition }),
+    references: row.references,
     hasChildren: row.children,
     numbers: new Map(row.columns.map((column) => [column.number, column.name])),
   }

@@ -111,7 +111,7 @@ export const deltas: readonly Shape[] = [
   delta('d_enum_key', ['b'], 'SELECT kind, g, sum(amount) AS s, min(d) AS first FROM b GROUP BY kind, g'),
   delta(
     'd_quoted',
-    ['"We""ird Schema".select'],
+    ['We"ird Schema.select'],
     'SELECT "q""uote", count(*) AS "n""n", sum("Group") AS "order" FROM "We""ird Schema"."select" GROUP BY "q""uote"',
   ),
   { name: 'd_over_view', query: 'SELECT n, count(*) AS groups, sum(v) AS s FROM up_groups GROUP BY n' },

@@ -360,7 +360,8 @@ export const subqueries: readonly Shape[] = [
   },
   {
     name: 'e_same_names',
-    query: 'SELECT s.j, count(*) AS n FROM (SELECT a.g, b.g FROM a JOIN b ON b.a_id = a.id) s(i, j) GROUP BY s.j',
+    query:
+      'SELECT s.j, count(*) AS n, count(DISTINCT 1) AS one FROM (SELECT a.g, b.g FROM a JOIN b ON b.a_id = a.id) s(i, j) GROUP BY s.j',
     expect: { a: 'slice', b: 'slice' },
   },
   {
