@@ -6,7 +6,7 @@ export const grouping: readonly Shape[] = [
   { name: 'g_one', query: 'SELECT g, count(*) AS n, sum(n) AS total FROM a GROUP BY g', expect: { a: 'slice' } },
   {
     name: 'g_two_nullable',
-    query: 'SELECT g, h, count(*) AS n, max(ts) AS latest FROM a GROUP BY g, h',
+    query: 'SELECT g, h, count(*) AS n, max(ts) AS latest, count(DISTINCT v) AS vs FROM a GROUP BY g, h',
     expect: { a: 'slice' },
   },
   {
@@ -146,7 +146,7 @@ export const grouping: readonly Shape[] = [
   { name: 'inherited_child', query: 'SELECT extra, count(*) AS n, sum(v) AS v FROM inh_child GROUP BY extra' },
   {
     name: 'View "of" Doom',
-    query: `SELECT "${longName}", "q""uote" AS "SELECT", count(*) AS "a b" FROM "We""ird Schema"."select" GROUP BY "${longName}", "q""uote"`,
+    query: `SELECT "${longName}", "q""uote" AS "SELECT", count(*) AS "a b", count(DISTINCT "Group") AS groups FROM "We""ird Schema"."select" GROUP BY "${longName}", "q""uote"`,
     expect: { 'We"ird Schema.select': 'slice' },
   },
   {
