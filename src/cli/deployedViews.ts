@@ -15,7 +15,7 @@ export async function chooseDeployed(database: Database, names: readonly string[
       hint: 'Run: tidemark apply',
     })
   }
-  const deployed = await readDeployedViews(database)
+  const deployed = (await readDeployedViews(database)).filter(({ hidden }) => !hidden)
   return chooseViews(upstreamFirst(deployed), names, 'deployed')
 }
 

@@ -13,6 +13,8 @@ export interface CompileRequest {
   /** The materialized view that holds the rows, when they are kept natively. */
   readonly native?: { readonly schema: string; readonly name: string } | undefined
   readonly kept?: Kept | undefined
+  /** The query before it was taken apart, when it was. */
+  readonly original?: QueryFacts | undefined
 }
 
 export interface CompiledView {
@@ -26,8 +28,8 @@ export interface CompiledView {
  * @throws TidemarkError KEY_MISSING, KEY_INVALID.
  */
 export function compileView(request: CompileRequest): CompiledView {
-  const { facts, key, timeZone, storage, kept, native } = request
+  const { facts, key, timeZone, storage, kept, native, original } = request
   const root = buildQuery(facts)
   const plan = planView({ facts, root, key, timeZone, kept })
-  return { plan, statements: emitStatements({ plan, facts, storage, kept, native }) }
+  return { plan, statements: emitStatements({ plan, facts, storage, kept, native, original }) }
 }

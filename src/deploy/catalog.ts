@@ -19,8 +19,8 @@ export async function insertView(
     connection,
     `INSERT INTO tidemark.view (schema_name, view_name, storage, storage_name, definition, canonical, definition_hash,
        key_columns, moves, statements, explanation, settings, time_zone, replaces, indexes, description,
-       behind)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
+       behind, hidden)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
     [
       view.schema,
       view.name,
@@ -39,6 +39,7 @@ export async function insertView(
       JSON.stringify(view.indexes),
       view.description,
       JSON.stringify(behind(target)),
+      target.hidden,
     ],
   )
   await connection.query(

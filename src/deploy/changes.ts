@@ -94,7 +94,7 @@ function canonicalJson(value: unknown): string {
 
 function maintenanceOf({ explanation }: ViewTarget): string {
   if (explanation.incremental)
-    return `incremental, by slices of (${explanation.nodes.map((node) => node.key.join(', ')).join('), (')})`
+    return `incremental, ${explanation.nodes.map(({ kind, key }) => `by ${kind}s of (${key.join(', ')})`).join(', ')}`
   const full = explanation.sources.filter((source) => source.maintenance === 'full')
   const reasons = full.map((source) => `${source.table}: ${source.reason ?? ''}`)
   return `recomputed whole${full.length < explanation.sources.length ? ' for some changes' : ''}. ${reasons.join(' ')}`.trim()
@@ -111,6 +111,7 @@ const actions = {
 export function describeSteps(steps: readonly ViewStep[]): Change[] {
   return steps.flatMap((step): Change[] => {
     const { target, work, why } = step
+    if (target.hidden) return []
     const own: Change[] =
       work === 'none' ? [] : [{ action: actions[work], object: target.name, detail: why, destructive: false }]
     return [...own, ...describeIndexes(step)]
@@ -132,7 +133,8 @@ function describeIndexes({ target, deployed, work }: ViewStep): Change[] {
 }
 
 export function describeDrops(deployed: readonly DeployedView[]): Change[] {
-  return deployed.map((view) => ({
+  const shown = deployed.filter(({ hidden }) => !hidden)
+  return shown.map((view) => ({
     action: 'drop view' as const,
     object: shownName(view.schema, view.name),
     detail: 'it is no longer in the configuration',

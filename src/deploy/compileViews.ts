@@ -13,9 +13,9 @@ import { databaseError } from '../engine/databaseError.js'
 import { FactsGatherer } from '../engine/facts/gather.js'
 import type { MaintainedView } from '../engine/facts/standIns.js'
 import { TidemarkError } from '../protocol/errors.js'
-import { type Explanation, explain } from './explanation.js'
+import { type Explanation, explain, explainPieces } from './explanation.js'
 import { keyOrder } from './keyOrder.js'
-import { buildName, logName, shownName, storageName } from './names.js'
+import { buildName, logName, pieceName, shownName, storageName } from './names.js'
 import { aboutView, orderViews } from './order.js'
 import { readingQuery } from './reading.js'
 
@@ -42,7 +42,9 @@ export interface ViewTarget {
   readonly sources: readonly SourceNeed[]
   /** How it is kept while it is being built, under another name. */
   readonly building: Statements
-  /** Configured views that it reads. */
+  /** A piece of another view, without a public view of its own. */
+  readonly hidden: boolean
+  /** Configured views that it reads, and its own pieces. */
   readonly upstream: readonly NormalisedView[]
   readonly settings: ViewSettings
   readonly explanation: Explanation
@@ -61,8 +63,8 @@ export async function compileViews(connection: Connection, views: readonly Norma
   const gatherer = new FactsGatherer(connection, logName)
   for (const { view, upstream } of orderViews(views)) {
     try {
-      const target = await compileOne(gatherer, view, upstream)
-      targets.push(target)
+      const [target, ...pieces] = await compileInPieces(gatherer, view, upstream)
+      targets.push(...pieces, target)
       if (view.storage === 'table') gatherer.add(asSource(target))
     } catch (error) {
       throw aboutView(view, databaseError(error))
@@ -71,16 +73,49 @@ export async function compileViews(connection: Connection, views: readonly Norma
   return targets
 }
 
-async function compileOne(
+/** A view, and after it the hidden ones that it was taken apart into. */
+async function compileInPieces(
   gatherer: FactsGatherer,
   view: NormalisedView,
   upstream: readonly NormalisedView[],
-): Promise<ViewTarget> {
-  const own = await gatherer.gather(view.query, view.timeZone)
-  refuseTemporary(own)
+): Promise<[ViewTarget, ...ViewTarget[]]> {
+  const original = await gatherer.gather(view.query, view.timeZone)
+  refuseTemporary(original)
   const storage = storageName(view.schema, view.name)
-  const { facts, kept, compiled } = await compileKept(gatherer, { view, own, storage })
-  const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept })
+  const nameOf = (number: number): string => pieceName(storage, original.canonical, number)
+  const split = view.storage === 'table' ? splitQuery(original, nameOf) : undefined
+  if (split === undefined) return [await compileOne(gatherer, { view, upstream, own: original, storage })]
+  const pieces: ViewTarget[] = []
+  for (const { name, query, key } of split.nodes) {
+    const piece: NormalisedView = { ...view, schema: 'tidemark_data', name, query, key, indexes: [], description: null }
+    const own = await gatherer.gather(query, view.timeZone)
+    const above = [...upstream, ...pieces.map((target) => target.view)]
+    const target = await compileOne(gatherer, { view: piece, upstream: above, own, storage: name, hidden: true })
+    pieces.push(target)
+    gatherer.add(asSource(target))
+  }
+  const own = await gatherer.gather(split.query, view.timeZone)
+  const above = [...upstream, ...pieces.map((target) => target.view)]
+  const whole = await compileOne(gatherer, { view, upstream: above, own, storage, original })
+  const explanation = explainPieces(whole.explanation, pieces)
+  return [{ ...whole, explanation }, ...pieces]
+}
+
+interface OneView {
+  readonly view: NormalisedView
+  readonly upstream: readonly NormalisedView[]
+  readonly own: QueryFacts
+  readonly storage: string
+  readonly hidden?: boolean
+  /** The query before it was taken apart: what the rows are compared with. */
+  readonly original?: QueryFacts
+}
+
+async function compileOne(gatherer: FactsGatherer, one: OneView): Promise<ViewTarget> {
+  const { view, upstream, own, storage, hidden = false } = one
+  const { facts, kept, compiled } = await compileKept(gatherer, one)
+  const { original } = one
+  const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept, original })
   const captured = view.storage === 'table' ? capturedSources(compiled.plan) : []
   const name = shownName(view.schema, view.name)
   return {
@@ -92,6 +127,7 @@ async function compileOne(
     columns: own.output.map((column) => column.name),
     compiled,
     building,
+    hidden,
     sources: captured.map(({ relation, maintenance }) => ({
       relation,
       maintenance,
@@ -101,23 +137,17 @@ async function compileOne(
     upstream,
     settings: settingsOf(view),
     explanation: explain(name, view, compiled.plan),
-    definitionHash: hashOf(view, facts, kept, compiled),
+    definitionHash: hashOf(one, facts, kept, compiled),
   }
 }
 
-interface KeptView {
-  readonly view: NormalisedView
-  readonly own: QueryFacts
-  readonly storage: string
-}
-
 /** Compiles what is kept of a view: its query, or one with more columns and without its limit. */
-async function compileKept(gatherer: FactsGatherer, { view, own, storage }: KeptView) {
+async function compileKept(gatherer: FactsGatherer, { view, own, storage, original }: OneView) {
   const native = view.storage === 'matview' ? { schema: view.schema, name: view.name } : undefined
   const compile = (facts: QueryFacts, kept: Kept | undefined) => ({
     facts,
     kept,
-    compiled: compileView({ facts, key: view.key, timeZone: view.timeZone, storage, kept, native }),
+    compiled: compileView({ facts, key: view.key, timeZone: view.timeZone, storage, kept, native, original }),
   })
   const without = async (kept: Kept | undefined) =>
     compile(kept === undefined ? own : await gatherer.gather(kept.query, view.timeZone), kept)
@@ -143,11 +173,11 @@ function settingsOf(view: NormalisedView): ViewSettings {
   return { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts }
 }
 
-function hashOf(view: NormalisedView, facts: QueryFacts, kept: Kept | undefined, { plan }: CompiledView): string {
+function hashOf({ view, storage }: OneView, facts: QueryFacts, kept: Kept | undefined, { plan }: CompiledView): string {
   const behind = [...facts.relations.values()].flatMap(({ definition }) => definition ?? []).sort()
   const parts: unknown[] = [
     facts.canonical,
-    readingQuery([], storageName(view.schema, view.name), kept).text,
+    readingQuery([], storage, kept).text,
     behind,
     facts.output,
     plan.key,

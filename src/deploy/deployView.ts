@@ -108,7 +108,7 @@ async function swap(connection: Connection, step: ViewStep, built: BuiltView, pa
     async () => {
       if (deployed !== undefined) await holdView(connection, deployed.id)
       await holdView(connection, built.id)
-      await pointPublicView(connection, target, buildName(target.storage))
+      if (!target.hidden) await pointPublicView(connection, target, buildName(target.storage))
       const carry = deployed === undefined ? [] : await retireStorage(connection, deployed.storageName)
       const fresh = ident('tidemark_data', buildName(target.storage))
       await connection.query(sql`ALTER TABLE ${fresh} RENAME TO ${ident(target.storage)}`.text)
@@ -170,7 +170,7 @@ export async function updateView(
          failures = 0, retry_at = NULL WHERE view_id = $1`,
       [deployed.id],
     )
-    await describeView(connection, target.view)
+    if (!target.hidden) await describeView(connection, target.view)
   })
 }
 
@@ -180,6 +180,6 @@ export async function changeSettings(database: Database, { target, deployed }: V
       'UPDATE tidemark.view SET settings = $2, explanation = $3, description = $4, changed_at = now() WHERE id = $1',
       [deployed?.id, JSON.stringify(target.settings), JSON.stringify(target.explanation), target.view.description],
     )
-    if (deployed?.description !== target.view.description) await describeView(connection, target.view)
+    if (!target.hidden && deployed?.description !== target.view.description) await describeView(connection, target.view)
   })
 }

@@ -23,6 +23,8 @@ export interface DeployedView {
   /** A table that it reads is not what it was compiled for. */
   readonly outdated: boolean
   readonly upstream: readonly number[]
+  /** A piece of another view, without a public view of its own. */
+  readonly hidden: boolean
 }
 
 export interface DeployedSource {
@@ -42,8 +44,8 @@ export async function readDeployedViews(database: Queryable): Promise<DeployedVi
     `SELECT v.id, v.schema_name AS schema, v.view_name AS name, v.storage, v.storage_name AS "storageName",
        v.definition_hash AS "definitionHash", v.statements, v.settings, v.explanation, s.state,
        s.row_count::double precision AS rows,
-       v.indexes, v.description,
-       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       v.indexes, v.description, v.hidden,
+       v.hidden AND to_regclass(format('tidemark_data.%I', v.storage_name)) IS NOT NULL OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = v.schema_name AND c.relname = v.view_name AND (v.storage = 'matview' AND c.relkind = 'm'
            OR c.relkind = 'v' AND EXISTS (SELECT FROM pg_rewrite r
              JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass

@@ -20,7 +20,8 @@ export async function dropDeployment(
   return alone(database, async () => {
     await removeLeftovers(database)
     const deployed = await readDeployedViews(database)
-    const wanted = options.views === undefined ? deployed : options.views.map((name) => findDeployed(deployed, name))
+    const named = options.views?.map((name) => findDeployed(deployed, name))
+    const wanted = named === undefined ? deployed : withPieces(named, deployed)
     checkReaders(deployed, wanted)
     const changes = describeDrops(wanted).map((change) => ({ ...change, detail: 'as asked' }))
     if (options.views === undefined) await removeAll(database)
@@ -29,11 +30,22 @@ export async function dropDeployment(
   })
 }
 
+/** A view and the pieces that it is made of go together. */
+function withPieces(views: readonly DeployedView[], deployed: readonly DeployedView[]): DeployedView[] {
+  const wanted = new Set(views)
+  // A set that grows while it is walked is walked to its end.
+  for (const view of wanted) {
+    for (const piece of deployed) if (piece.hidden && view.upstream.includes(piece.id)) wanted.add(piece)
+  }
+  return [...wanted]
+}
+
 function findDeployed(deployed: readonly DeployedView[], name: string): DeployedView {
+  const shown = deployed.filter(({ hidden }) => !hidden)
   const found =
-    deployed.find((view) => shownName(view.schema, view.name) === name) ??
-    deployed.find((view) => `${view.schema}.${view.name}` === name) ??
-    deployed.find((view) => view.name === name)
+    shown.find((view) => shownName(view.schema, view.name) === name) ??
+    shown.find((view) => `${view.schema}.${view.name}` === name) ??
+    shown.find((view) => view.name === name)
   if (found !== undefined) return found
   throw new TidemarkError('UNKNOWN_VIEW', `There is no deployed view named "${name}".`, {
     hint: 'tidemark status lists them.',

@@ -51,3 +51,34 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan): Exp
     advice: native ? [] : plan.advice,
   }
 }
+
+/** The explanation of a view that was taken apart: of each base table, the least that a piece or the whole makes of it. */
+export function explainPieces(whole: Explanation, pieces: readonly { readonly explanation: Explanation }[]): Explanation {
+  const byName = new Map(pieces.map(({ explanation }) => [explanation.view, explanation]))
+  const sources = new Map<string, SourceExplanation>()
+  const note = (source: SourceExplanation): void => {
+    const known = sources.get(source.table)
+    if (known === undefined || rank(source) > rank(known)) sources.set(source.table, source)
+  }
+  const visit = ({ sources: own }: Explanation, above: SourceExplanation | undefined): void => {
+    for (const source of own) {
+      const worse = above !== undefined && rank(above) > rank(source) && above.maintenance === 'full'
+      const told = worse ? { ...above, table: source.table } : source
+      const piece = byName.get(source.table)
+      if (piece === undefined) note(told)
+      else visit(piece, told)
+    }
+  }
+  visit(whole, undefined)
+  const nodes = [...pieces.flatMap(({ explanation }) => explanation.nodes), ...whole.nodes]
+  const advice = [...pieces.flatMap(({ explanation }) => explanation.advice), ...whole.advice]
+  const all = [...sources.values()]
+  const incremental = all.every(({ maintenance }) => maintenance !== 'full')
+  return { ...whole, incremental, nodes, sources: all, advice }
+}
+
+const ranks: Readonly<Record<SourceExplanation['maintenance'], number>> = { delta: 0, slice: 1, full: 2 }
+
+function rank({ maintenance }: SourceExplanation): number {
+  return ranks[maintenance]
+}

@@ -34,6 +34,11 @@ export function storageName(schema: string, name: string): string {
   return fitName(flatName(schema, name), `${mark}new`).slice(0, -4)
 }
 
+/** One of the pieces of a view: its name, and that of its storage. Another definition has pieces of other names. */
+export function pieceName(storage: string, definition: string, number: number): string {
+  return fitName(storage, `${mark}${hashOf(definition).slice(0, 6)}${mark}${number}${mark}new`).slice(0, -4)
+}
+
 /** Table in tidemark_log through which a table's changes are read. */
 export function logName(schema: string, name: string): string {
   return fitName(flatName(schema, name))

@@ -34,7 +34,7 @@ export async function planDeployment(database: Database, views: readonly Normali
 export async function explainViews(database: Database, views: readonly NormalisedView[]): Promise<Explanation[]> {
   await checkServer(database)
   const targets = await compileAside(database, views)
-  return targets.map((target) => target.explanation)
+  return targets.filter(({ hidden }) => !hidden).map((target) => target.explanation)
 }
 
 export async function makePlan(database: Database, views: readonly NormalisedView[]): Promise<Plan> {
@@ -50,7 +50,9 @@ export async function makePlan(database: Database, views: readonly NormalisedVie
   await checkPrivileges(database, targets, !migrated)
   const deployed = await readDeployedViews(database)
   const steps = await checkNames(database, planSteps(targets, deployed))
-  const drops = deployed.filter((old) => !views.some((view) => view.schema === old.schema && view.name === old.name))
+  const drops = deployed.filter(
+    (old) => !targets.some(({ view }) => view.schema === old.schema && view.name === old.name),
+  )
   checkStorageReads(targets, drops)
   for (const step of steps) if (isNativeChange(step)) throw cannotChangeNative(step.target.name)
   const needs = mergeNeeds(targets.flatMap((target) => target.sources))

@@ -54,6 +54,7 @@ interface ViewRow {
   readonly schema: string
   readonly name: string
   readonly native: boolean
+  readonly hidden: boolean
   readonly moves: boolean
   readonly settings: Partial<ViewSettings>
   readonly changedAt: number
@@ -70,22 +71,28 @@ interface CatalogRow {
 /** One statement, and so one snapshot. */
 const readCatalogText = `SELECT ${catalogVersion} AS version,
   (SELECT coalesce(json_agg(json_build_object(
-      'id', v.id, 'schema', v.schema_name, 'name', v.view_name, 'native', v.storage = 'matview', 'moves', v.moves,
+      'id', v.id, 'schema', v.schema_name, 'name', v.view_name, 'native', v.storage = 'matview', 'hidden', v.hidden, 'moves', v.moves,
       'settings', v.settings, 'changedAt', extract(epoch FROM v.changed_at) * 1000,
       'sources', ARRAY(SELECT vs.source_id FROM tidemark.view_source vs WHERE vs.view_id = v.id),
       'upstream', ARRAY(SELECT d.upstream_id FROM tidemark.view_dependency d WHERE d.view_id = v.id)
     ) ORDER BY v.id), '[]') FROM tidemark.view v WHERE v.replaces IS NULL) AS views,
   (SELECT coalesce(json_agg(json_build_object('id', s.id, 'log', s.log_name, 'keptBy', (
       SELECT v.id FROM tidemark.view v
-      WHERE s.schema_name = 'tidemark_data' AND v.storage = 'table' AND v.storage_name = s.table_name AND v.replaces IS NULL)
-    ) ORDER BY s.id), '[]') FROM tidemark.source s) AS sources`
+      WHERE s.schema_name = 'tidemark_data' AND v.storage = 'table' AND NOT v.hidden AND v.storage_name = s.table_name AND v.replaces IS NULL)
+    ) ORDER BY s.id), '[]') FROM tidemark.source s
+    -- What is written to the pieces of views is written by the refreshes of those views alone.
+    WHERE NOT EXISTS (SELECT FROM tidemark.view h WHERE s.schema_name = 'tidemark_data' AND h.storage_name = s.table_name AND h.hidden)
+    ) AS sources`
 
 export async function readCatalog(database: Queryable): Promise<Catalog> {
   const [row] = await rows<CatalogRow>(database, readCatalogText)
   if (row === undefined) throw new Error('the catalog could not be read')
   const byId = new Map(row.views.map((view) => [view.id, view]))
-  const views = row.views.map((view): CatalogView => {
-    const closure = closureOf(view.id, byId)
+  const listed = new Set(row.sources.map(({ id }) => id))
+  const shown = row.views.filter(({ hidden }) => !hidden)
+  const views = shown.map((view): CatalogView => {
+    const all = closureOf(view.id, byId)
+    const closure = new Set([...all].filter((id) => byId.get(id)?.hidden !== true))
     return {
       id: view.id,
       name: displayName(view),
@@ -94,7 +101,7 @@ export async function readCatalog(database: Queryable): Promise<Catalog> {
       moves: view.moves,
       settings: completeSettings(view.settings),
       changedAt: view.changedAt,
-      sources: new Set([...closure].flatMap((id) => byId.get(id)?.sources ?? [])),
+      sources: new Set([...all].flatMap((id) => byId.get(id)?.sources ?? []).filter((id) => listed.has(id))),
       closure,
     }
   })

@@ -45,6 +45,8 @@ export interface EmitRequest {
   readonly native?: { readonly schema: string; readonly name: string } | undefined
   /** What is kept, where that is not just the query's result. */
   readonly kept: Kept | undefined
+  /** The query before it was taken apart, when it was: what the rows are compared with. */
+  readonly original?: QueryFacts | undefined
 }
 
 export function emitStatements(request: EmitRequest): Statements {

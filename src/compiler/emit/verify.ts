@@ -1,6 +1,9 @@
 import type { OutputColumn, QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import { buildQuery } from '../ir/build.js'
 import type { Kept } from '../keep/kept.js'
+import { withoutLimit } from '../keep/limit.js'
+import { toSql } from '../parse/parse.js'
 import type { ViewPlan } from '../plan/types.js'
 
 interface VerifyRequest {
@@ -10,6 +13,7 @@ interface VerifyRequest {
   /** Where the rows are kept when that is not the storage table: the materialized view itself. */
   readonly native?: { readonly schema: string; readonly name: string } | undefined
   readonly kept: Kept | undefined
+  readonly original?: QueryFacts | undefined
 }
 
 /**
@@ -17,11 +21,11 @@ interface VerifyRequest {
  * floating-point numbers depends on the order in which it meets them, so one slice computed alone can differ in the last
  * bits from the same slice within the whole query: what differs by no more than that is no drift.
  */
-export function verifyStatement({ plan, facts: all, storage, kept: split, native }: VerifyRequest): Fragment {
+export function verifyStatement({ plan, facts: all, storage, kept: split, native, original }: VerifyRequest): Fragment {
   const output = all.output.filter(({ name }) => split === undefined || split.visible.includes(name))
   const facts = { ...all, output }
   const columns = join(output.map((column) => compared(column, 'q')))
-  const wanted = split?.comparable ?? all.canonical.replace(/;\s*$/, '')
+  const wanted = comparableText(original) ?? split?.comparable ?? all.canonical.replace(/;\s*$/, '')
   const query = sql`SELECT ${columns} FROM (${trusted(wanted)}) q`
   const where = split?.shown === undefined ? sql`` : sql` WHERE q.${ident(split.shown)}`
   const rows = native === undefined ? ident('tidemark_data', storage) : ident(native.schema, native.name)
@@ -29,6 +33,13 @@ export function verifyStatement({ plan, facts: all, storage, kept: split, native
   const count = (some: string, others: string): Fragment =>
     sql`(SELECT pg_catalog.count(*) FROM ${ident(some)} a${withoutNoise(plan, facts, others)})`
   return sql`WITH wanted AS MATERIALIZED (${query}), kept AS MATERIALIZED (${kept}), missing AS MATERIALIZED (SELECT * FROM wanted EXCEPT ALL SELECT * FROM kept), unexpected AS MATERIALIZED (SELECT * FROM kept EXCEPT ALL SELECT * FROM wanted) SELECT ${count('missing', 'unexpected')} AS missing, ${count('unexpected', 'missing')} AS unexpected`
+}
+
+/** What was taken apart must still give the same, but for a limit that is left to the readers. */
+function comparableText(original: QueryFacts | undefined): string | undefined {
+  if (original === undefined) return undefined
+  const unlimited = withoutLimit(buildQuery(original))
+  return unlimited === undefined ? original.canonical.replace(/;\s*$/, '') : toSql(unlimited.ast)
 }
 
 function compared(column: OutputColumn, alias: string): Fragment {

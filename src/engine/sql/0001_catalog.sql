@@ -34,6 +34,8 @@ CREATE TABLE tidemark.view (
   time_zone text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   changed_at timestamptz NOT NULL DEFAULT now(),
+  -- A piece of another view, refreshed with it alone: it has no public view, and its name is that of its storage.
+  hidden boolean NOT NULL DEFAULT false,
   -- A new version while it is built; it takes the place of this one, or of nothing yet.
   replaces integer REFERENCES tidemark.view ON DELETE CASCADE
 );

@@ -177,23 +177,33 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   target integer := tidemark.find_view(view);
   above integer[] := tidemark.upstream(target);
+  pieces integer[] := tidemark.pieces(target);
   result tidemark.refresh_result;
   step integer;
+  -- What refreshing its pieces took, and whether any of them changed.
+  spent double precision := 0;
+  changed boolean := false;
 BEGIN
   IF cardinality(above) > 0 AND current_setting('transaction_isolation') = 'read committed' THEN
     PERFORM tidemark.request(view, full_refresh);
     result.view := view;
     result.mode := 'requested';
     result.error := jsonb_build_object('code', 'REFRESH_NEEDS_SNAPSHOT',
-      'message', format('"%s" reads other maintained views, which takes one snapshot for all. The worker was asked.', view),
+      'message', format('"%s" reads other maintained views, or is made of several, which takes one snapshot for all. The worker was asked.', view),
       'hint', format('To do it here: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM tidemark.refresh(%L); COMMIT; or CALL tidemark.tick().', view));
     RETURN result;
   END IF;
   FOREACH step IN ARRAY above LOOP
     CONTINUE WHEN (SELECT s.state = 'paused' FROM tidemark.state s WHERE s.view_id = step);
-    result := tidemark.refresh_guarded(step, false);
+    result := tidemark.refresh_guarded(step, full_refresh AND step = ANY (pieces));
+    IF step = ANY (pieces) THEN
+      spent := spent + result.duration_ms;
+      changed := changed OR result.mode IN ('incremental', 'full');
+    END IF;
     IF result.mode IN ('failed', 'skipped') THEN
-      IF result.mode = 'failed' THEN
+      IF result.mode = 'failed' AND step = ANY (pieces) THEN
+        PERFORM tidemark.record_failure(target, result.error, clock_timestamp(), nullif(current_setting('tidemark.worker', true), ''));
+      ELSIF result.mode = 'failed' THEN
         result.error := jsonb_build_object('code', result.error ->> 'code',
           'message', format('"%s", which it reads, could not be refreshed: %s', result.view, result.error ->> 'message'),
           'hint', result.error ->> 'hint');
@@ -202,5 +212,10 @@ BEGIN
       RETURN result;
     END IF;
   END LOOP;
-  RETURN tidemark.refresh_guarded(target, full_refresh);
+  result := tidemark.refresh_guarded(target, full_refresh);
+  result.duration_ms := result.duration_ms + spent;
+  IF result.mode = 'noop' AND changed THEN
+    result.mode := 'incremental';
+  END IF;
+  RETURN result;
 END $$;

@@ -14,7 +14,8 @@ BEGIN
   PERFORM set_config('TimeZone', zone, true);
 END $$;
 
-CREATE FUNCTION tidemark.pending(target integer) RETURNS bigint
+-- Changes that wait for one view, its pieces not counted.
+CREATE FUNCTION tidemark.own_pending(target integer) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   statement text;
@@ -31,6 +32,12 @@ BEGIN
 EXCEPTION WHEN undefined_table THEN
   RETURN NULL;
 END $$;
+
+CREATE FUNCTION tidemark.pending(target integer) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN count(*) = count(p.pending) THEN sum(p.pending) END::bigint
+  FROM unnest(tidemark.pieces(target) || target) AS t (id), LATERAL (SELECT tidemark.own_pending(t.id) AS pending) p
+$$;
 
 -- How fresh every view is. Nothing pending is staleness 0, however long ago the view was last rebuilt.
 CREATE VIEW tidemark.freshness AS
@@ -50,7 +57,7 @@ SELECT
 FROM tidemark.view v
 JOIN tidemark.state s ON s.view_id = v.id
 CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p
-WHERE v.replaces IS NULL
+WHERE v.replaces IS NULL AND NOT v.hidden
 ORDER BY 1;
 
 -- Views to refresh now, by what is pending, asked for, or due by their interval; cron schedules are the worker's, or
@@ -61,7 +68,7 @@ BEGIN
   RETURN QUERY
   SELECT v.id, EXISTS (SELECT FROM tidemark.request r WHERE r.view_id = v.id AND r.full_refresh)
   FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id
-  WHERE s.state IN ('ready', 'error')
+  WHERE NOT v.hidden AND s.state IN ('ready', 'error')
     AND (s.retry_at IS NULL OR s.retry_at <= clock_timestamp())
     -- What reads a failing view waits for it.
     AND NOT EXISTS (SELECT FROM tidemark.state u WHERE u.view_id = ANY (tidemark.upstream(v.id))
