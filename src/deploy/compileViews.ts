@@ -6,6 +6,7 @@ import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } fr
 import { keepQuery } from '../compiler/keep/keep.js'
 import type { Kept } from '../compiler/keep/kept.js'
 import { loadParser } from '../compiler/parse/parse.js'
+import { splitQuery } from '../compiler/split/split.js'
 import type { Maintenance } from '../compiler/plan/types.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
