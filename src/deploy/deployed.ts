@@ -11,7 +11,7 @@ export interface DeployedView {
   readonly storage: 'table' | 'matview'
   readonly storageName: string
   readonly definitionHash: string
-  readonly statements: Readonly<Record<string, string | null>>
+  readonly statements: Readonly<Record<string, unknown>>
   readonly settings: ViewSettings
   readonly explanation: Explanation
   readonly indexes: readonly IndexDefinition[]

@@ -53,7 +53,10 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan): Exp
 }
 
 /** The explanation of a view that was taken apart: of each base table, the least that a piece or the whole makes of it. */
-export function explainPieces(whole: Explanation, pieces: readonly { readonly explanation: Explanation }[]): Explanation {
+export function explainPieces(
+  whole: Explanation,
+  pieces: readonly { readonly explanation: Explanation }[],
+): Explanation {
   const byName = new Map(pieces.map(({ explanation }) => [explanation.view, explanation]))
   const sources = new Map<string, SourceExplanation>()
   const note = (source: SourceExplanation): void => {

@@ -30,7 +30,8 @@ export async function removeViews(database: Database, views: readonly DeployedVi
 async function dropObjects(connection: Connection, view: DeployedView): Promise<void> {
   try {
     // What somebody put in its place is not ours to drop.
-    if (view.intact && !view.hidden) await connection.query(sql`DROP VIEW IF EXISTS ${ident(view.schema, view.name)}`.text)
+    if (view.intact && !view.hidden)
+      await connection.query(sql`DROP VIEW IF EXISTS ${ident(view.schema, view.name)}`.text)
     await connection.query(sql`DROP TABLE IF EXISTS ${ident('tidemark_data', view.storageName)}`.text)
   } catch (error) {
     const { code, detail, message } = serverError(error)

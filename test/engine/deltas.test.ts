@@ -24,14 +24,16 @@ beforeAll(async () => {
   await apply(db, {
     totals: { query: totals },
     top: { query: 'SELECT kind, sum(v) AS v FROM t GROUP BY kind ORDER BY sum(v) DESC, kind LIMIT 2' },
-    busy: { query: "SELECT kind, count(*) AS n FROM t GROUP BY kind HAVING count(*) > 50" },
+    busy: { query: 'SELECT kind, count(*) AS n FROM t GROUP BY kind HAVING count(*) > 50' },
     of_top: { query: 'SELECT count(*) AS rows, sum(v) AS v FROM top' },
   })
 })
 
 test('a change is added, and only its group is written', async () => {
   await preferDeltas()
-  await db.query("INSERT INTO t VALUES (1001, 'k1', 100); UPDATE t SET v = v + 1 WHERE id = 1; DELETE FROM t WHERE id = 6")
+  await db.query(
+    "INSERT INTO t VALUES (1001, 'k1', 100); UPDATE t SET v = v + 1 WHERE id = 1; DELETE FROM t WHERE id = 6",
+  )
   expect(await refreshView(db.pool, 'totals')).toMatchObject({ mode: 'incremental', slices: 1, updated: 1 })
   await expectRight()
 })
@@ -74,7 +76,7 @@ for (const level of ['READ COMMITTED', 'REPEATABLE READ']) {
 }
 
 test('readers see the view’s own columns, in its order, within its limit', async () => {
-  await db.query("UPDATE t SET v = 1000 WHERE id = 3; UPDATE t SET v = 900 WHERE id = 4")
+  await db.query('UPDATE t SET v = 1000 WHERE id = 3; UPDATE t SET v = 900 WHERE id = 4')
   for (const name of ['top', 'busy', 'of_top']) await refreshView(db.pool, name)
   expect(await db.rows('SELECT * FROM top')).toEqual(
     await db.rows('SELECT kind, sum(v) AS v FROM t GROUP BY kind ORDER BY sum(v) DESC, kind LIMIT 2'),

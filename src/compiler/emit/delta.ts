@@ -23,8 +23,12 @@ class ChangeNames {
     this.numbers = new Map(relationsOf(flat).map(({ oid }, index) => [oid, index]))
   }
 
+  numberOf({ oid }: Pick<RelationFacts, 'oid'>): number {
+    return this.numbers.get(oid) ?? 0
+  }
+
   of({ oid }: RelationFacts): Fragment {
-    return ident(`tidemark_changes_${this.numbers.get(oid) ?? 0}`)
+    return ident(`tidemark_changes_${this.numberOf({ oid })}`)
   }
 }
 
@@ -78,14 +82,23 @@ export function inexact(flat: FlatJoin): Fragment {
  * The rows that the join gained and lost, with their weights. Of the tables that changed, each in turn gives its changed
  * rows, joined to those before it as they are now, and to those after it as they were: `ΔR⋈S_old + R_new⋈ΔS`.
  */
-export function changedJoinRows({ join: flat, groups, aggregates }: AggregateShape): Fragment {
+export function changedJoinRows({ join: flat, groups, aggregates }: AggregateShape): DeltaTerm[] {
   const outputs = [
     ...groups.map(({ ast }, index) => sql`${expression(ast)} AS ${groupValue(index)}`),
     ...aggregates.map((aggregate, index) => sql`${argumentOf(aggregate)} AS ${argumentValue(index)}`),
   ]
   const names = new ChangeNames(flat)
-  const terms = tablesOf(flat).map((_, changed) => selectJoin(flat, outputs, { names, changed, next: 0 }))
-  return join(terms, ' UNION ALL ')
+  return tablesOf(flat).map(({ item }, changed) => ({
+    table: names.numberOf(item.relation),
+    sql: selectJoin(flat, outputs, { names, changed, next: 0 }).text,
+  }))
+}
+
+/** For each table, a query for whether it changed. */
+export function changedTables(flat: FlatJoin): string[] {
+  return relationsOf(flat).map(
+    (relation) => sql`SELECT EXISTS (SELECT FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')})`.text,
+  )
 }
 
 /** Of what is counted, whether it is there is all that matters. */
@@ -97,6 +110,13 @@ function argumentOf({ kind, argument, filter }: Aggregate): Fragment {
 
 function expression(ast: Node): Fragment {
   return trusted(toSql(ast))
+}
+
+/** What the changes of one table, at one place of the join, add to it. */
+export interface DeltaTerm {
+  /** Number of the table. */
+  readonly table: number
+  readonly sql: string
 }
 
 /** Which table of the whole join gives its changes in this term, and the number of the next table to be written. */
@@ -148,7 +168,10 @@ function itemText(flatItem: FlatItem, term: Term): { text: Fragment; weighted: b
   if (place < term.changed) return { text: sql`(${select([], table)}) AS ${alias}`, weighted: false }
   const now = select([sql`1::numeric AS ${ident(weight)}`], table)
   const undone = select([sql`- ${ident(weight)} AS ${ident(weight)}`], changes)
-  return { text: sql`(${now} UNION ALL ${undone}) AS ${alias}`, weighted: true }
+  // Cut out where this table did not change: the planner has enough to look at.
+  const number = term.names.numberOf(item.relation)
+  const before = sql`/*tidemark before ${number}*/ UNION ALL ${undone}/*tidemark end ${number}*/`
+  return { text: sql`(${now}${before}) AS ${alias}`, weighted: true }
 }
 
 function storedName(

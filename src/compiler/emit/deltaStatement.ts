@@ -4,7 +4,7 @@ import { type AggregateShape, rowsColumn, stateColumn, stateColumns } from '../d
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { toSql } from '../parse/parse.js'
-import { argumentValue, changedJoinRows, changeParts, groupValue, inexact } from './delta.js'
+import { argumentValue, changeParts, groupValue, inexact } from './delta.js'
 
 const weight = ident('tidemark_w')
 const state = ident(stateAlias)
@@ -16,6 +16,9 @@ const names: StateNames = {
 }
 
 const part = (index: number, role: Parameters<StateNames['part']>[1]): Fragment => ident(names.part(index, role))
+
+/** Stands where the terms of the tables that changed are put, when the statement is run. */
+export const termsMark = '/*tidemark terms*/'
 
 export interface DeltaRequest {
   readonly shape: AggregateShape
@@ -48,7 +51,7 @@ const hasExtremes = ({ aggregates }: AggregateShape): boolean =>
 
 /** A joined row that came by one table's change and went by another's was never there: the least value must not see it. */
 function joinedRows(shape: AggregateShape): Fragment {
-  const changed = changedJoinRows(shape)
+  const changed = trusted(termsMark)
   if (!hasExtremes(shape)) return changed
   const columns = [
     ...shape.groups.map((_, index) => groupValue(index)),

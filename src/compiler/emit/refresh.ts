@@ -4,7 +4,8 @@ import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Kept } from '../keep/kept.js'
 import type { ViewPlan } from '../plan/types.js'
-import { deltaParts } from './deltaStatement.js'
+import { changedJoinRows, changedTables, type DeltaTerm } from './delta.js'
+import { deltaParts, termsMark } from './deltaStatement.js'
 import { keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
 import { queryWith } from './query.js'
@@ -25,7 +26,7 @@ export interface Statements {
   /** The same in one pass over the touched part of the tables, for many keys. */
   readonly batch: string | null
   /** Adds the pending changes to what is kept of each group: (blocked, groups, inserted, updated, deleted). */
-  readonly delta: string | null
+  readonly delta: DeltaTemplate | null
   /** Computes all and writes what differs. */
   readonly full: string
   /** Pending log rows. */
@@ -34,6 +35,15 @@ export interface Statements {
   readonly verify: string
   /** The query, to fill a new storage table from. */
   readonly query: string
+}
+
+/** A statement whose middle depends on which tables changed; `tidemark.delta_statement` puts it together. */
+export interface DeltaTemplate {
+  readonly head: string
+  readonly tail: string
+  readonly terms: readonly DeltaTerm[]
+  /** For each table by its number, a query for whether it changed. */
+  readonly changed: readonly string[]
 }
 
 export interface EmitRequest {
@@ -59,7 +69,7 @@ export function emitStatements(request: EmitRequest): Statements {
     count: sliced ? countStatement(request).text : null,
     slices: sliced ? sliceStatement(request, 'each', whole).text : null,
     batch: sliced && batched ? sliceStatement(request, 'batch', whole).text : null,
-    delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole).text,
+    delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole),
     full: fullStatement(request, whole).text,
     pending: pendingStatement(plan).text,
     verify: verifyStatement(request).text,
@@ -115,14 +125,16 @@ function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment):
   return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${touchedSlices(plan)} AS slices, ${counts}`
 }
 
-function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Fragment): Fragment {
+function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Fragment): DeltaTemplate {
   const storage = ident('tidemark_data', request.storage)
   const parts = [
     ...deltaParts({ shape, facts: request.facts, storage, whole }),
     ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard)`),
   ]
   const groups = sql`(SELECT pg_catalog.count(*) FROM tidemark_state)`
-  return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${groups} AS slices, ${counts}`
+  const statement = sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${groups} AS slices, ${counts}`
+  const [head = '', tail = ''] = statement.text.split(termsMark)
+  return { head, tail, terms: changedJoinRows(shape), changed: changedTables(shape.join) }
 }
 
 /** A row can lie in slices of several branches. A key that is not proved unique must not hide a second row. */

@@ -63,8 +63,9 @@ CREATE TABLE tidemark.state (
   slice_ms double precision,
   batch_ms double precision,
   full_ms double precision,
-  -- By deltas, for each pending row.
+  -- By deltas, and counting the slices that are touched: for each pending row.
   delta_ms double precision,
+  count_ms double precision,
   -- A view that it reads was refreshed again in the transaction that had refreshed this one: what is pending was
   -- partly counted already.
   reread boolean NOT NULL DEFAULT false

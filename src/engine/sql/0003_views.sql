@@ -153,11 +153,36 @@ BEGIN
     extract(epoch FROM clock_timestamp() - started) * 1000, failure, worker);
 END $$;
 
--- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
--- one pass, or everything. A wrong guess costs time, never truth.
-CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT statement text, OUT pending bigint)
+-- The statement that adds the changes of those tables that did change.
+CREATE FUNCTION tidemark.delta_statement(template jsonb, cursor pg_snapshot, consumed_xid xid8, target integer) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  changed boolean[] := '{}';
+  present boolean;
+  query text;
+  statement text;
+BEGIN
+  FOR query IN SELECT q FROM jsonb_array_elements_text(template -> 'changed') WITH ORDINALITY AS t (q, place) ORDER BY place LOOP
+    EXECUTE query INTO present USING cursor, consumed_xid, target;
+    changed := changed || present;
+  END LOOP;
+  SELECT template ->> 'head' || string_agg(term ->> 'sql', ' UNION ALL ' ORDER BY place) || (template ->> 'tail') INTO statement
+    FROM jsonb_array_elements(template -> 'terms') WITH ORDINALITY AS t (term, place)
+    WHERE changed[1 + (term ->> 'table')::integer] OR true <> ALL (changed);
+  FOR number IN 1 .. cardinality(changed) LOOP
+    CONTINUE WHEN changed[number];
+    statement := regexp_replace(statement,
+      format('/\*tidemark before %1$s\*/.*?/\*tidemark end %1$s\*/', number - 1), '', 'g');
+  END LOOP;
+  RETURN statement;
+END $$;
+
+-- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
+-- one pass, or everything. A wrong guess costs time, never truth.
+CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT statement text, OUT pending bigint, OUT count_ms double precision)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  began timestamptz;
   slices bigint;
   touched bigint[];
   -- The largest part of all slices of one key that is touched.
@@ -173,7 +198,7 @@ BEGIN
   END IF;
   EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
   IF v.statements ->> 'delta' IS NOT NULL THEN
-    statement := CASE WHEN NOT s.reread AND pending * coalesce(s.delta_ms, 0.05) <= full_ms THEN 'delta' ELSE 'full' END;
+    statement := CASE WHEN NOT s.reread AND pending * coalesce(s.delta_ms, 0.01) <= full_ms THEN 'delta' ELSE 'full' END;
     RETURN;
   END IF;
   -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
@@ -181,7 +206,14 @@ BEGIN
     statement := 'slices';
     RETURN;
   END IF;
+  -- Finding out which slices are touched can take longer than recomputing everything.
+  IF pending * s.count_ms > full_ms / 2 THEN
+    statement := 'full';
+    RETURN;
+  END IF;
+  began := clock_timestamp();
   EXECUTE v.statements ->> 'count' INTO slices, touched USING s.cursor, s.consumed_xid, v.id;
+  count_ms := extract(epoch FROM clock_timestamp() - began) * 1000 / pending;
   SELECT coalesce(max(t.slices / greatest(a.slices, 1)::double precision), 0) INTO share
     FROM unnest(touched, s.slice_totals) AS t (slices, total), LATERAL (SELECT coalesce(t.total, s.row_count) AS slices) a;
   statement := CASE

@@ -17,6 +17,7 @@ DECLARE
   began timestamptz;
   elapsed double precision;
   pending bigint;
+  counted double precision;
   here bigint := (SELECT system_identifier FROM pg_control_system());
   complete boolean := tidemark.check_sources(v.id);
 BEGIN
@@ -31,13 +32,14 @@ BEGIN
       WHERE view_id = v.id AND (failures > 0 OR state IN ('error', 'quarantined'));
       RETURN result;
     END IF;
-    SELECT * INTO statement, pending FROM tidemark.choose_statement(v, s);
+    SELECT * INTO statement, pending, counted FROM tidemark.choose_statement(v, s);
   END IF;
   LOOP
     began := clock_timestamp();
     -- The planner takes the keys for a few hundred at most; where they are many, one pass over each table is right.
     PERFORM set_config('enable_nestloop', CASE WHEN statement = 'batch' THEN 'off' ELSE 'on' END, true);
-    EXECUTE v.statements ->> statement INTO blocked, result.slices, result.inserted, result.updated, result.deleted
+    EXECUTE CASE WHEN statement = 'delta' THEN tidemark.delta_statement(v.statements -> 'delta', s.cursor, s.consumed_xid, v.id)
+      ELSE v.statements ->> statement END INTO blocked, result.slices, result.inserted, result.updated, result.deleted
       USING s.cursor, s.consumed_xid, v.id;
     EXIT WHEN NOT blocked;
     statement := 'full';
@@ -68,6 +70,7 @@ BEGIN
       WHEN statement = 'full' THEN batch_ms * 0.9
       WHEN statement = 'batch' THEN (coalesce(batch_ms, elapsed) + elapsed) / 2
       ELSE batch_ms END,
+    count_ms = coalesce((count_ms + counted) / 2, counted, count_ms * 0.95),
     delta_ms = CASE
       WHEN statement <> 'delta' THEN delta_ms * 0.9
       WHEN pending >= 32 THEN (coalesce(delta_ms, elapsed / pending) + elapsed / pending) / 2
