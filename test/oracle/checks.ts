@@ -70,7 +70,8 @@ async function readTarget(pool: Pool, shape: Shape): Promise<Target> {
 /** Tables through which the rows of another one are written as well. */
 const alsoWritten: Readonly<Record<string, readonly string[]>> = { inh: ['inh', 'inh_child'], p: ['p', 'p_south'] }
 
-async function comparedColumns(pool: Pool, name: string): Promise<string> {
+/** Columns of a view in schema `oracle`, as they can be compared. */
+export async function comparedColumns(pool: Pool, name: string): Promise<string> {
   const found = await pool.query<{ column: string; type: string }>(
     `SELECT quote_ident(attname) AS column, atttypid::regtype::text AS type FROM pg_attribute
      WHERE attrelid = ('oracle.' || quote_ident($1))::regclass AND attnum > 0 ORDER BY attnum`,

@@ -57,6 +57,7 @@ CREATE TABLE n (id integer PRIMARY KEY, name text COLLATE folded, g integer);
 CREATE VIEW plain_b AS SELECT id, a_id AS owner, g, amount FROM b WHERE g IS DISTINCT FROM 9;
 CREATE VIEW plain_ab AS
   SELECT a.id, a.g, pb.amount, pb.id AS b_id FROM a LEFT JOIN plain_b pb ON pb.owner = a.id;
+CREATE VIEW grouped_b AS SELECT kind, note, count(*) AS n, sum(amount) AS s FROM b GROUP BY kind, note;
 `
 
 export type Kind =

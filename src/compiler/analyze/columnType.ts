@@ -5,7 +5,7 @@ import type { Block, FromItem } from '../ir/types.js'
 import { innerColumn } from './sliceable.js'
 
 /** What is known of the table's column that a column of a FROM item is; undefined when it is not one plainly. */
-function storedColumn(item: FromItem | undefined, column: string): ColumnFacts | undefined {
+export function storedColumn(item: FromItem | undefined, column: string): ColumnFacts | undefined {
   if (item?.kind === 'table') {
     const stored = item.sourceColumns[item.columns.indexOf(column)]
     return item.relation.columns.find((facts) => facts.name === stored)
@@ -15,7 +15,8 @@ function storedColumn(item: FromItem | undefined, column: string): ColumnFacts |
   return inner === undefined ? undefined : storedOutput(item.block, inner)
 }
 
-function storedOutput(block: Block, name: string): ColumnFacts | undefined {
+/** The same of an output column. */
+export function storedOutput(block: Block, name: string): ColumnFacts | undefined {
   if (block.kind !== 'select') return undefined
   const ast = block.outputs.find((output) => output.name === name)?.expression.ast
   if (ast === undefined || !('ColumnRef' in ast)) return undefined

@@ -35,12 +35,8 @@ function outputOf(block: SelectBlock, expression: Expression): string | undefine
 /** The keys of the joined items, less those of items that the others determine. */
 function keyOfJoin(block: SelectBlock): string[] | undefined {
   const keys = block.items.map((item) => itemKeys(item).filter((key) => !block.fullJoins || isPresent(item, key)))
-  const retained = new Set(block.items.keys())
-  for (const index of [...retained].reverse()) {
-    if (isDetermined(block, index, keys[index] ?? [], retained)) retained.delete(index)
-  }
   const columns: string[] = []
-  for (const index of retained) {
+  for (const index of retainedItems(block, keys)) {
     const named = (keys[index] ?? [])
       .map((key) => key.map((column) => outputOfColumn(block, { item: index, column })))
       .find((names) => !names.includes(undefined))
@@ -48,6 +44,15 @@ function keyOfJoin(block: SelectBlock): string[] | undefined {
     columns.push(...(named as string[]))
   }
   return [...new Set(columns)]
+}
+
+/** The items of FROM whose keys together tell the joined rows apart: those that others determine are not among them. */
+export function retainedItems(block: SelectBlock, keys: readonly (readonly (readonly string[])[])[]): Set<number> {
+  const retained = new Set(block.items.keys())
+  for (const index of [...retained].reverse()) {
+    if (isDetermined(block, index, keys[index] ?? [], retained)) retained.delete(index)
+  }
+  return retained
 }
 
 /** A FULL JOIN can fill all keys with NULL: one that may be NULL by itself would not tell such rows apart. */
@@ -60,7 +65,8 @@ function isPresent(item: FromItem, key: readonly string[]): boolean {
 /** Set-returning functions whose first column never repeats for one argument. */
 const uniqueFirstColumn = new Set(['jsonb_each', 'jsonb_each_text', 'jsonb_object_keys', 'generate_series'])
 
-function itemKeys(item: FromItem): readonly (readonly string[])[] {
+/** The sets of columns that tell the rows of one item apart. */
+export function itemKeys(item: FromItem): readonly (readonly string[])[] {
   if (item.kind === 'table') {
     // A key of a table does not hold for its children by inheritance.
     if (item.relation.hasChildren && item.relation.kind !== 'partitioned') return []

@@ -39,7 +39,7 @@ export function aggregateShape(root: Block, facts: QueryFacts): AggregateShape |
 
 const anyNames: StateNames = { group: () => 'g', part: () => 's' }
 
-function isAggregate(node: Node, facts: QueryFacts): boolean {
+export function isAggregate(node: Node, facts: QueryFacts): boolean {
   if (!('FuncCall' in node)) return false
   const { agg_star: star, agg_distinct: distinct, agg_filter: filter, agg_order: order } = node.FuncCall
   if (star || distinct || filter !== undefined || order !== undefined || node.FuncCall.agg_within_group) return true
@@ -75,7 +75,7 @@ export function stateColumn(columns: ReadonlyMap<string, AddedColumn>, index: nu
 }
 
 const summed = /^(bigint|numeric)/
-const compared = /^(numeric|double precision|real|interval|time)/
+export const compared = /^(numeric|double precision|real|interval|time)/
 
 /**
  * Whether what is kept can be added to exactly. Sums of floating-point numbers drift, and the least of values that are

@@ -93,3 +93,13 @@ export function stringConstant(node: Node | undefined): string | undefined {
   if ('A_Const' in node) return node.A_Const.sval?.sval
   return undefined
 }
+
+/** Whether an expression reads any column. One that does not can stand where it is. */
+export function readsColumns(tree: unknown): boolean {
+  let found = false
+  walk(tree, (kind) => {
+    if (kind === 'ColumnRef' || kind === 'SubLink') found = true
+    return !found
+  })
+  return found
+}

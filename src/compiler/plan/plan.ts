@@ -97,7 +97,7 @@ function viewKey({ facts, key }: PlanRequest, found: readonly string[] | undefin
 }
 
 /** A reason that holds for the view as a whole, whatever table changes. */
-function standingReason(facts: QueryFacts): Reason | undefined {
+export function standingReason(facts: QueryFacts): Reason | undefined {
   const moving = movement(facts)
   if (moving !== undefined) return moving
   for (const relation of facts.relations.values()) {
@@ -120,8 +120,7 @@ function name(relation: RelationFacts): string {
 }
 
 function allFull(root: Block, why: Reason): SourcePlan[] {
-  const relations = [...occurrences(root), ...unreached(root)].map((place) => place.relation)
-  return unique(relations).map((relation) => ({ relation, maintenance: 'full', why, key: [] }))
+  return relationsRead(root).map((relation) => ({ relation, maintenance: 'full', why, key: [] }))
 }
 
 function unique(relations: readonly RelationFacts[]): RelationFacts[] {
@@ -137,8 +136,7 @@ function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: B
     group.paths.push(...paths)
     grouped.set(key.join('\0'), group)
   }
-  const all = unique([...occurrences(root), ...unreached(root)].map((place) => place.relation))
-  const sources = all.map((relation): SourcePlan => {
+  const sources = relationsRead(root).map((relation): SourcePlan => {
     const why = full.get(relation.oid)
     if (why !== undefined) return { relation, maintenance: 'full', why, key: [] }
     return { relation, maintenance: 'slice', key: found.get(relation.oid)?.key ?? [] }
@@ -146,6 +144,16 @@ function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: B
   const utc = timeZone === 'UTC'
   const branches = [...grouped.values()].map(({ key, paths }) => makeBranch(root, facts, key, paths, utc))
   return { sources, branches }
+}
+
+/** The tables (by oid) whose changes make the whole of a query be recomputed, of all that it reads. */
+export function wholeSources(facts: QueryFacts, root: Block): { all: RelationFacts[]; whole: ReadonlySet<number> } {
+  const { full } = keysOfSources(root, sliceKey(facts, root))
+  return { all: relationsRead(root), whole: new Set(full.keys()) }
+}
+
+function relationsRead(root: Block): RelationFacts[] {
+  return unique([...occurrences(root), ...unreached(root)].map((place) => place.relation))
 }
 
 interface SourceKey {

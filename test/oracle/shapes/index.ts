@@ -5,6 +5,7 @@ import { grouping } from './grouping.js'
 import { joins } from './joins.js'
 import { laterals } from './laterals.js'
 import { nested } from './nested.js'
+import { pieces } from './pieces.js'
 import type { Shape } from './shape.js'
 import { subqueries } from './subqueries.js'
 import { tied } from './tied.js'
@@ -22,4 +23,5 @@ export const shapes: readonly Shape[] = [
   ...laterals,
   ...tied,
   ...deltas,
+  ...pieces,
 ]

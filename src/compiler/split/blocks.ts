@@ -1,0 +1,74 @@
+import type { SelectStmt } from '@pgsql/types'
+import { buildQuery } from '../ir/build.js'
+import { type Block, type BlockItem, outputNames, type SelectBlock } from '../ir/types.js'
+import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
+import { standalone } from './standalone.js'
+import { columnOf, isPlain, queriesIn, relation, replaceQueries, target } from './tree.js'
+
+/**
+ * Makes nodes of the nested queries in FROM that group, window or leave out rows. A WITH query that is read twice is one
+ * node. Where the whole can be cut into slices anyway, only those are that have far fewer rows than their tables.
+ */
+export function splitBlocks(draft: Draft): Draft {
+  const root = buildQuery(draft.facts)
+  const present = queriesIn(root.ast)
+  const replaced = new Map<SelectStmt, SelectStmt>()
+  let current = draft
+  const visit = (block: Block): void => {
+    if (block.kind === 'set') for (const arm of block.arms) visit(arm)
+    if (block.kind !== 'select') return
+    for (const item of block.items) {
+      if (item.kind === 'block' && isOwn(item) && present.has(item.block.ast)) visitItem(item)
+    }
+  }
+  const visitItem = ({ block }: BlockItem): void => {
+    if (replaced.has(block.ast)) return
+    const ast = isWorthANode(block, draft) ? standalone(block) : undefined
+    const added = ast && addNode(current, ast)
+    if (added === undefined) {
+      visit(block)
+      return
+    }
+    current = added.draft
+    replaced.set(block.ast, readNode(added.node.name, outputNames(block)))
+  }
+  visit(root)
+  return replaced.size === 0 ? draft : withQuery(current, replaceQueries(root.ast, replaced))
+}
+
+/** Reads nothing of the rows around it. */
+function isOwn({ correlated, closed }: BlockItem): boolean {
+  return !correlated && closed
+}
+
+function readNode(name: string, columns: readonly string[]): SelectStmt {
+  const targetList = columns.map((column) => target(columnOf(name, column), column))
+  return { targetList, fromClause: [relation(nodeSchema, name, name)], limitOption: 'LIMIT_OPTION_DEFAULT' }
+}
+
+function isWorthANode(block: Block, { asIs }: Draft): boolean {
+  if (block.kind === 'opaque' || block.limited) return false
+  if (block.kind === 'set') return !block.all
+  return !isPlain(block) && (asIs < 2 || !isAboutAsLarge(block))
+}
+
+/** Has about as many rows as what it reads: there is a group for each row of some table, or nothing is grouped. */
+function isAboutAsLarge(block: SelectBlock): boolean {
+  const { group } = block
+  if (group === undefined) return block.distinct === 'no'
+  const grouped = new Set(group.flatMap(({ ast, columns }) => ('ColumnRef' in ast ? columns : [])).map(place))
+  return block.items.some(
+    (item, index) =>
+      item.kind === 'table' &&
+      item.relation.keys.some((key) =>
+        key.every((stored) => {
+          const column = item.columns[item.sourceColumns.indexOf(stored)]
+          return column !== undefined && grouped.has(place({ item: index, column }))
+        }),
+      ),
+  )
+}
+
+function place({ item, column }: { readonly item: number; readonly column: string }): string {
+  return `${item} ${column}`
+}

@@ -1,0 +1,59 @@
+import { storedColumn } from '../analyze/columnType.js'
+import { type AggregateShape, aggregateShape, compared } from '../delta/shape.js'
+import { isExactType } from '../exactTypes.js'
+import type { QueryFacts } from '../facts.js'
+import { buildQuery } from '../ir/build.js'
+import { resolveColumn } from '../ir/expression.js'
+import type { Block } from '../ir/types.js'
+import { withoutLimit } from '../keep/limit.js'
+import { sameTree } from '../parse/ast.js'
+import { toSql } from '../parse/parse.js'
+import { hasFineSlices } from '../plan/fineSlices.js'
+import { sliceKey, wholeSources } from '../plan/plan.js'
+import { isFloating, mayFloat } from './columnFacts.js'
+
+/**
+ * How well a query can be maintained as it is. 3: by deltas, or by slices that an index finds. 2: by slices for which
+ * tables are scanned. 1: the changes of some tables make all of it be recomputed. 0: those of any.
+ */
+export type Quality = 0 | 1 | 2 | 3
+
+export function qualityOf(facts: QueryFacts): Quality {
+  const root = unlimited(facts)
+  if (root === undefined || root.kind === 'opaque') return 0
+  const shape = aggregateShape(root, facts)
+  if (shape !== undefined && isExactAsFarAsKnown(shape, facts)) return 3
+  const { all, whole } = wholeSources(facts, root)
+  // One row is soon compared; when it changes, so may every row that is compared with it.
+  const many = all.filter(({ keys }) => !keys.some((key) => key.length === 0))
+  if (many.length === 0 && all.length > 0) return 3
+  if (sliceKey(facts, root).length === 0) return 0
+  if (many.every(({ oid }) => whole.has(oid))) return 0
+  if (many.some(({ oid }) => whole.has(oid))) return 1
+  return hasFineSlices(root, facts) ? 3 : 2
+}
+
+/** LIMIT is left to the reading where that can be. */
+function unlimited(facts: QueryFacts): Block | undefined {
+  const root = buildQuery(facts)
+  if (root.kind === 'opaque' || !root.limited) return root
+  const without = withoutLimit(root)
+  return without && buildQuery({ ...facts, canonical: toSql(without.ast) })
+}
+
+/** The types of what the query computes are not known here: it is judged by those of the columns that it reads. */
+function isExactAsFarAsKnown({ aggregates, join }: AggregateShape, { output }: QueryFacts): boolean {
+  const { block } = join
+  return aggregates.every(({ kind, argument, call }) => {
+    if (argument === undefined || kind === 'count' || kind.startsWith('bool')) return true
+    if (kind === 'sum' || kind === 'avg') {
+      const shown = block.outputs.find(({ expression }) => sameTree(expression.ast, call))?.name
+      const type = output.find(({ name }) => name === shown)?.type ?? ''
+      return !isFloating(type) && !mayFloat(block, argument)
+    }
+    if (!('ColumnRef' in argument)) return true
+    const column = resolveColumn(argument.ColumnRef.fields ?? [], block.items)
+    const facts = column && storedColumn(block.items[column.item], column.column)
+    return facts === undefined || facts.type === '' || isExactType(facts) || compared.test(facts.type)
+  })
+}
