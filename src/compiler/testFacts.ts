@@ -62,6 +62,7 @@ const functions = [
   builtIn('count', 'immutable', 'aggregate'),
   builtIn('sum', 'immutable', 'aggregate'),
   builtIn('max', 'immutable', 'aggregate'),
+  builtIn('avg', 'immutable', 'aggregate'),
   builtIn('array_agg', 'immutable', 'aggregate'),
   builtIn('date_trunc', 'stable'),
   builtIn('timezone', 'immutable'),
