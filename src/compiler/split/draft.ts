@@ -88,6 +88,7 @@ function relationOf(node: SplitNode, block: Block, number: number): RelationFact
     bytes: 1_000_000,
     read: 'all',
     capture: { schema: nodeSchema, name: node.name, log: node.name },
+    references: [],
     hasChildren: false,
   }
 }

@@ -9,7 +9,8 @@ import { withoutLimit } from '../keep/limit.js'
 import { sameTree } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { hasFineSlices } from '../plan/fineSlices.js'
-import { sliceKey, wholeSources } from '../plan/plan.js'
+import { wholeSources } from '../plan/plan.js'
+import { sliceKey } from '../plan/sliceKey.js'
 import { isFloating, mayFloat } from './columnFacts.js'
 
 /**
