@@ -7,7 +7,7 @@ import { splitQuery } from './split.js'
 const orders = table(
   'orders',
   'id! integer, customer_id! integer, priority text, at timestamp with time zone, amount numeric, weight double precision',
-  { keys: [['id']], indexes: [['customer_id']] },
+  { keys: [['id']], indexes: [['customer_id']], references: ['customer_id'] },
 )
 const customers = table('customers', 'id! integer, country text, name text, balance numeric', { keys: [['id']] })
 const lines = table('lines', 'order_id! integer, no! integer, sku integer, price numeric', {
