@@ -79,19 +79,20 @@ export function inexact(flat: FlatJoin): Fragment {
 }
 
 /**
- * The rows that the join gained and lost, with their weights. Of the tables that changed, each in turn gives its changed
- * rows, joined to those before it as they are now, and to those after it as they were: `ΔR⋈S_old + R_new⋈ΔS`.
+ * The rows that the join gained and lost, with their weights, where some of its tables changed: a query with places for
+ * what each table gives, of which `tidemark.delta_statement` makes a UNION ALL. Where few tables changed, that is by
+ * inclusion and exclusion: `ΔR⋈S + R⋈ΔS − ΔR⋈ΔS`, all tables as they are now, so that each part starts at a few rows and
+ * finds the others by an index. Where many did, each in turn gives its changes, joined to those before it as they are
+ * now, and to those after it as they were.
  */
-export function changedJoinRows({ join: flat, groups, aggregates }: AggregateShape): DeltaTerm[] {
+export function changedJoinRows({ join: flat, groups, aggregates }: AggregateShape): DeltaJoin {
   const outputs = [
     ...groups.map(({ ast }, index) => sql`${expression(ast)} AS ${groupValue(index)}`),
     ...aggregates.map((aggregate, index) => sql`${argumentOf(aggregate)} AS ${argumentValue(index)}`),
   ]
   const names = new ChangeNames(flat)
-  return tablesOf(flat).map(({ item }, changed) => ({
-    table: names.numberOf(item.relation),
-    sql: selectJoin(flat, outputs, { names, changed, next: 0 }).text,
-  }))
+  const items = tablesOf(flat).map((item) => placedTable(item, names))
+  return { join: selectJoin(flat, outputs, { next: 0 }, trusted(signMark)).text, items }
 }
 
 /** For each table, a query for whether it changed. */
@@ -112,66 +113,69 @@ function expression(ast: Node): Fragment {
   return trusted(toSql(ast))
 }
 
-/** What the changes of one table, at one place of the join, add to it. */
-export interface DeltaTerm {
+export interface DeltaJoin {
+  // Holds a comment `tidemark item N` for each place at which a table is read, and `tidemark sign` before the weight.
+  readonly join: string
+  readonly items: readonly PlacedTable[]
+}
+
+/** One place at which a table is read, and the queries that can stand there. */
+export interface PlacedTable {
   /** Number of the table. */
   readonly table: number
-  readonly sql: string
+  readonly now: string
+  readonly delta: string
+  readonly before: string
 }
 
-/** Which table of the whole join gives its changes in this term, and the number of the next table to be written. */
-interface Term {
-  readonly names: ChangeNames
-  readonly changed: number
-  next: number
-}
+const signMark = '/*tidemark sign*/'
 
-function selectJoin(flat: FlatJoin, outputs: readonly Fragment[], term: Term): Fragment {
+function selectJoin(
+  flat: FlatJoin,
+  outputs: readonly Fragment[],
+  place: { next: number },
+  sign: Fragment = sql``,
+): Fragment {
   const relations: Fragment[] = []
   const weights: Fragment[] = []
   for (const item of flat.items) {
-    const { text, weighted } = itemText(item, term)
-    relations.push(text)
-    if (weighted) weights.push(sql`${ident(item.item.alias)}.${ident(weight)}`)
+    relations.push(itemText(item, place))
+    if (item.kind !== 'function') weights.push(sql`${ident(item.item.alias)}.${ident(weight)}`)
   }
-  const product = weights.length === 0 ? sql`1::numeric` : join(weights, ' * ')
   const conditions = flat.conditions.map((condition) => sql`(${expression(condition)})`)
   const where = conditions.length === 0 ? sql`` : sql` WHERE ${join(conditions, ' AND ')}`
-  return sql`SELECT ${join([...outputs, sql`${product} AS ${ident(weight)}`])} FROM ${join(relations)}${where}`
+  const product = sql`${sign}${join(weights, ' * ')} AS ${ident(weight)}`
+  return sql`SELECT ${join([...outputs, product])} FROM ${join(relations)}${where}`
 }
 
-function itemText(flatItem: FlatItem, term: Term): { text: Fragment; weighted: boolean } {
+function itemText(flatItem: FlatItem, place: { next: number }): Fragment {
   const alias = ident(flatItem.item.alias)
   if (flatItem.kind === 'function') {
     const { ast, columns } = flatItem.item
-    return { text: sql`LATERAL ${functionText(ast, flatItem.item.alias, columns)}`, weighted: false }
+    return sql`LATERAL ${functionText(ast, flatItem.item.alias, columns)}`
   }
-  if (flatItem.kind === 'block') {
-    const { item, inner } = flatItem
-    const outputs = inner.block.outputs.map(({ expression: { ast } }, index) => {
-      const name = item.columns[index] ?? ''
-      return sql`${expression(ast)} AS ${ident(name)}`
-    })
-    return { text: sql`(${selectJoin(inner, outputs, term)}) AS ${alias}`, weighted: true }
-  }
-  const { item, columns } = flatItem
-  const place = term.next++
-  const changes = term.names.of(item.relation)
+  if (flatItem.kind === 'table') return sql`(/*tidemark item ${place.next++}*/) AS ${alias}`
+  const { item, inner } = flatItem
+  const outputs = inner.block.outputs.map(({ expression: { ast } }, index) => {
+    const name = item.columns[index] ?? ''
+    return sql`${expression(ast)} AS ${ident(name)}`
+  })
+  return sql`(${selectJoin(inner, outputs, place)}) AS ${alias}`
+}
+
+function placedTable({ item, columns }: FlatItem & { kind: 'table' }, names: ChangeNames): PlacedTable {
+  const changes = names.of(item.relation)
   const named = columns.map((name) => sql`${ident(storedName(item, name))} AS ${ident(name)}`)
   const { schema, name } = item.relation.capture
-  const select = (extra: readonly Fragment[], from: Fragment): Fragment =>
-    sql`SELECT ${join([...named, ...extra])} FROM ${from}`
-  if (place === term.changed) {
-    return { text: sql`(${select([ident(weight)], changes)}) AS ${alias}`, weighted: true }
+  const own = ident(weight)
+  const select = (weighed: Fragment, from: Fragment): Fragment => sql`SELECT ${join([...named, weighed])} FROM ${from}`
+  const now = select(sql`1::pg_catalog.numeric AS ${own}`, ident(schema, name))
+  return {
+    table: names.numberOf(item.relation),
+    now: now.text,
+    delta: select(own, changes).text,
+    before: sql`${now} UNION ALL ${select(sql`- ${own} AS ${own}`, changes)}`.text,
   }
-  const table = ident(schema, name)
-  if (place < term.changed) return { text: sql`(${select([], table)}) AS ${alias}`, weighted: false }
-  const now = select([sql`1::numeric AS ${ident(weight)}`], table)
-  const undone = select([sql`- ${ident(weight)} AS ${ident(weight)}`], changes)
-  // Cut out where this table did not change: the planner has enough to look at.
-  const number = term.names.numberOf(item.relation)
-  const before = sql`/*tidemark before ${number}*/ UNION ALL ${undone}/*tidemark end ${number}*/`
-  return { text: sql`(${now}${before}) AS ${alias}`, weighted: true }
 }
 
 function storedName(

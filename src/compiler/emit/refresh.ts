@@ -4,7 +4,7 @@ import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Kept } from '../keep/kept.js'
 import type { ViewPlan } from '../plan/types.js'
-import { changedJoinRows, changedTables, type DeltaTerm } from './delta.js'
+import { changedJoinRows, changedTables, type DeltaJoin } from './delta.js'
 import { deltaParts, termsMark } from './deltaStatement.js'
 import { keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
@@ -41,7 +41,7 @@ export interface Statements {
 export interface DeltaTemplate {
   readonly head: string
   readonly tail: string
-  readonly terms: readonly DeltaTerm[]
+  readonly rows: DeltaJoin
   /** For each table by its number, a query for whether it changed. */
   readonly changed: readonly string[]
 }
@@ -134,7 +134,7 @@ function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Frag
   const groups = sql`(SELECT pg_catalog.count(*) FROM tidemark_state)`
   const statement = sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${groups} AS slices, ${counts}`
   const [head = '', tail = ''] = statement.text.split(termsMark)
-  return { head, tail, terms: changedJoinRows(shape), changed: changedTables(shape.join) }
+  return { head, tail, rows: changedJoinRows(shape), changed: changedTables(shape.join) }
 }
 
 /** A row can lie in slices of several branches. A key that is not proved unique must not hide a second row. */

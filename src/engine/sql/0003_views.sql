@@ -153,28 +153,59 @@ BEGIN
     extract(epoch FROM clock_timestamp() - started) * 1000, failure, worker);
 END $$;
 
--- The statement that adds the changes of those tables that did change.
+-- One part of a delta: the join with something in the place of each of its tables.
+CREATE FUNCTION tidemark.delta_term(rows jsonb, chosen text[], negative boolean) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  term text := replace(rows ->> 'join', '/*tidemark sign*/', CASE WHEN negative THEN '- ' ELSE '' END);
+BEGIN
+  FOR place IN 1 .. cardinality(chosen) LOOP
+    term := replace(term, format('/*tidemark item %s*/', place - 1), rows -> 'items' -> (place - 1) ->> chosen[place]);
+  END LOOP;
+  RETURN term;
+END $$;
+
+-- The statement that adds the changes of those tables that did change: by inclusion and exclusion where they are read at
+-- few places, since then every other table is as it is now and has its indexes; else one place after the other.
 CREATE FUNCTION tidemark.delta_statement(template jsonb, cursor pg_snapshot, consumed_xid xid8, target integer) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  rows jsonb := template -> 'rows';
   changed boolean[] := '{}';
   present boolean;
   query text;
-  statement text;
+  -- Places, counted from 1, at which changed tables are read.
+  places integer[];
+  chosen text[];
+  terms text[] := '{}';
 BEGIN
   FOR query IN SELECT q FROM jsonb_array_elements_text(template -> 'changed') WITH ORDINALITY AS t (q, place) ORDER BY place LOOP
     EXECUTE query INTO present USING cursor, consumed_xid, target;
     changed := changed || present;
   END LOOP;
-  SELECT template ->> 'head' || string_agg(term ->> 'sql', ' UNION ALL ' ORDER BY place) || (template ->> 'tail') INTO statement
-    FROM jsonb_array_elements(template -> 'terms') WITH ORDINALITY AS t (term, place)
-    WHERE changed[1 + (term ->> 'table')::integer] OR true <> ALL (changed);
-  FOR number IN 1 .. cardinality(changed) LOOP
-    CONTINUE WHEN changed[number];
-    statement := regexp_replace(statement,
-      format('/\*tidemark before %1$s\*/.*?/\*tidemark end %1$s\*/', number - 1), '', 'g');
-  END LOOP;
-  RETURN statement;
+  SELECT array_agg(place ORDER BY place) INTO places FROM jsonb_array_elements(rows -> 'items') WITH ORDINALITY AS t (item, place)
+    WHERE changed[1 + (item ->> 'table')::integer] OR true <> ALL (changed);
+  IF cardinality(places) <= 4 THEN
+    FOR subset IN 1 .. (1 << cardinality(places)) - 1 LOOP
+      chosen := array_fill('now'::text, ARRAY[jsonb_array_length(rows -> 'items')]);
+      FOR i IN 1 .. cardinality(places) LOOP
+        IF subset & (1 << (i - 1)) <> 0 THEN
+          chosen[places[i]] := 'delta';
+        END IF;
+      END LOOP;
+      terms := terms || tidemark.delta_term(rows, chosen, bit_count(subset::bit(8)) % 2 = 0);
+    END LOOP;
+  ELSE
+    FOR i IN 1 .. cardinality(places) LOOP
+      chosen := array_fill('now'::text, ARRAY[jsonb_array_length(rows -> 'items')]);
+      chosen[places[i]] := 'delta';
+      FOR j IN i + 1 .. cardinality(places) LOOP
+        chosen[places[j]] := 'before';
+      END LOOP;
+      terms := terms || tidemark.delta_term(rows, chosen, false);
+    END LOOP;
+  END IF;
+  RETURN template ->> 'head' || array_to_string(terms, ' UNION ALL ') || (template ->> 'tail');
 END $$;
 
 -- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
