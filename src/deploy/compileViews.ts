@@ -143,7 +143,7 @@ async function compileOne(gatherer: FactsGatherer, one: OneView): Promise<ViewTa
 }
 
 /** Compiles what is kept of a view: its query, or one with more columns and without its limit. */
-async function compileKept(gatherer: FactsGatherer, { view, own, storage, original }: OneView) {
+async function compileKept(gatherer: FactsGatherer, { view, own, storage, original, hidden = false }: OneView) {
   const native = view.storage === 'matview' ? { schema: view.schema, name: view.name } : undefined
   const compile = (facts: QueryFacts, kept: Kept | undefined) => ({
     facts,
@@ -153,10 +153,10 @@ async function compileKept(gatherer: FactsGatherer, { view, own, storage, origin
   const without = async (kept: Kept | undefined) =>
     compile(kept === undefined ? own : await gatherer.gather(kept.query, view.timeZone), kept)
   if (native !== undefined) return compile(own, undefined)
-  const result = await without(keepQuery(own))
+  const result = await without(keepQuery(own, { delta: true, reading: !hidden }))
   // Types are known only now: a sum of floating-point numbers cannot be added to.
   const inexact = result.kept?.delta === true && result.compiled.plan.delta === undefined
-  return inexact ? await without(keepQuery(own, false)) : result
+  return inexact ? await without(keepQuery(own, { delta: false, reading: !hidden })) : result
 }
 
 function refuseTemporary({ relations }: QueryFacts): void {

@@ -11,16 +11,24 @@ import { looksHidden } from './hidden.js'
 import type { Kept } from './kept.js'
 import { withoutLimit } from './limit.js'
 
+export interface KeepOptions {
+  /** Whether what deltas need may be kept too. */
+  readonly delta: boolean
+  /** Whether something may be left to the reading. A piece of a view is read as it is stored. */
+  readonly reading: boolean
+}
+
 /** What to keep of a query; undefined when it is just its result. */
-export function keepQuery(facts: QueryFacts, withDelta = true): Kept | undefined {
+export function keepQuery(facts: QueryFacts, options: KeepOptions): Kept | undefined {
   const original = buildQuery(facts)
   const visible = outputNames(original)
   if (!facts.faithful || visible.some(looksHidden)) return undefined
-  const unlimited = withoutLimit(original)
+  const unlimited = options.reading ? withoutLimit(original) : undefined
   if (unlimited === undefined && original.kind === 'select' && original.limited) return undefined
   const ast = unlimited?.ast ?? original.ast
   const root = unlimited === undefined ? original : buildQuery({ ...facts, canonical: toSql(ast) })
-  const states = withDelta ? deltaColumns(root, facts) : undefined
+  const finishes = ast.havingClause !== undefined
+  const states = options.delta && (options.reading || !finishes) ? deltaColumns(root, facts) : undefined
   if (unlimited === undefined && states === undefined) return undefined
   const having = states === undefined ? undefined : ast.havingClause
   return {
