@@ -3,7 +3,7 @@ import { buildQuery } from '../ir/build.js'
 import { type Block, type BlockItem, outputNames, type SelectBlock } from '../ir/types.js'
 import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
 import { standalone } from './standalone.js'
-import { columnOf, isPlain, queriesIn, relation, replaceQueries, target } from './tree.js'
+import { columnOf, isOwn, isPlain, queriesIn, relation, replaceQueries, target } from './tree.js'
 
 /**
  * Makes nodes of the nested queries in FROM that group, window or leave out rows. A WITH query that is read twice is one
@@ -34,11 +34,6 @@ export function splitBlocks(draft: Draft): Draft {
   }
   visit(root)
   return replaced.size === 0 ? draft : withQuery(current, replaceQueries(root.ast, replaced))
-}
-
-/** Reads nothing of the rows around it. */
-function isOwn({ correlated, closed }: BlockItem): boolean {
-  return !correlated && closed
 }
 
 function readNode(name: string, columns: readonly string[]): SelectStmt {

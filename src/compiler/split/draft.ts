@@ -66,7 +66,7 @@ function keepQuery(draft: Draft, { facts }: Draft): QueryFacts {
 }
 
 /** Facts of a query over the same relations. Of what it computes the types are not known: PostgreSQL will tell them. */
-function factsOfPiece(facts: QueryFacts, canonical: string): QueryFacts {
+export function factsOfPiece(facts: QueryFacts, canonical: string): QueryFacts {
   const block = buildQuery({ ...facts, canonical })
   const output = outputNames(block).map((name): OutputColumn => {
     const { type, comparable, nondeterministic } = columnFactsOf(block, name)

@@ -3,7 +3,7 @@ import { findKey, itemKeys, retainedItems } from '../analyze/viewKey.js'
 import { resolveColumn } from '../ir/expression.js'
 import type { Block, BlockItem, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
 import { type Node, rewrite } from '../parse/ast.js'
-import { columnOf, freshName, isPlain, target } from './tree.js'
+import { columnOf, freshName, isOwn, isPlain, target } from './tree.js'
 
 /** Columns of nested queries that these do not return, made visible outside of them. */
 export class Exposed {
@@ -51,9 +51,9 @@ export class Exposed {
   }
 
   /** The nested query, if it can be made to return more columns and is still what it was. */
-  private openBlock({ block, closed, correlated }: BlockItem): SelectBlock | undefined {
-    const open = block.kind === 'select' && isPlain(block) && closed && !correlated && this.present.has(block.ast)
-    return open ? block : undefined
+  private openBlock(item: BlockItem): SelectBlock | undefined {
+    const { block } = item
+    return block.kind === 'select' && isPlain(block) && isOwn(item) && this.present.has(block.ast) ? block : undefined
   }
 
   /** The name under which the rest of the query sees a column of a nested query's own FROM. */

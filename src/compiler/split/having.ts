@@ -1,47 +1,80 @@
 import type { SelectStmt } from '@pgsql/types'
+import type { QueryFacts } from '../facts.js'
 import { buildQuery } from '../ir/build.js'
+import type { Block, SelectBlock } from '../ir/types.js'
+import { keepQuery } from '../keep/keep.js'
 import { readsColumns } from '../parse/ast.js'
-import { type Draft, withQuery } from './draft.js'
+import { toSql } from '../parse/parse.js'
+import { type Draft, factsOfPiece, withQuery } from './draft.js'
 import { aggregateCalls, partsOfGroups, Replacements } from './groups.js'
 import { NodeColumns } from './nodeColumns.js'
 import { scalarsIn } from './scalars.js'
-import { columnOf, freshName } from './tree.js'
+import { standalone } from './standalone.js'
+import { columnOf, freshName, isOwn, queriesIn, replaceQueries } from './tree.js'
 
 /**
- * Where groups are compared with a subquery that is the same for all of them, as in HAVING: the groups become a nested
- * query, and the comparison a WHERE over it. Each can be maintained by itself then.
+ * Puts groups into a nested query of their own, and what is asked of them in HAVING into a WHERE over it: where they are
+ * compared with a subquery that is the same for all of them, each can be maintained by itself then; and of nested groups
+ * that are kept by adding what changed, all are kept anyway.
  */
 export function groupsInside(draft: Draft): Draft {
   const root = buildQuery(draft.facts)
-  if (root.kind !== 'select' || root.group === undefined || root.groupingSets) return draft
-  if (!root.group.every(({ ast }) => readsColumns(ast))) return draft
-  const parts = partsOfGroups(root)
-  if (scalarsIn(root, [parts.targetList, parts.havingClause]).length === 0) return draft
-  const alias = freshName(root.ast, 'grouped')
-  const columns = new NodeColumns(root)
+  const present = queriesIn(root.ast)
+  const replaced = new Map<SelectStmt, SelectStmt>()
+  const replace = (block: SelectBlock): void => {
+    const ast = overGroups(block, root.ast, draft.facts)
+    if (ast !== undefined) replaced.set(block.ast, ast)
+  }
+  const visit = (block: Block): void => {
+    if (block.kind === 'set') for (const arm of block.arms) visit(arm)
+    if (block.kind !== 'select') return
+    for (const item of block.items) {
+      if (item.kind !== 'block' || !isOwn(item) || !present.has(item.block.ast)) continue
+      if (item.block.kind === 'select' && keepsAllGroups(item.block, draft)) replace(item.block)
+      else visit(item.block)
+    }
+  }
+  if (root.kind === 'select' && comparesGroups(root)) replace(root)
+  else visit(root)
+  return replaced.size === 0 ? draft : withQuery(draft, replaceQueries(root.ast, replaced))
+}
+
+function comparesGroups(block: SelectBlock): boolean {
+  return scalarsIn(block, [block.ast.targetList, block.ast.havingClause]).length > 0
+}
+
+function keepsAllGroups(block: SelectBlock, { facts }: Draft): boolean {
+  const ast = block.ast.havingClause === undefined || block.limited ? undefined : standalone(block)
+  return ast !== undefined && keepQuery(factsOfPiece(facts, toSql(ast)))?.delta === true
+}
+
+/** A grouped query as one over its groups; `tree` is the whole that it stands in. */
+function overGroups(block: SelectBlock, tree: SelectStmt, facts: QueryFacts): SelectStmt | undefined {
+  const { group } = block
+  if (group === undefined || block.groupingSets || !group.every(({ ast }) => readsColumns(ast))) return undefined
+  const parts = partsOfGroups(block)
+  const alias = freshName(tree, 'grouped')
+  const columns = new NodeColumns(block)
   const replacements = new Replacements()
-  const expressions = [...root.group.map(({ ast }) => ast), ...aggregateCalls(parts, draft.facts)]
+  const expressions = [...group.map(({ ast }) => ast), ...aggregateCalls(parts, facts)]
   for (const expression of expressions) replacements.set(expression, columnOf(alias, columns.add(expression, 'a')))
-  const written = replacements.apply(parts, root)
-  if (written === undefined) return draft
-  const { fromClause, whereClause, withClause, groupClause: _, ...rest } = root.ast
+  const written = replacements.apply(parts, block)
+  if (written === undefined) return undefined
+  const { fromClause, whereClause, groupClause: _, havingClause: __, ...rest } = block.ast
   const groups: SelectStmt = {
     targetList: columns.targets,
-    ...(root.group.length > 0 && { groupClause: root.group.map(({ ast }) => ast) }),
+    ...(group.length > 0 && { groupClause: group.map(({ ast }) => ast) }),
     limitOption: 'LIMIT_OPTION_DEFAULT',
     ...(fromClause && { fromClause }),
     ...(whereClause && { whereClause }),
   }
   const { havingClause, ...others } = written
-  const { havingClause: __, ...plain } = rest
-  const ast: SelectStmt = {
-    ...plain,
+  return {
+    ...rest,
     ...defined(others),
-    ...(withClause && { withClause }),
     fromClause: [{ RangeSubselect: { subquery: { SelectStmt: groups }, alias: { aliasname: alias } } }],
     ...(havingClause && { whereClause: havingClause }),
   }
-  return withQuery(draft, ast)
 }
 
 /** Without the parts that the query does not have. */

@@ -4,7 +4,7 @@ import type { Block, SelectBlock, Subquery } from '../ir/types.js'
 import { type Node, rewrite, walk } from '../parse/ast.js'
 import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
 import { standalone } from './standalone.js'
-import { columnOf, freshName, queriesIn, relation, target } from './tree.js'
+import { columnOf, freshName, isOwn, queriesIn, relation, target } from './tree.js'
 
 /**
  * Makes a node of one row of each scalar subquery that is an aggregate over all its rows and the same for every row
@@ -41,9 +41,7 @@ export function splitScalars(draft: Draft): Draft {
 function blocksOf(block: Block): SelectBlock[] {
   if (block.kind === 'opaque') return []
   if (block.kind === 'set') return block.arms.flatMap(blocksOf)
-  const nested = block.items.flatMap((item) =>
-    item.kind === 'block' && item.closed && !item.correlated ? blocksOf(item.block) : [],
-  )
+  const nested = block.items.flatMap((item) => (item.kind === 'block' && isOwn(item) ? blocksOf(item.block) : []))
   return [block, ...nested]
 }
 

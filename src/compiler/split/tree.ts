@@ -1,5 +1,5 @@
 import type { SelectStmt } from '@pgsql/types'
-import type { SelectBlock } from '../ir/types.js'
+import type { BlockItem, SelectBlock } from '../ir/types.js'
 import { type Node, rewrite, walk } from '../parse/ast.js'
 
 export function columnOf(alias: string, column: string): Node {
@@ -44,6 +44,11 @@ export function freshName(tree: unknown, wanted: string): string {
     const name = number === 0 ? wanted : `${wanted}_${number}`
     if (!text.includes(JSON.stringify(name))) return name
   }
+}
+
+/** Reads nothing of the rows around it. */
+export function isOwn({ correlated, closed }: BlockItem): boolean {
+  return !correlated && closed
 }
 
 /** Each row of FROM that satisfies WHERE is a row of it: nothing is grouped, left out or put in order. */
