@@ -1,7 +1,7 @@
 import type { RangeVar, SelectStmt } from '@pgsql/types'
 import { type QueryFacts, type RelationFacts, relationKey } from '../facts.js'
-import { type Node, names, rewrite } from '../parse/ast.js'
-import { parseSelect } from '../parse/parse.js'
+import { type Node, names, rewrite, sameTree } from '../parse/ast.js'
+import { parseSelect, toSql } from '../parse/parse.js'
 
 /** The query with the ordinary views that it reads written out, as they may hold what is worth a node of its own. */
 export function inlineViews(facts: QueryFacts): SelectStmt {
@@ -14,12 +14,16 @@ function inlined<T>(tree: T, facts: QueryFacts): T {
     const range = value.RangeVar as RangeVar
     const view = facts.relations.get(relationKey(range.schemaname ?? '', range.relname ?? ''))
     if (view?.kind !== 'view' || view.definition === undefined || view.reading) return undefined
-    return { RangeSubselect: { subquery: { SelectStmt: definitionOf(view, facts) }, alias: aliasOf(range, view) } }
+    const definition = parseSelect(view.definition)
+    if (!isWrittenAsRead(definition)) return undefined
+    const query = inlined(qualified(definition), facts)
+    return { RangeSubselect: { subquery: { SelectStmt: query }, alias: aliasOf(range, view) } }
   })
 }
 
-function definitionOf(view: RelationFacts, facts: QueryFacts): SelectStmt {
-  return inlined(qualified(parseSelect(view.definition ?? '')), facts)
+/** Of the view's own text nobody has asked PostgreSQL whether ours means the same: it must be the same tree. */
+function isWrittenAsRead(definition: SelectStmt): boolean {
+  return sameTree(parseSelect(toSql(definition)), definition)
 }
 
 function aliasOf({ alias, relname }: RangeVar, view: RelationFacts) {
