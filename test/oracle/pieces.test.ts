@@ -133,9 +133,11 @@ async function maintained(gatherer: FactsGatherer, name: string, query: string, 
     const facts = kept === undefined ? own : await gatherer.gather(kept.query, 'UTC')
     return { kept, facts, plan: compileView({ facts, key, timeZone: 'UTC', storage: name, kept }).plan }
   }
-  const first = await compile(keepQuery(own))
+  // Only the last piece has readers, to whom something can be left.
+  const reading = key === undefined
+  const first = await compile(keepQuery(own, { delta: true, reading }))
   const inexact = first.kept?.delta === true && first.plan.delta === undefined
-  return { own, ...(inexact ? await compile(keepQuery(own, false)) : first) }
+  return { own, ...(inexact ? await compile(keepQuery(own, { delta: false, reading })) : first) }
 }
 
 function asSource(name: string, { own, kept, facts, plan }: Awaited<ReturnType<typeof maintained>>): MaintainedView {

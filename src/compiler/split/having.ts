@@ -45,7 +45,9 @@ function comparesGroups(block: SelectBlock): boolean {
 
 function keepsAllGroups(block: SelectBlock, { facts }: Draft): boolean {
   const ast = block.ast.havingClause === undefined || block.limited ? undefined : standalone(block)
-  return ast !== undefined && keepQuery(factsOfPiece(facts, toSql(ast)))?.delta === true
+  return (
+    ast !== undefined && keepQuery(factsOfPiece(facts, toSql(ast)), { delta: true, reading: false })?.delta === true
+  )
 }
 
 /** A grouped query as one over its groups; `tree` is the whole that it stands in. */
