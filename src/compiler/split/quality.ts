@@ -14,8 +14,8 @@ import { sliceKey } from '../plan/sliceKey.js'
 import { isFloating, mayFloat } from './columnFacts.js'
 
 /**
- * How well a query can be maintained as it is. 3: by deltas, or by slices that an index finds. 2: by slices for which
- * tables are scanned. 1: the changes of some tables make all of it be recomputed. 0: those of any.
+ * How well a query can be maintained as it is. 3: by deltas, or by small slices that an index finds. 2: by other slices.
+ * 1: the changes of some tables make all of it be recomputed. 0: those of any.
  */
 export type Quality = 0 | 1 | 2 | 3
 

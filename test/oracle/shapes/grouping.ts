@@ -3,7 +3,7 @@ import type { Shape } from './shape.js'
 
 /** GROUP BY, DISTINCT, aggregates and windows over one table. */
 export const grouping: readonly Shape[] = [
-  { name: 'g_one', query: 'SELECT g, count(*) AS n, sum(n) AS total FROM a GROUP BY g', expect: { a: 'slice' } },
+  { name: 'g_one', query: 'SELECT g, count(*) AS n, sum(n) AS total FROM a GROUP BY g', expect: { a: 'delta' } },
   {
     name: 'g_two_nullable',
     query: 'SELECT g, h, count(*) AS n, max(ts) AS latest, count(DISTINCT v) AS vs FROM a GROUP BY g, h',
@@ -12,7 +12,7 @@ export const grouping: readonly Shape[] = [
   {
     name: 'g_three_nullable',
     query: 'SELECT g, h, parent, count(n) AS n, min(n) AS least FROM a GROUP BY g, h, parent',
-    expect: { a: 'slice' },
+    expect: { a: 'delta' },
   },
   { name: 'g_no_key_table', query: 'SELECT x, y, count(*) AS n, sum(z) AS z FROM d GROUP BY x, y' },
   { name: 'g_numeric_key', query: 'SELECT n, count(*) AS rows FROM a GROUP BY n' },

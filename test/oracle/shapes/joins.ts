@@ -5,7 +5,7 @@ export const joins: readonly Shape[] = [
   {
     name: 'j_inner',
     query: 'SELECT a.g, count(*) AS n, sum(b.amount) AS s FROM a JOIN b ON b.a_id = a.id GROUP BY a.g',
-    expect: { a: 'slice', b: 'slice' },
+    expect: { a: 'delta', b: 'delta' },
   },
   {
     name: 'j_inner_key_both',

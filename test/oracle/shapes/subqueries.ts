@@ -247,7 +247,7 @@ export const subqueries: readonly Shape[] = [
   {
     name: 'q_scalar_uncorrelated',
     query: 'SELECT g, count(*) AS n FROM a WHERE v > (SELECT avg(x) FROM d) GROUP BY g',
-    expect: { a: 'slice', d: 'uncorrelated_subquery' },
+    expect: { a: 'delta', d: 'delta' },
   },
   {
     name: 'q_scalar_outer_aggregate',
