@@ -9,7 +9,7 @@ let cwd = ''
 const views = `
   view('mv_totals', { query: './views/totals.sql' }),
   view('reports.mv_busy', { query: 'select customer, total from mv_totals where orders > 2' }),
-  view('mv_all', { query: 'select count(*) as orders from orders', key: [] })`
+  view('mv_all', { query: 'select percentile_cont(0.5) within group (order by amount) as median from orders', key: [] })`
 
 beforeAll(async () => {
   cwd = await project(views, {
