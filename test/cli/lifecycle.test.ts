@@ -9,7 +9,7 @@ let cwd = ''
 const views = `
   view('mv_totals', { query: './views/totals.sql' }),
   view('reports.mv_busy', { query: 'select customer, total from mv_totals where orders > 2' }),
-  view('mv_all', { query: 'select percentile_cont(0.5) within group (order by amount) as median from orders', key: [] })`
+  view('mv_all', { query: 'select percentile_disc(0.5) within group (order by customer) as median from orders', key: [] })`
 
 beforeAll(async () => {
   cwd = await project(views, {
@@ -29,7 +29,7 @@ test('explain needs nothing deployed, and tells every table', async () => {
     ['reports.mv_busy', true],
     ['mv_all', false],
   ])
-  expect(value[0]?.sources).toEqual([{ table: 'orders', maintenance: 'slice', key: ['customer'] }])
+  expect(value[0]?.sources).toEqual([{ table: 'orders', maintenance: 'delta', key: ['customer'] }])
   const named = await json(shapes.explain, ['explain', 'mv_busy'], options())
   expect(named.value.map(({ view }) => view)).toEqual(['reports.mv_busy'])
   expect(await db.rows(`select from pg_namespace where nspname like 'tidemark%'`)).toEqual([])

@@ -7,6 +7,7 @@ import { type Block, outputNames } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { hasFineSlices } from '../plan/fineSlices.js'
+import { wholeSources } from '../plan/plan.js'
 import { looksHidden } from './hidden.js'
 import type { Kept } from './kept.js'
 import { withoutLimit } from './limit.js'
@@ -51,7 +52,8 @@ interface Column {
 /** The columns that deltas need; undefined where slices are finer, or deltas cannot be exact. */
 function deltaColumns(root: Block, facts: QueryFacts): Column[] | undefined {
   const shape = aggregateShape(root, facts)
-  if (shape === undefined || hasFineSlices(root, facts)) return undefined
+  if (shape === undefined) return undefined
+  if (hasFineSlices(root, facts) && wholeSources(facts, root).whole.size === 0) return undefined
   const uncaptured = new Set(['foreign', 'matview', 'system'])
   if (relationsOf(shape.join).some(({ kind }) => uncaptured.has(kind))) return undefined
   const outputs = new Set(outputNames(root))

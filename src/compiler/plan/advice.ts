@@ -18,8 +18,9 @@ export function missingIndexes(
       if (relation.rows < smallTableRows || relation.kind === 'foreign') continue
       const stored = [...new Set(columns.values())]
       if (coveredByIndex(relation, stored).length > 0) continue
-      const advice = indexAdvice(relation, stored, 'is scanned for every slice that is refreshed')
-      found.set(advice.message, advice)
+      for (const advice of indexAdvice(relation, stored, 'is scanned for every slice that is refreshed')) {
+        found.set(advice.message, advice)
+      }
     }
   }
   for (const advice of unreachedTables(root, sources, keys)) found.set(advice.message, advice)
@@ -43,7 +44,7 @@ function unreachedTables(root: Block, sources: readonly SourcePlan[], keys: read
     )
     const columns = [...new Set(joined)]
     if (columns.length === 0 || columns.some((column) => coveredByIndex(relation, [column]).length > 0)) return []
-    return [indexAdvice(relation, columns.slice(0, 1), 'is joined to every slice that is refreshed, by a scan')]
+    return indexAdvice(relation, columns.slice(0, 1), 'is joined to every slice that is refreshed, by a scan')
   })
 }
 
@@ -53,28 +54,38 @@ function searchedWithoutIndex(root: Block, keys: readonly (readonly string[])[])
   return searchedTables(root).flatMap(({ relation, columns }) => {
     if (relation.rows < smallTableRows || relation.kind === 'foreign') return []
     if (coveredByIndex(relation, columns).length > 0) return []
-    return [indexAdvice(relation, columns, 'is scanned by a subquery for the rows of every slice that is refreshed')]
+    return indexAdvice(relation, columns, 'is scanned by a subquery for the rows of every slice that is refreshed')
   })
 }
 
-function indexAdvice(relation: RelationFacts, columns: readonly string[], what: string): Advice {
+/** What a view was taken apart into has no configuration of its own. */
+function isPiece({ kind, schema }: RelationFacts): boolean {
+  return kind === 'maintained' && schema === 'tidemark_data'
+}
+
+function indexAdvice(relation: RelationFacts, columns: readonly string[], what: string): Advice[] {
   const { capture } = relation
+  if (isPiece(relation)) return []
   if (relation.kind === 'maintained') {
-    return {
-      code: 'missing_index',
-      message:
-        `The view ${relation.schema}.${relation.name} ${what}: it has no index that starts with ${columns.join(', ')}. ` +
-        `Add [${columns.map((column) => `'${column}'`).join(', ')}] to its \`indexes\`.`,
-    }
+    return [
+      {
+        code: 'missing_index',
+        message:
+          `The view ${relation.schema}.${relation.name} ${what}: it has no index that starts with ${columns.join(', ')}. ` +
+          `Add [${columns.map((column) => `'${column}'`).join(', ')}] to its \`indexes\`.`,
+      },
+    ]
   }
   const list = join(columns.map((column) => ident(column)))
-  return {
-    code: 'missing_index',
-    message:
-      `${relation.schema}.${relation.name} (about ${relation.rows.toLocaleString('en')} rows, ${size(relation.bytes)}) ` +
-      `${what}: it has no index that starts with ${columns.join(', ')}.`,
-    sql: sql`CREATE INDEX CONCURRENTLY ON ${ident(capture.schema, capture.name)} (${list})`.text,
-  }
+  return [
+    {
+      code: 'missing_index',
+      message:
+        `${relation.schema}.${relation.name} (about ${relation.rows.toLocaleString('en')} rows, ${size(relation.bytes)}) ` +
+        `${what}: it has no index that starts with ${columns.join(', ')}.`,
+      sql: sql`CREATE INDEX CONCURRENTLY ON ${ident(capture.schema, capture.name)} (${list})`.text,
+    },
+  ]
 }
 
 function size(bytes: number): string {

@@ -128,8 +128,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   END
 $$;
 
--- Notes a failure: the view keeps its rows and its cursor, so nothing is lost.
-CREATE FUNCTION tidemark.record_failure(target integer, failure jsonb, started timestamptz, worker text) RETURNS void
+-- Notes a failure: the view keeps its rows and its cursor, so nothing is lost. Answers whether it did: not when somebody
+-- else has refreshed the view, or failed to, since this transaction's snapshot was taken.
+CREATE FUNCTION tidemark.record_failure(target integer, failure jsonb, started timestamptz, worker text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   policy jsonb := (SELECT v.settings -> 'retry' FROM tidemark.view v WHERE v.id = target);
@@ -151,6 +152,9 @@ BEGIN
   INSERT INTO tidemark.run (view_id, started_at, finished_at, mode, duration_ms, error, worker)
   VALUES (target, started, clock_timestamp(), 'failed',
     extract(epoch FROM clock_timestamp() - started) * 1000, failure, worker);
+  RETURN true;
+EXCEPTION WHEN serialization_failure THEN
+  RETURN false;
 END $$;
 
 -- One part of a delta: the join with something in the place of each of its tables.

@@ -116,7 +116,10 @@ BEGIN
         result.error := jsonb_strip_nulls(jsonb_build_object(
           'code', tidemark.error_code(sqlstate_), 'message', message, 'detail', nullif(detail, ''),
           'hint', nullif(hint, ''), 'sqlstate', sqlstate_));
-        PERFORM tidemark.record_failure(target, result.error, started, worker);
+        IF NOT tidemark.record_failure(target, result.error, started, worker) THEN
+          result.mode := 'skipped';
+          result.error := NULL;
+        END IF;
     END;
   END IF;
   result.view := CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END;
