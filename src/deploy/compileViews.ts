@@ -7,7 +7,7 @@ import { keepQuery } from '../compiler/keep/keep.js'
 import type { Kept } from '../compiler/keep/kept.js'
 import { loadParser } from '../compiler/parse/parse.js'
 import type { Maintenance } from '../compiler/plan/types.js'
-import { splitQuery } from '../compiler/split/split.js'
+import { type Split, splitQuery } from '../compiler/split/split.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
@@ -74,32 +74,46 @@ export async function compileViews(connection: Connection, views: readonly Norma
   return targets
 }
 
-/** A view, and after it the hidden ones that it was taken apart into. */
+/** A view, and after it the hidden ones that it was taken apart into, where that is for the better. */
 async function compileInPieces(
   gatherer: FactsGatherer,
   view: NormalisedView,
   upstream: readonly NormalisedView[],
 ): Promise<[ViewTarget, ...ViewTarget[]]> {
-  const original = await gatherer.gather(view.query, view.timeZone)
-  refuseTemporary(original)
+  const own = await gatherer.gather(view.query, view.timeZone)
+  refuseTemporary(own)
   const storage = storageName(view.schema, view.name)
-  const nameOf = (number: number): string => pieceName(storage, original.canonical, number)
-  const split = view.storage === 'table' ? splitQuery(original, nameOf) : undefined
-  if (split === undefined) return [await compileOne(gatherer, { view, upstream, own: original, storage })]
+  const one = { view, upstream, own, storage }
+  const split =
+    view.storage === 'table' ? splitQuery(own, (number) => pieceName(storage, own.canonical, number)) : undefined
+  // The types of what pieces compute are known only when they are read: they can be refused, or turn out no better.
+  const inPieces = split && (await gatherer.attempt(() => compileSplit(gatherer, one, split)))
+  if (inPieces?.[0].explanation.incremental) return inPieces
+  const whole = await compileOne(gatherer, one)
+  return inPieces !== undefined && wholeTables(inPieces[0]) < wholeTables(whole) ? inPieces : [whole]
+}
+
+function wholeTables({ explanation }: ViewTarget): number {
+  return explanation.sources.filter(({ maintenance }) => maintenance === 'full').length
+}
+
+async function compileSplit(
+  gatherer: FactsGatherer,
+  { view, upstream, own: original, storage }: OneView,
+  split: Split,
+): Promise<[ViewTarget, ...ViewTarget[]]> {
   const pieces: ViewTarget[] = []
+  const above = (): NormalisedView[] => [...upstream, ...pieces.map((target) => target.view)]
   for (const { name, query, key } of split.nodes) {
     const piece: NormalisedView = { ...view, schema: 'tidemark_data', name, query, key, indexes: [], description: null }
     const own = await gatherer.gather(query, view.timeZone)
-    const above = [...upstream, ...pieces.map((target) => target.view)]
-    const target = await compileOne(gatherer, { view: piece, upstream: above, own, storage: name, hidden: true })
+    const target = await compileOne(gatherer, { view: piece, upstream: above(), own, storage: name, hidden: true })
     pieces.push(target)
     gatherer.add(asSource(target))
   }
   const own = await gatherer.gather(split.query, view.timeZone)
-  const above = [...upstream, ...pieces.map((target) => target.view)]
-  const whole = await compileOne(gatherer, { view, upstream: above, own, storage, original })
-  const explanation = explainPieces(whole.explanation, pieces)
-  return [{ ...whole, explanation }, ...pieces]
+  const last = await compileOne(gatherer, { view, upstream: above(), own, storage, original })
+  return [{ ...last, explanation: explainPieces(last.explanation, pieces) }, ...pieces]
 }
 
 interface OneView {
@@ -153,7 +167,9 @@ async function compileKept(gatherer: FactsGatherer, { view, own, storage, origin
   const without = async (kept: Kept | undefined) =>
     compile(kept === undefined ? own : await gatherer.gather(kept.query, view.timeZone), kept)
   if (native !== undefined) return compile(own, undefined)
-  const result = await without(keepQuery(own, { delta: true, reading: !hidden }))
+  const best = keepQuery(own, { delta: true, reading: !hidden })
+  const tried = best && (await gatherer.attempt(() => without(best)))
+  const result = tried ?? compile(own, undefined)
   // Types are known only now: a sum of floating-point numbers cannot be added to.
   const inexact = result.kept?.delta === true && result.compiled.plan.delta === undefined
   return inexact ? await without(keepQuery(own, { delta: false, reading: !hidden })) : result

@@ -2,6 +2,7 @@ import { type FunctionFacts, type QueryFacts, type RelationFacts, relationKey } 
 import { ident, literal, sql } from '../../compiler/fragment.js'
 import { type Node, names, walk } from '../../compiler/parse/ast.js'
 import { parseSelect } from '../../compiler/parse/parse.js'
+import { TidemarkError } from '../../protocol/errors.js'
 import { type Queryable, rows } from '../database.js'
 import { canonicalise, forgetProbe, readsWholeRows } from './canonical.js'
 import { ClosureReader } from './closure.js'
@@ -29,6 +30,22 @@ export class FactsGatherer {
   /** From now on, queries can read this view. */
   add(view: MaintainedView): void {
     this.#standIns.add(view)
+  }
+
+  /** Some work with queries of our own making. When it fails nothing is left of it, and the answer is undefined. */
+  async attempt<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    const forget = this.#standIns.mark()
+    await this.database.query('SAVEPOINT tidemark_attempt')
+    try {
+      const result = await work()
+      await this.database.query('RELEASE SAVEPOINT tidemark_attempt')
+      return result
+    } catch (error) {
+      if (!(error instanceof TidemarkError)) throw error
+      await this.database.query('ROLLBACK TO SAVEPOINT tidemark_attempt; RELEASE SAVEPOINT tidemark_attempt')
+      forget()
+      return undefined
+    }
   }
 
   async gather(query: string, timeZone: string): Promise<QueryFacts> {

@@ -36,6 +36,15 @@ export class StandIns {
     this.#views.push(view)
   }
 
+  /** What was made from here on is forgotten when the returned function is called: the database has undone it. */
+  mark(): () => void {
+    const [made, numbers] = [new Set(this.#made), new Set(this.#byNumber.keys())]
+    return () => {
+      for (const index of this.#made) if (!made.has(index)) this.#made.delete(index)
+      for (const number of this.#byNumber.keys()) if (!numbers.has(number)) this.#byNumber.delete(number)
+    }
+  }
+
   /** Those that were made, by the number of the stand-in. */
   get byNumber(): ReadonlyMap<number, MaintainedView> {
     return this.#byNumber
