@@ -37,7 +37,8 @@ describe('freshness', () => {
     const started = performance.now()
     await touch()
     await until(() => worker.runsOf('sums').length === 1, 'the refresh')
-    expect(performance.now() - started).toBeLessThan(500)
+    // By the wake-up: without it the next look is seconds away.
+    expect(performance.now() - started).toBeLessThan(2_000)
     await settled(worker)
     expect(worker.refreshed.length - before).toBe(1)
     expect(await verifyView(db.pool, 'sums')).toMatchObject({ missing: 0, unexpected: 0 })
@@ -155,7 +156,7 @@ test('schedules: by cron with seconds, and by interval', async () => {
   for (const { reason, result } of times('by_cron')) {
     expect(reason).toBe('cron')
     // As-of is the start of the refresh: just after an even second.
-    expect((result.asOf?.getTime() ?? 0) % 2_000).toBeLessThan(500)
+    expect((result.asOf?.getTime() ?? 0) % 2_000).toBeLessThan(1_500)
   }
 })
 
