@@ -37,7 +37,6 @@ describe('freshness', () => {
     const started = performance.now()
     await touch()
     await until(() => worker.runsOf('sums').length === 1, 'the refresh')
-    // By the wake-up: without it the next look is seconds away.
     expect(performance.now() - started).toBeLessThan(2_000)
     await settled(worker)
     expect(worker.refreshed.length - before).toBe(1)
