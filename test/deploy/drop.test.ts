@@ -22,7 +22,7 @@ async function snapshot(): Promise<unknown[]> {
     UNION ALL SELECT 'constraint', n.conname, pg_get_constraintdef(n.oid) FROM pg_constraint n WHERE n.connamespace = 'public'::regnamespace
     UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp'
     UNION ALL SELECT 'default acl', d.oid::text, d.defaclacl::text FROM pg_default_acl d
-    UNION ALL SELECT 'setting', s.setdatabase::text, s.setconfig::text FROM pg_db_role_setting s
+    UNION ALL SELECT 'setting', s.setdatabase::text, s.setconfig::text FROM pg_db_role_setting s WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     UNION ALL SELECT 'lock', l.objid::text, '' FROM pg_locks l WHERE l.locktype = 'advisory' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     ORDER BY 1, 2, 3`)
 }
