@@ -7,6 +7,13 @@ import { useTestDatabase } from '../kit/index.js'
 const db = await useTestDatabase()
 const totals = 'SELECT kind, count(*) AS n, sum(v) AS v, avg(v) AS mean, max(v) AS high FROM t GROUP BY kind'
 
+const views = {
+  totals: { query: totals },
+  top: { query: 'SELECT kind, sum(v) AS v FROM t GROUP BY kind ORDER BY sum(v) DESC, kind LIMIT 2' },
+  busy: { query: 'SELECT kind, count(*) AS n FROM t GROUP BY kind HAVING count(*) > 50' },
+  of_top: { query: 'SELECT count(*) AS rows, sum(v) AS v FROM top' },
+}
+
 const refresh = "SELECT mode FROM tidemark.refresh('totals')"
 
 async function expectRight(name = 'totals'): Promise<void> {
@@ -21,12 +28,7 @@ async function preferDeltas(): Promise<void> {
 beforeAll(async () => {
   await db.query(`CREATE TABLE t (id int PRIMARY KEY, kind text, v numeric);
     INSERT INTO t SELECT i, 'k' || i % 5, i % 17 FROM generate_series(1, 500) i`)
-  await apply(db, {
-    totals: { query: totals },
-    top: { query: 'SELECT kind, sum(v) AS v FROM t GROUP BY kind ORDER BY sum(v) DESC, kind LIMIT 2' },
-    busy: { query: 'SELECT kind, count(*) AS n FROM t GROUP BY kind HAVING count(*) > 50' },
-    of_top: { query: 'SELECT count(*) AS rows, sum(v) AS v FROM top' },
-  })
+  await apply(db, views)
 })
 
 test('a change is added, and only its group is written', async () => {
@@ -93,6 +95,28 @@ test('a view over a limited one reads what its readers see', async () => {
   await refreshView(db.pool, 'of_top')
   expect(await db.rows('SELECT v::int AS v FROM of_top')).toEqual(await db.rows('SELECT sum(v)::int AS v FROM top'))
   await expectRight('of_top')
+})
+
+test('a table that changes while the statement is put together is not passed over', async () => {
+  await db.query(
+    'CREATE TABLE kinds (kind text PRIMARY KEY, weight int); INSERT INTO kinds SELECT DISTINCT kind, 1 FROM t',
+  )
+  await apply(db, {
+    ...views,
+    weighed: { query: 'SELECT k.weight, sum(t.v) AS v FROM t JOIN kinds k ON k.kind = t.kind GROUP BY k.weight' },
+  })
+  await db.query('UPDATE t SET v = v + 1 WHERE id = 2')
+  const [view] = await db.rows<{ id: number; cursor: string; consumed: string; text: string }>(
+    `SELECT v.id, s.cursor::text AS cursor, s.consumed_xid::text AS consumed,
+       tidemark.delta_statement(v.statements -> 'delta', s.cursor, s.consumed_xid, v.id) AS text
+     FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id WHERE v.view_name = 'weighed'`,
+  )
+  await db.query("UPDATE kinds SET weight = 2 WHERE kind = 'k3'")
+  const [result] = await db.rows<{ blocked: boolean }>(view?.text ?? '', [view?.cursor, view?.consumed, view?.id])
+  expect(result?.blocked).toBe(true)
+  await preferDeltas()
+  expect(await refreshView(db.pool, 'weighed')).toMatchObject({ mode: 'incremental' })
+  await expectRight('weighed')
 })
 
 test('TRUNCATE, and a change of most rows, recompute everything', async () => {

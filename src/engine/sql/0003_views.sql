@@ -182,11 +182,17 @@ DECLARE
   places integer[];
   chosen text[];
   terms text[] := '{}';
+  -- Under READ COMMITTED the statement sees more than the queries here: what has changed since must not be passed over.
+  unchanged text := '';
 BEGIN
   FOR query IN SELECT q FROM jsonb_array_elements_text(template -> 'changed') WITH ORDINALITY AS t (q, place) ORDER BY place LOOP
     EXECUTE query INTO present USING cursor, consumed_xid, target;
     changed := changed || present;
   END LOOP;
+  IF true = ANY (changed) THEN
+    SELECT coalesce(string_agg(format(' OR (%s)', q), '' ORDER BY place), '') INTO unchanged
+      FROM jsonb_array_elements_text(template -> 'changed') WITH ORDINALITY AS t (q, place) WHERE NOT changed[place];
+  END IF;
   SELECT array_agg(place ORDER BY place) INTO places FROM jsonb_array_elements(rows -> 'items') WITH ORDINALITY AS t (item, place)
     WHERE changed[1 + (item ->> 'table')::integer] OR true <> ALL (changed);
   IF cardinality(places) <= 4 THEN
@@ -209,7 +215,7 @@ BEGIN
       terms := terms || tidemark.delta_term(rows, chosen, false);
     END LOOP;
   END IF;
-  RETURN template ->> 'head' || array_to_string(terms, ' UNION ALL ') || (template ->> 'tail');
+  RETURN replace(template ->> 'head', '/*tidemark unchanged*/', unchanged) || array_to_string(terms, ' UNION ALL ') || (template ->> 'tail');
 END $$;
 
 -- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
