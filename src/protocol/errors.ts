@@ -34,7 +34,8 @@ export const errorCodes = {
   SOURCE_CHANGED: 'A table, view or function that a view reads was dropped or altered.',
   REFRESH_FAILED: 'A refresh failed.',
   REFRESH_TIMEOUT: 'A refresh ran longer than its limit.',
-  REFRESH_NEEDS_SNAPSHOT: 'A view over maintained views was refreshed outside a REPEATABLE READ transaction.',
+  REFRESH_NEEDS_SNAPSHOT:
+    'A view over maintained views, or one that is kept in pieces, was refreshed outside a REPEATABLE READ transaction.',
   DEPENDENT_BLOCKS: 'An object that Tidemark does not manage depends on what would be changed or dropped.',
   EMBEDDED_SERVER: 'The embedded PostgreSQL was not found or did not start.',
   INTERNAL: 'Something happened that Tidemark did not foresee.',
