@@ -164,15 +164,15 @@ async function compileKept(gatherer: FactsGatherer, { view, own, storage, origin
     kept,
     compiled: compileView({ facts, key: view.key, timeZone: view.timeZone, storage, kept, native, original }),
   })
-  const without = async (kept: Kept | undefined) =>
+  const compileKeeping = async (kept: Kept | undefined) =>
     compile(kept === undefined ? own : await gatherer.gather(kept.query, view.timeZone), kept)
   if (native !== undefined) return compile(own, undefined)
   const best = keepQuery(own, { delta: true, reading: !hidden })
-  const tried = best && (await gatherer.attempt(() => without(best)))
+  const tried = best && (await gatherer.attempt(() => compileKeeping(best)))
   const result = tried ?? compile(own, undefined)
   // Types are known only now: a sum of floating-point numbers cannot be added to.
   const inexact = result.kept?.delta === true && result.compiled.plan.delta === undefined
-  return inexact ? await without(keepQuery(own, { delta: false, reading: !hidden })) : result
+  return inexact ? await compileKeeping(keepQuery(own, { delta: false, reading: !hidden })) : result
 }
 
 function refuseTemporary({ relations }: QueryFacts): void {

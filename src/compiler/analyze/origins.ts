@@ -1,7 +1,7 @@
 import type { SelectStmt } from '@pgsql/types'
 import { resolveColumn } from '../ir/expression.js'
 import type { Block, Expression, ItemColumn, SelectBlock, TableItem } from '../ir/types.js'
-import { outputNames } from '../ir/types.js'
+import { outputNames, storedName } from '../ir/types.js'
 import { type Node, walk } from '../parse/ast.js'
 import { EqualityClasses } from './equalityClasses.js'
 import { innerColumn, isSliceable } from './sliceable.js'
@@ -55,10 +55,6 @@ function computedOrigin(block: SelectBlock, expression: Expression): Origin[] {
   if (item?.kind !== 'table') return []
   const { column } = only
   return [{ block, item, column, stored: storedName(item, column), expression: expression.ast }]
-}
-
-function storedName(item: TableItem, column: string): string {
-  return item.sourceColumns[item.columns.indexOf(column)] ?? column
 }
 
 /**

@@ -1,7 +1,15 @@
-import type { RelationFacts } from '../facts.js'
+import { type RelationFacts, relationKey } from '../facts.js'
 import { resolveColumn } from '../ir/expression.js'
-import type { BlockItem, FromItem, FunctionItem, SelectBlock, TableItem } from '../ir/types.js'
-import { type Node, walk } from '../parse/ast.js'
+import {
+  type BlockItem,
+  type FromItem,
+  type FunctionItem,
+  type ItemColumn,
+  type SelectBlock,
+  storedName,
+  type TableItem,
+} from '../ir/types.js'
+import { columnOf, type Node, walk } from '../parse/ast.js'
 
 /** A join of tables, inner joins only, to which each row of each table contributes by itself. */
 export interface FlatJoin {
@@ -45,10 +53,10 @@ function flatItem(item: FromItem, columns: readonly string[]): FlatItem | undefi
 }
 
 /** The images of these columns can be logged, and equal images be found. */
-function isLogged({ relation, columns: own, sourceColumns }: TableItem, columns: readonly string[]): boolean {
+function isLogged(item: TableItem, columns: readonly string[]): boolean {
   return columns.every((name) => {
-    const stored = sourceColumns[own.indexOf(name)]
-    return relation.columns.some((facts) => facts.name === stored && !facts.virtual && facts.comparable)
+    const stored = storedName(item, name)
+    return item.relation.columns.some((facts) => facts.name === stored && !facts.virtual && facts.comparable)
   })
 }
 
@@ -101,16 +109,8 @@ function joinConditions(block: SelectBlock): Node[] {
   return found
 }
 
-interface Place {
-  readonly item: number
-  readonly column: string
-}
-
-function equality(block: SelectBlock, left: Place, right: Place): Node {
-  const reference = ({ item, column }: Place): Node =>
-    ({
-      ColumnRef: { fields: [{ String: { sval: block.items[item]?.alias ?? '' } }, { String: { sval: column } }] },
-    }) as Node
+function equality(block: SelectBlock, left: ItemColumn, right: ItemColumn): Node {
+  const reference = ({ item, column }: ItemColumn): Node => columnOf(block.items[item]?.alias ?? '', column)
   return {
     A_Expr: { kind: 'AEXPR_OP', name: [{ String: { sval: '=' } }], lexpr: reference(left), rexpr: reference(right) },
   } as Node
@@ -127,4 +127,16 @@ export function tablesOf(join: FlatJoin): readonly (FlatItem & { kind: 'table' }
 /** The tables of a flat join, each once. */
 export function relationsOf(flat: FlatJoin): RelationFacts[] {
   return [...new Map(tablesOf(flat).map(({ item }) => [item.relation.oid, item.relation])).values()]
+}
+
+/** The stored columns of each table that a flat join reads, by `schema.name`. */
+export function columnsRead(flat: FlatJoin): Map<string, readonly string[]> {
+  const read = new Map<string, Set<string>>()
+  for (const { item, columns } of tablesOf(flat)) {
+    const name = relationKey(item.relation.schema, item.relation.name)
+    const known = read.get(name) ?? new Set<string>()
+    for (const column of columns) known.add(storedName(item, column))
+    read.set(name, known)
+  }
+  return new Map([...read].map(([name, columns]) => [name, [...columns].sort()]))
 }

@@ -1,5 +1,5 @@
 import type { Output } from '../ir/types.js'
-import { type Node, rewrite, sameTree, walk } from '../parse/ast.js'
+import { columnOf, type Node, rewrite, sameTree, walk } from '../parse/ast.js'
 import { expressionOf } from '../parse/parse.js'
 import type { Aggregate, Grouped } from './aggregates.js'
 
@@ -52,7 +52,7 @@ function resultOf({ kind }: Aggregate, index: number, names: StateNames): Node {
 }
 
 function reference(name: string): Node {
-  return { ColumnRef: { fields: [{ String: { sval: stateAlias } }, { String: { sval: name } }] } } as Node
+  return columnOf(stateAlias, name)
 }
 
 function readsRows(ast: Node): boolean {

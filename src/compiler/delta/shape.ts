@@ -1,8 +1,9 @@
 import { isExactType } from '../exactTypes.js'
-import { type QueryFacts, relationKey } from '../facts.js'
+import type { QueryFacts } from '../facts.js'
+import { isAggregateCall } from '../ir/expression.js'
 import type { Block, SelectBlock } from '../ir/types.js'
 import { hiddenColumn, looksHidden } from '../keep/hidden.js'
-import { functionName, type Node, sameTree } from '../parse/ast.js'
+import { type Node, sameTree } from '../parse/ast.js'
 import { collectAggregates, countOfRows, type Grouped, type StatePart, stateOf } from './aggregates.js'
 import { type FlatJoin, flatJoin, tablesOf } from './flat.js'
 import { overState, type StateNames } from './outputs.js'
@@ -40,10 +41,7 @@ export function aggregateShape(root: Block, facts: QueryFacts): AggregateShape |
 const anyNames: StateNames = { group: () => 'g', part: () => 's' }
 
 export function isAggregate(node: Node, facts: QueryFacts): boolean {
-  if (!('FuncCall' in node)) return false
-  const { agg_star: star, agg_distinct: distinct, agg_filter: filter, agg_order: order } = node.FuncCall
-  if (star || distinct || filter !== undefined || order !== undefined || node.FuncCall.agg_within_group) return true
-  return (facts.functions.get(functionName(node) ?? '') ?? []).some((candidate) => candidate.aggregate)
+  return 'FuncCall' in node && isAggregateCall(node.FuncCall as Readonly<Record<string, unknown>>, facts)
 }
 
 const stateName = (aggregate: number, role: StatePart['role']): string => hiddenColumn(`${role}_${aggregate}`)
@@ -98,16 +96,4 @@ function isExact(shape: AggregateShape, facts: QueryFacts): boolean {
 export function exactShape(root: Block, facts: QueryFacts): AggregateShape | undefined {
   const shape = aggregateShape(root, facts)
   return shape !== undefined && isExact(shape, facts) ? shape : undefined
-}
-
-/** The stored columns of each table whose images deltas read, by `schema.name`. */
-export function deltaColumns({ join }: AggregateShape): Map<string, readonly string[]> {
-  const read = new Map<string, Set<string>>()
-  for (const { item, columns } of tablesOf(join)) {
-    const name = relationKey(item.relation.schema, item.relation.name)
-    const known = read.get(name) ?? new Set<string>()
-    for (const column of columns) known.add(item.sourceColumns[item.columns.indexOf(column)] ?? column)
-    read.set(name, known)
-  }
-  return new Map([...read].map(([name, columns]) => [name, [...columns].sort()]))
 }

@@ -1,9 +1,10 @@
 import type { Aggregate } from '../delta/aggregates.js'
-import { type FlatItem, type FlatJoin, relationsOf, tablesOf } from '../delta/flat.js'
+import { columnsRead, type FlatItem, type FlatJoin, relationsOf, tablesOf } from '../delta/flat.js'
 import type { AggregateShape } from '../delta/shape.js'
 import { isExactType } from '../exactTypes.js'
-import type { RelationFacts } from '../facts.js'
+import { type RelationFacts, relationKey } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
+import { storedName } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { functionText } from './keys.js'
@@ -38,14 +39,9 @@ class ChangeNames {
  */
 export function changeParts(flat: FlatJoin): Fragment[] {
   const names = new ChangeNames(flat)
-  const read = new Map<number, Set<string>>()
-  for (const { item, columns } of tablesOf(flat)) {
-    const known = read.get(item.relation.oid) ?? new Set<string>()
-    for (const name of columns) known.add(storedName(item, name))
-    read.set(item.relation.oid, known)
-  }
+  const read = columnsRead(flat)
   return relationsOf(flat).map((relation) => {
-    const columns = [...(read.get(relation.oid) ?? [])]
+    const columns = read.get(relationKey(relation.schema, relation.name)) ?? []
     const images = columns.map((name) => ident('l', name))
     const facts = (name: string) => relation.columns.find((column) => column.name === name)
     const bits = columns.flatMap((name) => {
@@ -176,11 +172,4 @@ function placedTable({ item, columns }: FlatItem & { kind: 'table' }, names: Cha
     delta: select(own, changes).text,
     before: sql`${now} UNION ALL ${select(sql`- ${own} AS ${own}`, changes)}`.text,
   }
-}
-
-function storedName(
-  item: { readonly columns: readonly string[]; readonly sourceColumns: readonly string[] },
-  name: string,
-): string {
-  return item.sourceColumns[item.columns.indexOf(name)] ?? name
 }

@@ -1,6 +1,6 @@
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Block } from '../ir/types.js'
-import type { Node } from '../parse/ast.js'
+import { columnOf, type Node } from '../parse/ast.js'
 import { expressionOf, toSql } from '../parse/parse.js'
 import { operate } from '../plan/buckets.js'
 import type { Branch, ViewPlan } from '../plan/types.js'
@@ -143,7 +143,7 @@ function hasGroupingSets(block: Block): boolean {
 }
 
 function keyReference(column: number): Node {
-  return { ColumnRef: { fields: [{ String: { sval: keyAlias } }, { String: { sval: `k${column}` } }] } }
+  return columnOf(keyAlias, `k${column}`)
 }
 
 /** The query once for all keys, its tables restricted to them: cheaper when the keys are many. */

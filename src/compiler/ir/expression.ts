@@ -97,7 +97,8 @@ function functionsOf(body: CallBody, facts: QueryFacts) {
   return facts.functions.get(name) ?? []
 }
 
-function isAggregateCall(body: CallBody, facts: QueryFacts): boolean {
+/** Whether a call, given by its body, is one of an aggregate. */
+export function isAggregateCall(body: CallBody, facts: QueryFacts): boolean {
   if (body.agg_star || body.agg_distinct || body.agg_within_group || body.agg_filter || body.agg_order) return true
   return functionsOf(body, facts).some((candidate) => candidate.aggregate)
 }

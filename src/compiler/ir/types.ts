@@ -83,6 +83,11 @@ export interface TableItem extends ItemBase {
   readonly sourceColumns: readonly string[]
 }
 
+/** The name under which a table keeps a column that the query sees under this one. */
+export function storedName(item: Pick<TableItem, 'columns' | 'sourceColumns'>, column: string): string {
+  return item.sourceColumns[item.columns.indexOf(column)] ?? column
+}
+
 export interface BlockItem extends ItemBase {
   readonly kind: 'block'
   readonly block: Block

@@ -86,6 +86,11 @@ export function functionName(node: Node): string | undefined {
   return 'FuncCall' in node ? names(node.FuncCall.funcname).at(-1) : undefined
 }
 
+/** A reference to a column, with the alias of what it belongs to. */
+export function columnOf(alias: string, column: string): Node {
+  return { ColumnRef: { fields: [{ String: { sval: alias } }, { String: { sval: column } }] } }
+}
+
 /** A string constant, looking through casts: `'week'::text` is `week`. */
 export function stringConstant(node: Node | undefined): string | undefined {
   if (node === undefined) return undefined

@@ -2,8 +2,8 @@ import { isNullable } from '../analyze/nullable.js'
 import { origins, textUses } from '../analyze/origins.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
+import { columnOf } from '../parse/ast.js'
 import { impliedRange } from './buckets.js'
-import { columnReference } from './route.js'
 import type { Branch, BucketRange, KeyPath, KeyRestriction } from './types.js'
 
 /** Of a small table a scan is as good as an index. */
@@ -31,7 +31,7 @@ function bucketRanges(root: Block, key: readonly string[], utc: boolean): Bucket
   return key.flatMap((name) =>
     origins(root, name).flatMap((origin): BucketRange[] => {
       if (origin.expression === undefined || uses.get(origin.block.ast) !== 1) return []
-      const column = columnReference({ alias: origin.item.alias, column: origin.column })
+      const column = columnOf(origin.item.alias, origin.column)
       const type = origin.item.relation.columns.find((candidate) => candidate.name === origin.stored)?.type ?? ''
       const written = columnIn(origin.expression) ?? column
       const range = impliedRange(origin.expression, { ast: written, type, utc })
@@ -60,7 +60,7 @@ function keyRestrictions(root: Block, key: readonly string[]): KeyRestriction[] 
   for (const name of key) {
     for (const origin of origins(root, name)) {
       if (uses.get(origin.block.ast) !== 1) continue
-      const ast = origin.expression ?? columnReference({ alias: origin.item.alias, column: origin.column })
+      const ast = origin.expression ?? columnOf(origin.item.alias, origin.column)
       const known = byItem.get(origin.item)
       if (known === undefined) {
         const columns = [{ key: name, ast }]

@@ -9,9 +9,9 @@ import {
   type SelectBlock,
   type Subquery,
 } from '../ir/types.js'
+import { columnOf } from '../parse/ast.js'
 import type { Reason } from '../reasons.js'
 import type { Step } from './occurrences.js'
-import { columnReference } from './route.js'
 
 /**
  * How a change within a nested query is led to the rows around it that it can concern: only those whose `outer` column
@@ -132,7 +132,7 @@ function ownLinks(block: SelectBlock, steps: readonly Step[], compared: readonly
   }
   for (const { column, outer } of block.correlations) {
     const alias = block.items[column.item]?.alias ?? ''
-    const ast = columnReference({ alias, column: column.column })
+    const ast = columnOf(alias, column.column)
     const flags = { outer: false, aggregate: false, window: false, subquery: false, setReturning: false }
     add({ ast, columns: [column], ...flags }, outer)
   }

@@ -3,8 +3,8 @@ import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
 import { findKey } from '../analyze/viewKey.js'
-import { relationsOf } from '../delta/flat.js'
-import { type AggregateShape, deltaColumns, exactShape } from '../delta/shape.js'
+import { columnsRead, relationsOf } from '../delta/flat.js'
+import { type AggregateShape, exactShape } from '../delta/shape.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
 import type { Kept } from '../keep/kept.js'
@@ -44,7 +44,7 @@ export function planView(request: PlanRequest): ViewPlan {
   const keyProved = found?.every((name) => key.includes(name)) ?? false
   const keys = branches.map((branch) => branch.key)
   const advice = [...missingIndexes(root, sources, keys), ...lint(facts, root)]
-  const logged = delta === undefined ? loggedColumns(sources, branches) : deltaColumns(delta)
+  const logged = delta === undefined ? loggedColumns(sources, branches) : columnsRead(delta.join)
   return {
     root,
     key,

@@ -3,7 +3,7 @@ import type { EqualityClasses } from '../analyze/equalityClasses.js'
 import { innerColumn, isSliceable } from '../analyze/sliceable.js'
 import { resolveColumn } from '../ir/expression.js'
 import type { Block, Condition, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
-import { type Node, rewrite } from '../parse/ast.js'
+import { columnOf, type Node, rewrite } from '../parse/ast.js'
 import { expressionOf } from '../parse/parse.js'
 import { NoKey } from './noKey.js'
 import type { AliasedColumn, JoinSource, JoinStep, KeyPath } from './types.js'
@@ -77,7 +77,7 @@ export class Route {
     return rewrite(ast, (value) => {
       if (!('ColumnRef' in value)) return undefined
       const column = resolveColumn((value.ColumnRef as { fields?: Node[] }).fields ?? [], this.block.items)
-      return column === undefined ? undefined : columnReference(this.use(item, column.column))
+      return column === undefined ? undefined : reference(this.use(item, column.column))
     })
   }
 
@@ -105,7 +105,7 @@ export class Route {
       if (column === undefined) throw new NoKey({ code: 'unresolved', reason: 'A column could not be resolved.' })
       if (this.isNull(column.item)) return this.typedNull(column, value === ast)
       const found = this.locate(column, value === ast)
-      return columnReference(found)
+      return reference(found)
     })
   }
 
@@ -261,6 +261,6 @@ export class Route {
   }
 }
 
-export function columnReference({ alias, column }: AliasedColumn): Node {
-  return { ColumnRef: { fields: [{ String: { sval: alias } }, { String: { sval: column } }] } }
+function reference({ alias, column }: AliasedColumn): Node {
+  return columnOf(alias, column)
 }

@@ -1,9 +1,10 @@
 import type { SelectStmt } from '@pgsql/types'
 import { buildQuery } from '../ir/build.js'
 import { type Block, type BlockItem, outputNames, type SelectBlock } from '../ir/types.js'
+import { columnOf } from '../parse/ast.js'
 import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
 import { standalone } from './standalone.js'
-import { columnOf, isOwn, isPlain, queriesIn, relation, replaceQueries, target } from './tree.js'
+import { isOwn, isPlain, queriesIn, relation, replaceQueries, target } from './tree.js'
 
 /**
  * Makes nodes of the nested queries in FROM that group, window or leave out rows. A WITH query that is read twice is one

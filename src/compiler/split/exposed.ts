@@ -2,8 +2,8 @@ import type { SelectStmt } from '@pgsql/types'
 import { findKey, itemKeys, retainedItems } from '../analyze/viewKey.js'
 import { resolveColumn } from '../ir/expression.js'
 import type { Block, BlockItem, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
-import { type Node, rewrite } from '../parse/ast.js'
-import { columnOf, freshName, isOwn, isPlain, target } from './tree.js'
+import { columnOf, type Node, rewrite } from '../parse/ast.js'
+import { freshName, isOwn, isPlain, target } from './tree.js'
 
 /** Columns of nested queries that these do not return, made visible outside of them. */
 export class Exposed {

@@ -3,14 +3,14 @@ import type { QueryFacts } from '../facts.js'
 import { buildQuery } from '../ir/build.js'
 import type { Block, SelectBlock } from '../ir/types.js'
 import { keepQuery } from '../keep/keep.js'
-import { readsColumns } from '../parse/ast.js'
+import { columnOf, readsColumns } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { type Draft, factsOfPiece, withQuery } from './draft.js'
 import { aggregateCalls, partsOfGroups, Replacements } from './groups.js'
 import { NodeColumns } from './nodeColumns.js'
 import { scalarsIn } from './scalars.js'
 import { standalone } from './standalone.js'
-import { columnOf, freshName, isOwn, queriesIn, replaceQueries } from './tree.js'
+import { freshName, isOwn, queriesIn, replaceQueries } from './tree.js'
 
 /**
  * Puts groups into a nested query of their own, and what is asked of them in HAVING into a WHERE over it: where they are

@@ -5,14 +5,14 @@ import { isAggregate } from '../delta/shape.js'
 import { buildQuery } from '../ir/build.js'
 import { readExpression } from '../ir/expression.js'
 import type { Block, ItemColumn, SelectBlock } from '../ir/types.js'
-import { type Node, readsColumns, walk } from '../parse/ast.js'
+import { columnOf, type Node, readsColumns, walk } from '../parse/ast.js'
 import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
 import { Exposed } from './exposed.js'
 import { aggregateCalls, partsOfGroups, Replacements } from './groups.js'
 import { defined } from './having.js'
 import { NodeColumns } from './nodeColumns.js'
 import { withReadCtes } from './standalone.js'
-import { columnOf, freshName, queriesIn, relation } from './tree.js'
+import { freshName, queriesIn, relation } from './tree.js'
 
 /**
  * Makes a node of the rows that an aggregate query aggregates, where these are no mere join of tables: they are kept by

@@ -1,10 +1,10 @@
 import type { SelectStmt } from '@pgsql/types'
 import { buildQuery } from '../ir/build.js'
 import type { Block, SelectBlock, Subquery } from '../ir/types.js'
-import { type Node, rewrite, walk } from '../parse/ast.js'
+import { columnOf, type Node, rewrite, walk } from '../parse/ast.js'
 import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
 import { standalone } from './standalone.js'
-import { columnOf, freshName, isOwn, queriesIn, relation, target } from './tree.js'
+import { freshName, isOwn, queriesIn, relation, target } from './tree.js'
 
 /**
  * Makes a node of one row of each scalar subquery that is an aggregate over all its rows and the same for every row

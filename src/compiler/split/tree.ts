@@ -2,10 +2,6 @@ import type { SelectStmt } from '@pgsql/types'
 import type { BlockItem, SelectBlock } from '../ir/types.js'
 import { type Node, rewrite, walk } from '../parse/ast.js'
 
-export function columnOf(alias: string, column: string): Node {
-  return { ColumnRef: { fields: [{ String: { sval: alias } }, { String: { sval: column } }] } }
-}
-
 export function target(val: Node, name: string): Node {
   return { ResTarget: { name, val } }
 }
