@@ -3,7 +3,7 @@ import { CommanderError } from 'commander'
 import type { Work } from './command.js'
 import { exitCode } from './exitCode.js'
 import { reportFailure } from './failure.js'
-import { createProgram, usageError } from './program.js'
+import { createProgram, noCommand, usageError } from './program.js'
 import { type GlobalOptions, Session } from './session.js'
 import { openTerminal } from './terminal.js'
 
@@ -18,10 +18,12 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exitCode.done
+    const json = argv.includes('--json')
     // Commander has printed the help that it shows when no command is given.
-    if (error.code === 'commander.help') return exitCode.wrong
-    const terminal = openTerminal(argv.includes('--json'))
-    reportFailure(usageError(error), terminal, [])
+    const helped = error.code === 'commander.help'
+    if (helped && !json) return exitCode.wrong
+    const terminal = openTerminal(json)
+    reportFailure(helped ? noCommand() : usageError(error), terminal, [])
     await terminal.flush()
     return exitCode.wrong
   }

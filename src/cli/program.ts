@@ -63,9 +63,16 @@ export function usageError({ message }: CommanderError): TidemarkError {
     .replace(/^\((.*)\)$/, '$1')
     .trim()
   return new TidemarkError('USAGE_INVALID', `${said.charAt(0).toUpperCase()}${said.slice(1)}.`, {
-    hint: `${meant === '' ? '' : `${meant} `}tidemark --help lists commands, tidemark <command> --help their options.`,
+    hint: `${meant === '' ? '' : `${meant} `}${usageHint}`,
   })
 }
+
+/** For a program, which help would not be an answer for. */
+export function noCommand(): TidemarkError {
+  return new TidemarkError('USAGE_INVALID', 'No command was given.', { hint: usageHint })
+}
+
+const usageHint = 'tidemark --help lists commands, tidemark <command> --help their options.'
 
 /** The package's own: two directories up, from src/ as from dist/. */
 function version(): string {

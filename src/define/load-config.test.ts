@@ -118,6 +118,16 @@ describe('evaluating it', () => {
     },
   )
 
+  test('null is no configuration either, and said to be null', async () => {
+    for (const name of ['tidemark.config.ts', 'tidemark.config.mjs']) {
+      write(name, 'export default null')
+      await expect(loadConfig(name, directory)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: 'the configuration: expected an object, got null',
+      })
+    }
+  })
+
   test('problems in it point at their field', async () => {
     write('tidemark.config.ts', "export default { views: [{ name: 'mv', query: 'select 1', freshness: '5 sekonds' }] }")
     expect((await refused()).message).toContain('views[0].freshness ("mv"): "5 sekonds" is not a duration')

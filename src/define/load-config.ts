@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { createJiti } from 'jiti'
+import { createJiti, type JitiOptions } from 'jiti'
 import { TidemarkError } from '../protocol/errors.js'
 import { normaliseConfig } from './normalise-config.js'
 import { queryFileReader } from './query-file.js'
@@ -63,20 +63,30 @@ function isDirectory(path: string): boolean {
 
 /** The default export of the file. */
 async function evaluate(file: string): Promise<unknown> {
-  const tidemark: unknown = await import(ownEntry())
-  const jiti = createJiti(import.meta.url, {
+  const options = {
     // `import ... from 'tidemark'` is this very program: it need not be installed beside the file, and is not run twice.
-    virtualModules: { tidemark },
+    virtualModules: { tidemark: (await import(ownEntry())) as unknown },
     // `dev` loads the same file, and what it imports, again and again.
     moduleCache: false,
-  })
+  }
   try {
-    return await jiti.import(file, { default: true })
+    return await createJiti(import.meta.url, options).import(file, { default: true })
   } catch (error) {
+    if (await exportsNull(file, options)) return null
     throw new TidemarkError('CONFIG_INVALID', `${basename(file)} could not be evaluated: ${said(error, file)}`, {
       hint: `Correct ${file}; running it shows the whole error.`,
       cause: error,
     })
+  }
+}
+
+/** The loader fails on `export default null`, as it looks for a module's own default in it; told not to, it does not. */
+async function exportsNull(file: string, options: JitiOptions): Promise<boolean> {
+  try {
+    const plain = createJiti(import.meta.url, { ...options, interopDefault: false })
+    return (await plain.import<{ default?: unknown }>(file)).default === null
+  } catch {
+    return false
   }
 }
 

@@ -71,6 +71,14 @@ describe('a key', () => {
     expect(error).toMatchObject({ code: 'KEY_INVALID', hint: expect.stringContaining('customer') })
   })
 
+  test('that is none of its own columns: those that are kept beside them are not named, and not taken', async () => {
+    const query = 'select customer, count(*) as n, sum(id) as ids from orders group by 1'
+    for (const column of ['tidemark_rows', 'kunde']) {
+      const error = await apply(`view('mv', { query: '${query}', key: ['${column}'] })`)
+      expect(error).toMatchObject({ code: 'KEY_INVALID', hint: 'Its columns are: customer, n, ids.' })
+    }
+  })
+
   test('that is not unique: the offending values are shown, and nothing is there afterwards', async () => {
     const error = await apply(`view('mv', { query: 'select customer, id from orders', key: ['customer'] })`)
     expect(error).toMatchObject({ code: 'KEY_NOT_UNIQUE', view: 'mv' })

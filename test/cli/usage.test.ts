@@ -34,6 +34,10 @@ describe('help', () => {
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain('Usage: tidemark')
   })
+
+  test('is for people: with --json, no command is an error like any other', async () => {
+    expect(await failure([], { cwd })).toMatchObject({ code: 'USAGE_INVALID', message: 'No command was given.' })
+  })
 })
 
 test('--version is that of the package', async () => {

@@ -72,17 +72,18 @@ function waysToMaintain(
   return { sources, branches: [] }
 }
 
-function viewKey({ facts, key }: PlanRequest, found: readonly string[] | undefined): readonly string[] {
+function viewKey({ facts, key, kept }: PlanRequest, found: readonly string[] | undefined): readonly string[] {
   const chosen = key ?? found
   if (chosen === undefined) {
     throw new TidemarkError('KEY_MISSING', 'No columns were found that tell the rows of this view apart.', {
       hint: "Name them: key: ['…']. They are found by themselves from GROUP BY, DISTINCT and primary keys in the result.",
     })
   }
+  const own = facts.output.filter((column) => kept?.visible.includes(column.name) ?? true)
   for (const name of chosen) {
-    const column = facts.output.find((candidate) => candidate.name === name)
+    const column = own.find((candidate) => candidate.name === name)
     if (column === undefined) {
-      const columns = facts.output.map((candidate) => candidate.name).join(', ')
+      const columns = own.map((candidate) => candidate.name).join(', ')
       throw new TidemarkError('KEY_INVALID', `The key names "${name}", which the query does not return.`, {
         hint: `Its columns are: ${columns}.`,
       })
