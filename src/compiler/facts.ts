@@ -62,6 +62,8 @@ export interface OutputColumn {
   readonly comparable: boolean
   /** That equality is PostgreSQL's own `=`, found whatever the search path: it can cut slices and join. */
   readonly builtinEquality: boolean
+  /** What is equal by it is the same to the bit, as far as the type goes: not 1.0 and 1.00. A collation can say otherwise. */
+  readonly image: boolean
   readonly nondeterministic: boolean
 }
 

@@ -81,7 +81,8 @@ export function factsOf(canonical: string, output: string, relations: readonly R
     output: output.split(',').map((text): OutputColumn => {
       const { name, type } = column(text)
       const comparable = type !== 'json'
-      return { name, type, comparable, builtinEquality: comparable, nondeterministic: false }
+      const image = !/^(numeric|real|double|interval|json)/.test(type)
+      return { name, type, comparable, builtinEquality: comparable, image, nondeterministic: false }
     }),
     relations: new Map(relations.map((relation) => [relationKey(relation.schema, relation.name), relation])),
     functions: byName,

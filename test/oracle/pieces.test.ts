@@ -156,7 +156,11 @@ function asSource(name: string, { own, kept, facts, plan }: Awaited<ReturnType<t
 }
 
 /** Tables of which nothing tells which rows of a piece they concern. (Of one row that all are compared with, nothing can.) */
-const recomputed: Readonly<Record<string, readonly string[]>> = { 'n_not_in_nullable/0': ['d: nullable_comparison'] }
+const recomputed: Readonly<Record<string, readonly string[]>> = {
+  'n_not_in_nullable/0': ['d: nullable_comparison'],
+  // A join along a collation by which different texts are equal, in two directions.
+  'j_folded_block/0': ['n: key_not_derivable'],
+}
 
 test('every piece is maintained by deltas or by slices', async () => {
   const found: Record<string, string[]> = {}

@@ -15,7 +15,7 @@ const times = [
   '-infinity',
 ]
 const texts = ['', 'x', 'X', 'é', '12', '2024-01-05', "it's", 'NULL']
-const numbers = ['1', '1.0', '1.00', '0', '-2.5', 'NaN']
+const numbers = ['1', '1.0', '1.00', '0', '-2.5', 'NaN', '0.00000000000000000003', '98765432109876543210.5']
 const intervals = ['1 day', '24:00:00', '-01:30:00', '90 minutes', '1 year 2 mons', '30 days', '1 mon']
 const arrays = ['[]', '[1, 1.0, "a", null]', '["a", "a"]', '{"not": "an array"}', 'null', '[{"k": 1}]']
 const objects = ['{}', '{"a": 1, "b": null}', '{"a": 1.0}', '["not an object"]', 'null', '{"b": {"c": []}}']

@@ -1,6 +1,8 @@
 import { fingerprint, functionName, type Node, names, rewrite } from '../parse/ast.js'
+import { expressionOf, toSql } from '../parse/parse.js'
 
-export type AggregateKind = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'bool_and' | 'bool_or'
+type Spread = 'var_pop' | 'var_samp' | 'stddev_pop' | 'stddev_samp'
+export type AggregateKind = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'bool_and' | 'bool_or' | Spread
 
 /** An aggregate whose result after a change can be told from what is kept of it and the change alone. */
 export interface Aggregate {
@@ -9,6 +11,8 @@ export interface Aggregate {
   /** Undefined for count(*). */
   readonly argument: Node | undefined
   readonly filter: Node | undefined
+  /** All numbers that it adds have equally many digits after the point, so that their sum has as many too. */
+  readonly fixedScale: boolean
 }
 
 /** What a query groups by, each with the output column that shows it, and what it computes of each group. */
@@ -17,9 +21,11 @@ export interface Grouped {
   readonly aggregates: readonly Aggregate[]
 }
 
+export type PartRole = 'sum' | 'count' | 'true' | 'extreme' | 'square' | 'scale'
+
 /** One number or value that is kept of an aggregate. */
 export interface StatePart {
-  readonly role: 'sum' | 'count' | 'true' | 'extreme'
+  readonly role: PartRole
   /** The aggregate call that computes it from nothing. */
   readonly call: Node
 }
@@ -33,7 +39,22 @@ const kinds: ReadonlyMap<string, AggregateKind> = new Map([
   ['bool_and', 'bool_and'],
   ['every', 'bool_and'],
   ['bool_or', 'bool_or'],
+  ['variance', 'var_samp'],
+  ['var_samp', 'var_samp'],
+  ['var_pop', 'var_pop'],
+  ['stddev', 'stddev_samp'],
+  ['stddev_samp', 'stddev_samp'],
+  ['stddev_pop', 'stddev_pop'],
 ])
+
+export function isSpread(kind: AggregateKind): kind is Spread {
+  return kind.startsWith('var') || kind.startsWith('stddev')
+}
+
+/** Sums numbers, so that it is exact for whole and decimal ones alone. */
+export function isSummed(kind: AggregateKind): boolean {
+  return kind === 'sum' || kind === 'avg' || isSpread(kind)
+}
 
 type Call = { readonly [key: string]: unknown }
 
@@ -50,31 +71,55 @@ export function readAggregate(node: Node): Aggregate | undefined {
   const args = (call.args ?? []) as readonly Node[]
   const argument = call.agg_star ? undefined : args[0]
   if (args.length > 1 || (argument === undefined && kind !== 'count')) return undefined
-  return { kind, call: node, argument, filter: call.agg_filter as Node | undefined }
+  return { kind, call: node, argument, filter: call.agg_filter as Node | undefined, fixedScale: false }
 }
 
 /** What has to be kept of it. The count says whether there is anything to sum, and to divide by. */
-export function stateOf(aggregate: Aggregate): readonly StatePart[] {
-  const { kind, call } = aggregate
+export function stateOf({ kind, call, argument, filter, fixedScale }: Aggregate): readonly StatePart[] {
+  const part = (role: PartRole, name: string, value: Node | undefined): StatePart => ({
+    role,
+    call: callOf(name, value, filter),
+  })
   switch (kind) {
     case 'count':
       return [{ role: 'count', call }]
     case 'min':
     case 'max':
       return [{ role: 'extreme', call }]
-    case 'sum':
-    case 'avg':
-      return [
-        { role: 'sum', call: callOf('sum', aggregate.argument, aggregate.filter) },
-        { role: 'count', call: callOf('count', aggregate.argument, aggregate.filter) },
-      ]
     case 'bool_and':
     case 'bool_or':
-      return [
-        { role: 'count', call: callOf('count', aggregate.argument, aggregate.filter) },
-        { role: 'true', call: callOf('count', trueOnly(aggregate.argument), aggregate.filter) },
-      ]
+      return [part('count', 'count', argument), part('true', 'count', trueOnly(argument))]
+    default: {
+      const value = argument === undefined ? '' : toSql(argument)
+      const square = isSpread(kind) ? [part('square', 'sum', expressionOf(squareOf(value, fixedScale)))] : []
+      // Before the sum, whose own scale is told from it.
+      const scale = fixedScale ? [] : [part('scale', 'sum', expressionOf(scaleMark(value)))]
+      return [...scale, part('sum', 'sum', argument), part('count', 'count', argument), ...square]
+    }
   }
+}
+
+/** Numbers with so many digits after the point are counted together: a sum of any of them is computed anew. */
+export const mostDigits = 1000
+
+/**
+ * A number that says how many digits a numeric value has after the point, so that from the sum of many of them can be
+ * told how many the longest has: 1 for none, 10^20 for one, 10^40 for two. A sum of numbers has as many as the longest of
+ * them; when that one goes, it has fewer again.
+ */
+export function scaleMark(value: string): string {
+  return `('1e' || 20 * least(pg_catalog.scale((${value})::numeric), ${mostDigits}))::numeric`
+}
+
+/** The digits that the longest of the numbers has whose marks were added. */
+export function digitsOf(marks: string): string {
+  return `((pg_catalog.length((${marks})::text) - 1) / 20)`
+}
+
+/** The square of a value; what may be too long to be squared counts as no number, and is computed anew. */
+export function squareOf(value: string, fixedScale: boolean): string {
+  const square = `(${value})::numeric * (${value})::numeric`
+  return fixedScale ? square : `CASE WHEN pg_catalog.abs((${value})::numeric) >= '1e1000' THEN 'NaN' ELSE ${square} END`
 }
 
 export const countOfRows: Node = {
@@ -102,6 +147,7 @@ function trueOnly(argument: Node | undefined): Node {
 export function collectAggregates(
   expressions: readonly Node[],
   isAggregate: (node: Node) => boolean,
+  hasFixedScale: (argument: Node) => boolean = () => false,
 ): Aggregate[] | undefined {
   const found = new Map<string, Aggregate>()
   let known = true
@@ -111,9 +157,13 @@ export function collectAggregates(
       if (!('FuncCall' in node) || !isAggregate(node)) return undefined
       const aggregate = readAggregate(node)
       if (aggregate === undefined) known = false
-      else found.set(fingerprint(node), aggregate)
+      else found.set(fingerprint(node), { ...aggregate, fixedScale: isFixed(aggregate, hasFixedScale) })
       return node
     })
   }
   return known ? [...found.values()] : undefined
+}
+
+function isFixed({ kind, argument }: Aggregate, hasFixedScale: (argument: Node) => boolean): boolean {
+  return isSummed(kind) && argument !== undefined && hasFixedScale(argument)
 }

@@ -1,12 +1,13 @@
-import { isExactType } from '../exactTypes.js'
+import { isExactType, looksExact } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { isAggregateCall } from '../ir/expression.js'
 import type { Block, SelectBlock } from '../ir/types.js'
 import { hiddenColumn, looksHidden } from '../keep/hidden.js'
 import { type Node, sameTree } from '../parse/ast.js'
-import { collectAggregates, countOfRows, type Grouped, type StatePart, stateOf } from './aggregates.js'
+import { collectAggregates, countOfRows, type Grouped, type PartRole, stateOf } from './aggregates.js'
 import { type FlatJoin, flatJoin, tablesOf } from './flat.js'
 import { overState, type StateNames } from './outputs.js'
+import { hasFixedScale } from './scale.js'
 
 /** An aggregate query whose groups can be brought up to date by adding what changed. */
 export interface AggregateShape extends Grouped {
@@ -32,7 +33,11 @@ export function aggregateShape(root: Block, facts: QueryFacts): AggregateShape |
   const own = root.outputs.filter((output) => !isState(output.name))
   const asts = own.map((output) => output.expression.ast)
   const expressions = root.ast.havingClause === undefined ? asts : [...asts, root.ast.havingClause]
-  const aggregates = collectAggregates(expressions, (node) => isAggregate(node, facts))
+  const aggregates = collectAggregates(
+    expressions,
+    (node) => isAggregate(node, facts),
+    (argument) => hasFixedScale(argument, root.items),
+  )
   if (aggregates === undefined) return undefined
   const shape = { block: root, join, aggregates, groups }
   return own.every((output) => overState(output, shape, anyNames) !== undefined) ? shape : undefined
@@ -44,7 +49,7 @@ export function isAggregate(node: Node, facts: QueryFacts): boolean {
   return 'FuncCall' in node && isAggregateCall(node.FuncCall as Readonly<Record<string, unknown>>, facts)
 }
 
-const stateName = (aggregate: number, role: StatePart['role']): string => hiddenColumn(`${role}_${aggregate}`)
+const stateName = (aggregate: number, role: PartRole): string => hiddenColumn(`${role}_${aggregate}`)
 export const rowsColumn = hiddenColumn('rows')
 export const shownColumn = hiddenColumn('shown')
 
@@ -68,25 +73,28 @@ export function stateColumns({ aggregates, block }: AggregateShape): Map<string,
   return columns
 }
 
-export function stateColumn(columns: ReadonlyMap<string, AddedColumn>, index: number, role: StatePart['role']): string {
+export function stateColumn(columns: ReadonlyMap<string, AddedColumn>, index: number, role: PartRole): string {
   return columns.get(stateName(index, role))?.name ?? stateName(index, role)
 }
 
+const unknown = { type: '', image: false, nondeterministic: false }
 const summed = /^(bigint|numeric)/
 export const compared = /^(numeric|double precision|real|interval|time)/
 
 /**
- * Whether what is kept can be added to exactly. Sums of floating-point numbers drift, and the least of values that are
- * equal and not the same is any of them.
+ * Whether what is kept can be added to exactly. Sums of floating-point numbers drift. Of groups whose rows have values
+ * that are equal and not the same, such as 1.0 and 1.00, the one that is shown would not be one that is still there.
  */
 function isExact(shape: AggregateShape, facts: QueryFacts): boolean {
   const columns = stateColumns(shape)
+  const output = (name: string) => facts.output.find((candidate) => candidate.name === name)
+  if (!shape.groups.every(({ column }) => looksExact(output(column) ?? unknown))) return false
   return shape.aggregates.every((aggregate, index) =>
     stateOf(aggregate).every(({ role }) => {
       const name = stateColumn(columns, index, role)
-      const column = facts.output.find((candidate) => candidate.name === name)
+      const column = output(name)
       if (column === undefined) return false
-      if (role === 'sum') return summed.test(column.type)
+      if (role === 'sum' || role === 'square') return summed.test(column.type)
       return role !== 'extreme' || isExactType(column) || compared.test(column.type)
     }),
   )

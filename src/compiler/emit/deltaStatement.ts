@@ -1,4 +1,12 @@
-import { type Aggregate, stateOf } from '../delta/aggregates.js'
+import {
+  type Aggregate,
+  digitsOf,
+  mostDigits,
+  type PartRole,
+  scaleMark,
+  squareOf,
+  stateOf,
+} from '../delta/aggregates.js'
 import { overState, type StateNames, stateAlias } from '../delta/outputs.js'
 import { type AggregateShape, rowsColumn, stateColumn, stateColumns } from '../delta/shape.js'
 import type { QueryFacts } from '../facts.js'
@@ -15,7 +23,7 @@ const names: StateNames = {
   part: (index, role) => `${role}_${index}`,
 }
 
-const part = (index: number, role: Parameters<StateNames['part']>[1]): Fragment => ident(names.part(index, role))
+const part = (index: number, role: PartRole): Fragment => ident(names.part(index, role))
 
 /** Stands where the terms of the tables that changed are put, when the statement is run. */
 export const termsMark = '/*tidemark terms*/'
@@ -72,7 +80,8 @@ function changeOfGroups({ groups, aggregates }: AggregateShape): Fragment {
   return sql`SELECT ${join(all)} FROM tidemark_joined${by}`
 }
 
-function changeOfAggregate({ kind }: Aggregate, index: number): Fragment[] {
+function changeOfAggregate(aggregate: Aggregate, index: number): Fragment[] {
+  const { kind } = aggregate
   const value = argumentValue(index)
   if (kind === 'min' || kind === 'max') {
     const extreme = trusted(`pg_catalog.${kind}`)
@@ -86,8 +95,16 @@ function changeOfAggregate({ kind }: Aggregate, index: number): Fragment[] {
   const present = sql`${value} IS NOT NULL`
   const count = total(weight, present, part(index, 'count'))
   if (kind === 'count') return [count]
-  if (kind === 'sum' || kind === 'avg') return [count, total(sql`${value} * ${weight}`, present, part(index, 'sum'))]
-  return [count, total(weight, value, part(index, 'true'))]
+  if (kind === 'bool_and' || kind === 'bool_or') return [count, total(weight, value, part(index, 'true'))]
+  return stateOf(aggregate).map(({ role }) =>
+    role === 'count' ? count : total(sql`${summand(aggregate, role, value)} * ${weight}`, present, part(index, role)),
+  )
+}
+
+/** What one row adds to a sum. */
+function summand({ fixedScale }: Aggregate, role: PartRole, value: Fragment): Fragment {
+  if (role === 'square') return sql`(${trusted(squareOf(value.text, fixedScale))})`
+  return role === 'scale' ? sql`(${trusted(scaleMark(value.text))})` : value
 }
 
 /** Counts and sums with the change added, beside what else the change says. */
@@ -140,11 +157,12 @@ function newState({ shape, facts }: DeltaRequest): Fragment {
     stateOf(aggregate).map(({ role }) => {
       const own = part(index, role)
       const as = (value: Fragment): Fragment => sql`${typed(stateColumn(columns, index, role), value)} AS ${own}`
-      if (role === 'sum') {
+      if (role === 'sum' || role === 'square') {
         doubts.push(sql`${own} IN ${notNumbers}`)
         const there = sql`${part(index, 'count')} <> 0 AND ${own} NOT IN ${notNumbers}`
-        return as(sql`CASE WHEN ${there} THEN ${own} END`)
+        return as(sql`CASE WHEN ${there} THEN ${rounded(aggregate, index, role)} END`)
       }
+      if (role === 'scale') doubts.push(sql`${digits(index)} >= ${mostDigits}`)
       if (role !== 'extreme') return as(own)
       const [came, went] = [ident(`came_${index}`), ident(`went_${index}`)]
       const [choose, beyond] = aggregate.kind === 'min' ? [sql`least`, sql`<=`] : [sql`greatest`, sql`>=`]
@@ -157,6 +175,15 @@ function newState({ shape, facts }: DeltaRequest): Fragment {
   const doubt = sql`(${there} AND (${join(doubts, ' OR ')})) IS TRUE AS tidemark_doubt`
   const total = sql`${typed(columns.get(rowsColumn)?.name ?? '', rows)} AS ${rows}`
   return sql`SELECT ${join([...keys, sql`tidemark_tid`, total, ...parts, doubt])} FROM tidemark_sums`
+}
+
+const digits = (index: number): Fragment => trusted(digitsOf(part(index, 'scale').text))
+
+/** A sum with as many digits after the point as the longest of its numbers has, and not as one that is gone had. */
+function rounded({ fixedScale }: Aggregate, index: number, role: PartRole): Fragment {
+  const own = part(index, role)
+  if (fixedScale) return own
+  return sql`pg_catalog.round(${own}::numeric, ${digits(index)}${role === 'square' ? sql` * 2` : sql``})`
 }
 
 function freshGroups({ shape, facts, whole }: DeltaRequest): Fragment {

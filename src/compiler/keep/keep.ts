@@ -69,7 +69,7 @@ function withStates(ast: SelectStmt, states: readonly Column[], having: Node | u
   return { ...rest, targetList: [...(ast.targetList ?? []), ...added] }
 }
 
-/** HAVING leaves out what is false and what is NULL alike. */
+/** HAVING leaves out what is false and what is NULL alike. (As a call, whose argument needs no parentheses.) */
 function isTrue(condition: Node): Node {
-  return { BooleanTest: { arg: condition, booltesttype: 'IS_TRUE' } } as Node
+  return { CoalesceExpr: { args: [condition, { A_Const: { boolval: { boolval: false } } }] } }
 }

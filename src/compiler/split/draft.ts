@@ -70,7 +70,8 @@ export function factsOfPiece(facts: QueryFacts, canonical: string): QueryFacts {
   const block = buildQuery({ ...facts, canonical })
   const output = outputNames(block).map((name): OutputColumn => {
     const { type, comparable, nondeterministic } = columnFactsOf(block, name)
-    return { name, type, comparable, builtinEquality: comparable, nondeterministic }
+    const image = !/^(numeric|real|double precision|interval)$/.test(type)
+    return { name, type, comparable, builtinEquality: comparable, image, nondeterministic }
   })
   return { ...facts, canonical, output }
 }

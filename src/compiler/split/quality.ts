@@ -1,6 +1,7 @@
 import { storedColumn } from '../analyze/columnType.js'
+import { isSummed } from '../delta/aggregates.js'
 import { type AggregateShape, aggregateShape, compared } from '../delta/shape.js'
-import { isExactType } from '../exactTypes.js'
+import { isExactType, looksExact } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { buildQuery } from '../ir/build.js'
 import { resolveColumn } from '../ir/expression.js'
@@ -43,13 +44,15 @@ function unlimited(facts: QueryFacts): Block | undefined {
 }
 
 /** The types of what the query computes are not known here: it is judged by those of the columns that it reads. */
-function isExactAsFarAsKnown({ aggregates, join }: AggregateShape, { output }: QueryFacts): boolean {
+function isExactAsFarAsKnown({ groups, aggregates, join }: AggregateShape, { output }: QueryFacts): boolean {
   const { block } = join
+  const shown = groups.map(({ column }) => output.find(({ name }) => name === column))
+  if (shown.some((column) => column !== undefined && !looksExact(column))) return false
   return aggregates.every(({ kind, argument, call }) => {
     if (argument === undefined || kind === 'count' || kind.startsWith('bool')) return true
-    if (kind === 'sum' || kind === 'avg') {
-      const shown = block.outputs.find(({ expression }) => sameTree(expression.ast, call))?.name
-      const type = output.find(({ name }) => name === shown)?.type ?? ''
+    if (isSummed(kind)) {
+      const own = block.outputs.find(({ expression }) => sameTree(expression.ast, call))?.name
+      const type = output.find(({ name }) => name === own)?.type ?? ''
       return !isFloating(type) && !mayFloat(block, argument)
     }
     if (!('ColumnRef' in argument)) return true

@@ -95,7 +95,10 @@ WITH RECURSIVE probe AS (
   SELECT b.attnum, t.oid, t.typtype, t.typcategory FROM base b JOIN pg_type t ON t.oid = b.type
   WHERE t.typtype <> 'd' AND NOT (t.typcategory = 'A' AND t.typelem <> 0)
 ), equality AS (
-  SELECT t.attnum, (SELECT o.oprnamespace = 'pg_catalog'::regnamespace
+  SELECT t.attnum, p.builtin, p.image FROM types t LEFT JOIN LATERAL (
+    SELECT o.oprnamespace = 'pg_catalog'::regnamespace AS builtin, EXISTS (SELECT FROM pg_amproc x
+      WHERE x.amprocfamily = p.opcfamily AND x.amprocnum = 4 AND x.amproclefttype = p.opcintype AND x.amprocrighttype = p.opcintype
+        AND x.amproc IN ('btequalimage'::regproc, 'btvarstrequalimage'::regproc)) AS image
     FROM pg_opclass p JOIN pg_am m ON m.oid = p.opcmethod AND m.amname = 'btree'
     JOIN pg_amop f ON f.amopfamily = p.opcfamily AND f.amopstrategy = 3
       AND f.amoplefttype = p.opcintype AND f.amoprighttype = p.opcintype
@@ -106,12 +109,11 @@ WITH RECURSIVE probe AS (
       OR (t.typtype = 'm' AND p.opcintype = 'anymultirange'::regtype)
       OR EXISTS (SELECT FROM pg_cast k WHERE k.castsource = t.oid AND k.casttarget = p.opcintype
         AND k.castmethod = 'b' AND k.castcontext = 'i'))
-    ORDER BY (p.opcintype = t.oid) DESC LIMIT 1) AS builtin
-  FROM types t
+    ORDER BY (p.opcintype = t.oid) DESC LIMIT 1) p ON true
 )
 SELECT pg_get_viewdef(probe.oid) AS text, ${readsExpression('probe.oid')} AS reads,
   (SELECT coalesce(json_agg(json_build_object('name', c.attname, 'type', format_type(c.atttypid, c.atttypmod),
-      'comparable', e.builtin IS NOT NULL, 'builtinEquality', coalesce(e.builtin, false),
+      'comparable', e.builtin IS NOT NULL, 'builtinEquality', coalesce(e.builtin, false), 'image', coalesce(e.image, false),
       'nondeterministic', coalesce((SELECT NOT l.collisdeterministic FROM pg_collation l WHERE l.oid = c.attcollation), false)
     ) ORDER BY c.attnum), '[]')
     FROM columns c LEFT JOIN equality e USING (attnum)) AS output
