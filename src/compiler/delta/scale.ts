@@ -1,7 +1,7 @@
 import { storedColumn } from '../analyze/columnType.js'
 import { resolveColumn } from '../ir/expression.js'
 import type { FromItem } from '../ir/types.js'
-import { functionName, type Node, names } from '../parse/ast.js'
+import { functionName, type Node, names, stringConstant } from '../parse/ast.js'
 
 /** How many digits after the point the values of an expression have: all of them as many. */
 interface Scale {
@@ -13,7 +13,12 @@ interface Scale {
 const whole: Scale = { digits: 0, whole: true }
 
 /** Functions whose result is a whole number, whatever they are called with. */
-const counting = /^(length|char_length|character_length|octet_length|bit_length|strpos|ascii|cardinality|array_length)$/
+const counting =
+  /^(count|row_number|rank|dense_rank|length|char_length|character_length|octet_length|bit_length|strpos|ascii|cardinality|array_length)$/
+
+/** Parts of a time that are whole numbers, of type numeric. */
+const wholeParts =
+  /^(millennium|century|decade|year|isoyear|quarter|month|week|day|doy|dow|isodow|hour|minute|timezone|timezone_hour|timezone_minute)$/
 
 /**
  * Whether every value of a numeric expression has the same number of digits after the point, as far as its text and the
@@ -27,7 +32,7 @@ function scaleOf(ast: Node, items: readonly FromItem[]): Scale | undefined {
   const scale = (node: Node | undefined): Scale | undefined => (node === undefined ? undefined : scaleOf(node, items))
   if ('ColumnRef' in ast) {
     const column = resolveColumn(ast.ColumnRef.fields ?? [], items)
-    return scaleOfType(column && storedColumn(items[column.item], column.column)?.type)
+    return column && scaleOfColumn(items[column.item], column.column)
   }
   if ('A_Const' in ast) return scaleOfConstant(ast.A_Const)
   if ('TypeCast' in ast) return scaleOfCast(ast.TypeCast, scale(ast.TypeCast.arg))
@@ -42,6 +47,14 @@ function scaleOf(ast: Node, items: readonly FromItem[]): Scale | undefined {
     return same([...results, ...(defresult === undefined ? [] : [defresult])].filter(isPresent).map(scale))
   }
   return scaleOfCall(ast, scale)
+}
+
+function scaleOfColumn(item: FromItem | undefined, column: string): Scale | undefined {
+  const stored = storedColumn(item, column)
+  if (stored !== undefined) return scaleOfType(stored.type)
+  if (item?.kind !== 'block' || item.block.kind !== 'select') return undefined
+  const expression = item.block.outputs[item.columns.indexOf(column)]?.expression
+  return expression && scaleOf(expression.ast, item.block.items)
 }
 
 /** NULL is no value: nothing is added for it. */
@@ -118,6 +131,8 @@ function scaleOfCall(ast: Node, scale: (node: Node | undefined) => Scale | undef
   const [first, second] = ast.FuncCall.args ?? []
   const name = functionName(ast) ?? ''
   if (counting.test(name)) return whole
+  if (name === 'extract')
+    return wholeParts.test(stringConstant(first)?.toLowerCase() ?? '') ? { digits: 0, whole: false } : undefined
   if (name === 'abs') return scale(first)
   if (name !== 'round' && name !== 'trunc') return undefined
   if (second === undefined) return { digits: 0, whole: false }

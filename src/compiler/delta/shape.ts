@@ -77,18 +77,25 @@ export function stateColumn(columns: ReadonlyMap<string, AddedColumn>, index: nu
   return columns.get(stateName(index, role))?.name ?? stateName(index, role)
 }
 
-const unknown = { type: '', image: false, nondeterministic: false }
 const summed = /^(bigint|numeric)/
 export const compared = /^(numeric|double precision|real|interval|time)/
 
 /**
- * Whether what is kept can be added to exactly. Sums of floating-point numbers drift. Of groups whose rows have values
- * that are equal and not the same, such as 1.0 and 1.00, the one that is shown would not be one that is still there.
+ * Whether all rows of a group have the same values, not merely equal ones such as 1.0 and 1.00: the one that is kept
+ * would not be one that is still there.
  */
+export function hasExactGroups({ groups, block }: AggregateShape, { output }: QueryFacts): boolean {
+  return groups.every(({ column, ast }) => {
+    const facts = output.find(({ name }) => name === column)
+    return facts !== undefined && (looksExact(facts) || (facts.type === 'numeric' && hasFixedScale(ast, block.items)))
+  })
+}
+
+/** Whether what is kept can be added to exactly. Sums of floating-point numbers drift. */
 function isExact(shape: AggregateShape, facts: QueryFacts): boolean {
   const columns = stateColumns(shape)
   const output = (name: string) => facts.output.find((candidate) => candidate.name === name)
-  if (!shape.groups.every(({ column }) => looksExact(output(column) ?? unknown))) return false
+  if (!hasExactGroups(shape, facts)) return false
   return shape.aggregates.every((aggregate, index) =>
     stateOf(aggregate).every(({ role }) => {
       const name = stateColumn(columns, index, role)

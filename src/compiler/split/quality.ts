@@ -1,7 +1,7 @@
 import { storedColumn } from '../analyze/columnType.js'
 import { isSummed } from '../delta/aggregates.js'
-import { type AggregateShape, aggregateShape, compared } from '../delta/shape.js'
-import { isExactType, looksExact } from '../exactTypes.js'
+import { type AggregateShape, aggregateShape, compared, hasExactGroups } from '../delta/shape.js'
+import { isExactType } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { buildQuery } from '../ir/build.js'
 import { resolveColumn } from '../ir/expression.js'
@@ -44,11 +44,11 @@ function unlimited(facts: QueryFacts): Block | undefined {
 }
 
 /** The types of what the query computes are not known here: it is judged by those of the columns that it reads. */
-function isExactAsFarAsKnown({ groups, aggregates, join }: AggregateShape, { output }: QueryFacts): boolean {
-  const { block } = join
-  const shown = groups.map(({ column }) => output.find(({ name }) => name === column))
-  if (shown.some((column) => column !== undefined && !looksExact(column))) return false
-  return aggregates.every(({ kind, argument, call }) => {
+function isExactAsFarAsKnown(shape: AggregateShape, facts: QueryFacts): boolean {
+  const { output } = facts
+  const { block } = shape.join
+  if (!hasExactGroups(shape, facts)) return false
+  return shape.aggregates.every(({ kind, argument, call }) => {
     if (argument === undefined || kind === 'count' || kind.startsWith('bool')) return true
     if (isSummed(kind)) {
       const own = block.outputs.find(({ expression }) => sameTree(expression.ast, call))?.name
@@ -57,7 +57,7 @@ function isExactAsFarAsKnown({ groups, aggregates, join }: AggregateShape, { out
     }
     if (!('ColumnRef' in argument)) return true
     const column = resolveColumn(argument.ColumnRef.fields ?? [], block.items)
-    const facts = column && storedColumn(block.items[column.item], column.column)
-    return facts === undefined || facts.type === '' || isExactType(facts) || compared.test(facts.type)
+    const known = column && storedColumn(block.items[column.item], column.column)
+    return known === undefined || known.type === '' || isExactType(known) || compared.test(known.type)
   })
 }

@@ -155,6 +155,11 @@ export const deltas: readonly Shape[] = [
   { name: 'd_key_of_numbers', query: 'SELECT n, count(*) AS rows FROM a GROUP BY n', expect: { a: 'slice' } },
   { name: 'd_key_folded', query: 'SELECT name, count(*) AS rows FROM n GROUP BY name', expect: { n: 'slice' } },
   delta('d_key_of_declared', ['b'], 'SELECT amount, count(*) AS rows, min(d) AS first FROM b GROUP BY amount'),
+  delta(
+    'd_key_of_years',
+    ['b'],
+    'SELECT y, count(*) AS n FROM (SELECT extract(year FROM d) AS y, id FROM b) s GROUP BY y',
+  ),
   { name: 'd_over_view', query: 'SELECT n, count(*) AS groups, sum(v) AS s FROM up_groups GROUP BY n' },
   { name: 'd_over_top', query: 'SELECT sum(v) AS v, count(*) AS n FROM d_top' },
   { name: 'd_over_having', query: 'SELECT n % 2 AS parity, sum(v) AS v FROM d_having GROUP BY n % 2' },
