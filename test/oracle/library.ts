@@ -15,8 +15,12 @@ export function normalised(shapes: readonly Shape[]): NormalisedView[] {
 }
 
 /** Tables, views, and for each view an ordinary one in `oracle` of the same query over the tables alone. */
-export async function deployLibrary(pool: Pool, shapes: readonly Shape[] = allShapes): Promise<void> {
-  await pool.query(schemaSql)
+export async function deployLibrary(
+  pool: Pool,
+  shapes: readonly Shape[] = allShapes,
+  tablesSql: string = schemaSql,
+): Promise<void> {
+  await pool.query(tablesSql)
   const client = await pool.connect()
   try {
     await createOracle(client, shapes)

@@ -1,0 +1,4 @@
+import { aggregates } from './catalogue/aggregates.js'
+import { checkFamily } from './check.js'
+
+await checkFamily('aggregates', aggregates)

@@ -1,0 +1,77 @@
+-- what is kept, by shop
+SELECT shop, count(quantity) AS n, count(*) AS tidemark_rows
+FROM public.sales
+GROUP BY shop
+
+-- what is read
+SELECT shop, n
+FROM tidemark_data.count
+
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "l"."quantity", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."quantity", "l"."shop"
+  HAVING pg_catalog.sum(l.sign) <> 0
+)
+tidemark_joined AS (/*terms*/)
+tidemark_change AS MATERIALIZED (
+  SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
+  FROM tidemark_joined
+  GROUP BY "g0"
+)
+tidemark_sums AS (
+  SELECT c."g0", o.ctid AS tidemark_tid,
+    coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0"
+  FROM tidemark_change c
+  LEFT JOIN "tidemark_data"."count" o ON ("o"."shop" = "c"."g0" OR ("o"."shop" IS NULL AND "c"."g0" IS NULL))
+)
+tidemark_state AS MATERIALIZED (
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0)) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+)
+tidemark_fresh AS (
+  SELECT (tidemark_t.g0)::integer AS "shop", ("tidemark_t"."count_0")::bigint AS "n",
+    ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE ("q"."shop" = "k"."g0" OR ("q"."shop" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."count" o ON o.ctid = t.tidemark_tid
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop", f."n",
+    f."tidemark_rows"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."shop")::record = ROW(o."shop")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."n", f."tidemark_rows")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."tidemark_rows")::record
+    OR f.tidemark_several
+)
+
+-- deltas, terms
+SELECT shop AS "g0", CASE WHEN quantity IS NOT NULL THEN true END AS "x0",
+  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM (/*tidemark item 0*/) AS "sales"
+
+-- deltas, table 0 as it is
+SELECT "shop" AS "shop", "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."sales"
+
+-- deltas, table 0, its change
+SELECT "shop" AS "shop", "quantity" AS "quantity", "tidemark_w"
+FROM "tidemark_changes_0"

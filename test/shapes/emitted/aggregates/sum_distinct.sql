@@ -1,0 +1,68 @@
+-- what is kept, by product
+SELECT product, sum(DISTINCT quantity) AS different
+FROM public.sales
+GROUP BY product
+
+-- what is read
+SELECT product, different
+FROM tidemark_data.sum_distinct
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."product"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (SELECT i0.product AS "k0" FROM (SELECT "product" AS "product" FROM "tidemark_delta_0") AS "i0") tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."product" = "tidemark_key"."k0" OFFSET 0) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."product" IS NULL OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."sum_distinct" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key" ON q."product" = "tidemark_key"."k0"
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."sum_distinct" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key" ON q."product" IS NULL
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."product",
+    f."different"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."product")::record = ROW(o."product")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."different")::record OPERATOR(pg_catalog.*<>) ROW(o."different")::record OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT product, sum(DISTINCT quantity) AS different
+    FROM public.sales
+    WHERE sales.product IN (
+      SELECT k0
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
+    )
+    GROUP BY product
+  ) q
+  WHERE (q."product") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."product" IS NULL OFFSET 0) q
+)

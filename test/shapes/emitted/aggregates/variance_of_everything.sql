@@ -1,0 +1,18 @@
+-- what is kept, by nothing: one row
+SELECT round(var_samp(quantity), 4) AS v, round(stddev_pop(price), 4) AS s
+FROM public.sales
+
+-- what is read
+SELECT v, s
+FROM tidemark_data.variance_of_everything
+
+-- everything
+tidemark_fresh AS (/* what is kept */)
+tidemark_old AS (SELECT q.ctid AS tidemark_tid, q.* FROM "tidemark_data"."variance_of_everything" q)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."v", f."s"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f.tidemark_here = o.tidemark_here
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."v", f."s")::record OPERATOR(pg_catalog.*<>) ROW(o."v", o."s")::record OR f.tidemark_several
+)

@@ -1,0 +1,82 @@
+-- what is kept, by id
+SELECT shops.id
+FROM public.shops
+EXCEPT
+SELECT sales.shop AS id
+FROM public.sales
+
+-- what is read
+SELECT id
+FROM tidemark_data."except"
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."shop"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (
+      SELECT i0.id AS "k0"
+      FROM (SELECT "id" AS "id" FROM "tidemark_delta_0") AS "i0"
+      UNION ALL
+      SELECT i0.shop AS "k0"
+      FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" IS NULL OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."except" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."except" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key" ON q."id" IS NULL
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."id")::record = ROW(o."id")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT shops.id
+    FROM public.shops
+    WHERE shops.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted)
+    EXCEPT
+    SELECT sales.shop AS id
+    FROM public.sales
+    WHERE sales.shop IN (
+      SELECT k0
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
+    )
+  ) q
+  WHERE (q."id") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" IS NULL OFFSET 0) q
+)

@@ -1,0 +1,98 @@
+-- what is kept, by region
+SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+FROM public.sales
+JOIN public.shops ON shops.id = sales.shop
+GROUP BY shops.region
+
+-- what is read
+SELECT region, n, money
+FROM tidemark_data.join_grouped
+
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "l"."price", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."price", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum(l.sign) <> 0
+)
+"tidemark_changes_1" AS MATERIALIZED (
+  SELECT "l"."id", "l"."region", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."id", "l"."region"
+  HAVING pg_catalog.sum(l.sign) <> 0
+)
+tidemark_joined AS (/*terms*/)
+tidemark_change AS MATERIALIZED (
+  SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1"
+  FROM tidemark_joined
+  GROUP BY "g0"
+)
+tidemark_sums AS (
+  SELECT c."g0", o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0", coalesce("o"."money", 0) + c."sum_1" AS "sum_1",
+    coalesce("o"."tidemark_count_1", 0) + c."count_1" AS "count_1"
+  FROM tidemark_change c
+    LEFT JOIN "tidemark_data"."join_grouped" o ON ("o"."region" = "c"."g0" OR ("o"."region" IS NULL AND "c"."g0" IS NULL))
+)
+tidemark_state AS MATERIALIZED (
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
+    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::numeric AS "sum_1",
+    ("count_1")::bigint AS "count_1",
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+)
+tidemark_fresh AS (
+  SELECT (tidemark_t.g0)::text AS "region", ("tidemark_t"."tidemark_rows")::bigint AS "n",
+    ("tidemark_t"."sum_1")::numeric AS "money", ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE ("q"."region" = "k"."g0" OR ("q"."region" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."join_grouped" o ON o.ctid = t.tidemark_tid
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."region", f."n",
+    f."money", f."tidemark_count_1"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."region")::record = ROW(o."region")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."n", f."money", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_count_1")::record
+    OR f.tidemark_several
+)
+
+-- deltas, terms
+SELECT shops.region AS "g0", true AS "x0", sales.price AS "x1",
+  /*tidemark sign*/"sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+FROM (/*tidemark item 0*/) AS "sales", (/*tidemark item 1*/) AS "shops"
+WHERE (shops.id = sales.shop)
+
+-- deltas, table 0 as it is
+SELECT "price" AS "price", "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."sales"
+
+-- deltas, table 0, its change
+SELECT "price" AS "price", "shop" AS "shop", "tidemark_w"
+FROM "tidemark_changes_0"
+
+-- deltas, table 1 as it is
+SELECT "region" AS "region", "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."shops"
+
+-- deltas, table 1, its change
+SELECT "region" AS "region", "id" AS "id", "tidemark_w"
+FROM "tidemark_changes_1"

@@ -1,0 +1,90 @@
+-- what is kept, by id
+SELECT shops.id, count(*) AS n
+FROM public.shops
+JOIN public.sales ON sales.quantity > shops.id
+GROUP BY shops.id
+
+-- what is read
+SELECT id, n
+FROM tidemark_data.unequal_join_grouped
+
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "l"."id", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."id"
+  HAVING pg_catalog.sum(l.sign) <> 0
+)
+"tidemark_changes_1" AS MATERIALIZED (
+  SELECT "l"."quantity", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."quantity"
+  HAVING pg_catalog.sum(l.sign) <> 0
+)
+tidemark_joined AS (/*terms*/)
+tidemark_change AS MATERIALIZED (
+  SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
+  FROM tidemark_joined
+  GROUP BY "g0"
+)
+tidemark_sums AS (
+  SELECT c."g0", o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0"
+  FROM tidemark_change c
+    LEFT JOIN "tidemark_data"."unequal_join_grouped" o ON ("o"."id" = "c"."g0" OR ("o"."id" IS NULL AND "c"."g0" IS NULL))
+)
+tidemark_state AS MATERIALIZED (
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0)) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+)
+tidemark_fresh AS (
+  SELECT (tidemark_t.g0)::integer AS "id", ("tidemark_t"."tidemark_rows")::bigint AS "n"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE ("q"."id" = "k"."g0" OR ("q"."id" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."unequal_join_grouped" o ON o.ctid = t.tidemark_tid
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."n"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."n")::record OPERATOR(pg_catalog.*<>) ROW(o."n")::record OR f.tidemark_several
+)
+
+-- deltas, terms
+SELECT shops.id AS "g0", true AS "x0",
+  /*tidemark sign*/"shops"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w"
+FROM (/*tidemark item 0*/) AS "shops", (/*tidemark item 1*/) AS "sales"
+WHERE (sales.quantity > shops.id)
+
+-- deltas, table 0 as it is
+SELECT "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."shops"
+
+-- deltas, table 0, its change
+SELECT "id" AS "id", "tidemark_w"
+FROM "tidemark_changes_0"
+
+-- deltas, table 1 as it is
+SELECT "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."sales"
+
+-- deltas, table 1, its change
+SELECT "quantity" AS "quantity", "tidemark_w"
+FROM "tidemark_changes_1"

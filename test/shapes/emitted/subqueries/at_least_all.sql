@@ -1,0 +1,95 @@
+-- what is kept, by id
+SELECT id, quantity
+FROM public.sales
+WHERE quantity >= ALL (SELECT o.quantity FROM public.sales AS o WHERE o.product = sales.product)
+
+-- what is read
+SELECT id, quantity
+FROM tidemark_data.at_least_all
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id", "l"."product", "l"."quantity"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0", "k1"
+    FROM (
+      SELECT i0.id AS "k0", i0.quantity AS "k1"
+      FROM (SELECT "id" AS "id", "quantity" AS "quantity" FROM "tidemark_delta_0") AS "i0"
+      UNION ALL
+      SELECT i0.id AS "k0", i0.quantity AS "k1"
+      FROM (SELECT i0.product AS "k0" FROM (SELECT "product" AS "product" FROM "tidemark_delta_0") AS "i0") AS "i1"("c0")
+      CROSS JOIN LATERAL (
+        SELECT "id" AS "id", "quantity" AS "quantity", "product" AS "product"
+        FROM "public"."sales" AS n
+        WHERE "n"."product" = "i1"."c0"
+        UNION ALL
+        SELECT "id" AS "id", "quantity" AS "quantity", "product" AS "product"
+        FROM "tidemark_delta_0" AS n
+        WHERE "n"."product" = "i1"."c0"
+      ) AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."id" = "tidemark_key"."k0" AND q."quantity" = "tidemark_key"."k1" OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."id" = "tidemark_key"."k0" AND q."quantity" IS NULL OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."at_least_all" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+    AND q."quantity" = "tidemark_key"."k1"
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."at_least_all" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+    AND q."quantity" IS NULL
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."quantity"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."quantity")::record OPERATOR(pg_catalog.*<>) ROW(o."quantity")::record OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT id, quantity
+    FROM public.sales
+    WHERE quantity >= ALL (SELECT o.quantity FROM public.sales AS o WHERE o.product = sales.product) AND (sales.id, sales.quantity) IN (
+      SELECT k0, k1
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k1 IS NOT NULL) AS tidemark_wanted
+    )
+  ) q
+  WHERE (q."id", q."quantity") IN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL)
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."id" = "tidemark_key"."k0" AND q."quantity" IS NULL OFFSET 0
+  ) q
+)

@@ -1,0 +1,19 @@
+-- what is kept, by id
+SELECT id, price
+FROM public.sales
+WHERE EXISTS (SELECT FROM public.sales AS o WHERE o.price > sales.price)
+
+-- what is read
+SELECT id, price
+FROM tidemark_data.exists_by_inequality
+
+-- everything
+tidemark_fresh AS (/* what is kept */)
+tidemark_old AS (SELECT q.ctid AS tidemark_tid, q.* FROM "tidemark_data"."exists_by_inequality" q)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."price"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."price")::record OPERATOR(pg_catalog.*<>) ROW(o."price")::record OR f.tidemark_several
+)

@@ -1,0 +1,93 @@
+-- what is kept, by id
+SELECT shops.id, count(sales.id) AS n
+FROM public.shops
+LEFT JOIN public.sales ON sales.shop = shops.id
+  AND EXISTS (SELECT FROM public.returns AS r WHERE r.sale = sales.id)
+GROUP BY shops.id
+
+-- what is read
+SELECT id, n
+FROM tidemark_data.exists_in_on
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id", "l"."shop"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_2" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."sale"
+  FROM "tidemark_log"."returns" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (
+      SELECT i0.id AS "k0"
+      FROM (SELECT "id" AS "id" FROM "tidemark_delta_0") AS "i0"
+      UNION ALL
+      SELECT i1.shop AS "k0"
+      FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i1"
+      UNION ALL
+      SELECT i0.id AS "k0"
+      FROM (SELECT i0.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_2") AS "i0") AS "i2"("c0")
+      CROSS JOIN LATERAL (
+        SELECT "id" AS "id", "shop" AS "shop"
+        FROM "public"."sales" AS n
+        WHERE "n"."id" = "i2"."c0"
+        UNION ALL
+        SELECT "id" AS "id", "shop" AS "shop"
+        FROM "tidemark_delta_1" AS n
+        WHERE "n"."id" = "i2"."c0"
+      ) AS "i1"
+      CROSS JOIN LATERAL (
+        SELECT "id" AS "id"
+        FROM "public"."shops" AS n
+        WHERE "n"."id" = "i1"."shop"
+        UNION ALL
+        SELECT "id" AS "id"
+        FROM "tidemark_delta_0" AS n
+        WHERE "n"."id" = "i1"."shop"
+      ) AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."exists_in_on" q
+  JOIN (SELECT * FROM "tidemark_keys_0") AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."n"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."n")::record OPERATOR(pg_catalog.*<>) ROW(o."n")::record OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT shops.id, count(sales.id) AS n
+    FROM public.shops
+    LEFT JOIN public.sales ON sales.shop = shops.id
+      AND EXISTS (SELECT FROM public.returns AS r WHERE r.sale = sales.id)
+    WHERE shops.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+    GROUP BY shops.id
+  ) q
+  WHERE (q."id") IN (SELECT * FROM "tidemark_keys_0")
+)

@@ -1,0 +1,61 @@
+-- what is kept, by id
+SELECT id, name
+FROM public.shops
+WHERE EXISTS (SELECT FROM public.closed WHERE closed.shop > 2)
+
+-- what is read
+SELECT id, name
+FROM tidemark_data.exists_uncorrelated
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id", "l"."name"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_1" AS MATERIALIZED (SELECT "l"."sign" FROM "tidemark_log"."closed" AS l WHERE /* pending */)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0", "k1"
+    FROM (
+      SELECT i0.id AS "k0", i0.name AS "k1"
+      FROM (SELECT "id" AS "id", "name" AS "name" FROM "tidemark_delta_0") AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."id" = "tidemark_key"."k0" AND q."name" = "tidemark_key"."k1" OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."exists_uncorrelated" q
+  JOIN (SELECT * FROM "tidemark_keys_0") AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+    AND q."name" = "tidemark_key"."k1"
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."name"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."name")::record OPERATOR(pg_catalog.*<>) ROW(o."name")::record OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT id, name
+    FROM public.shops
+    WHERE EXISTS (SELECT FROM public.closed WHERE closed.shop > 2)
+      AND (shops.id, shops.name) IN (SELECT k0, k1 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+  ) q
+  WHERE (q."id", q."name") IN (SELECT * FROM "tidemark_keys_0")
+)

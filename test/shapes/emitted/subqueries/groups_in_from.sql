@@ -1,0 +1,126 @@
+-- what is kept, by shop
+SELECT s.shop, s.pieces, shops.name
+FROM (SELECT sales.shop, sum(sales.quantity) AS pieces FROM public.sales GROUP BY sales.shop) AS s
+JOIN public.shops ON shops.id = s.shop
+
+-- what is read
+SELECT shop, pieces, name
+FROM tidemark_data.groups_in_from
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."shop"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id", "l"."name"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (
+      SELECT i0.shop AS "k0"
+      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+"tidemark_keys_1" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0", "k1"
+    FROM (
+      SELECT i1.id AS "k0", i1.name AS "k1"
+      FROM (SELECT "id" AS "id", "name" AS "name" FROM "tidemark_delta_1") AS "i1"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT DISTINCT ON (q."shop") q.*
+  FROM (
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
+    CROSS JOIN LATERAL (
+      SELECT q.*
+      FROM (
+        SELECT s.shop, s.pieces, shops.name
+        FROM (SELECT sales.shop, sum(sales.quantity) AS pieces FROM public.sales GROUP BY sales.shop) AS s
+        JOIN public.shops ON shops.id = s.shop
+      ) q
+      WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
+    ) q
+    UNION ALL
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_1") AS "tidemark_key"
+    CROSS JOIN LATERAL (
+      SELECT q.*
+      FROM (
+        SELECT s.shop, s.pieces, shops.name
+        FROM (SELECT sales.shop, sum(sales.quantity) AS pieces FROM public.sales GROUP BY sales.shop) AS s
+        JOIN public.shops ON shops.id = s.shop
+      ) q
+      WHERE q."shop" = "tidemark_key"."k0" AND q."name" = "tidemark_key"."k1" OFFSET 0
+    ) q
+  ) q
+)
+tidemark_old AS (
+  SELECT DISTINCT ON (q.tidemark_tid) q.*
+  FROM (
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."groups_in_from" q
+    JOIN (SELECT * FROM "tidemark_keys_0") AS "tidemark_key" ON q."shop" = "tidemark_key"."k0"
+    UNION ALL
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."groups_in_from" q
+    JOIN (SELECT * FROM "tidemark_keys_1") AS "tidemark_key" ON q."shop" = "tidemark_key"."k0"
+      AND q."name" = "tidemark_key"."k1"
+  ) q
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop", f."pieces",
+    f."name"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."shop" = o."shop"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."pieces", f."name")::record OPERATOR(pg_catalog.*<>) ROW(o."pieces", o."name")::record
+    OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT DISTINCT ON (q."shop") q.*
+  FROM (
+    SELECT q.*
+    FROM (
+      SELECT s.shop, s.pieces, shops.name
+      FROM (
+        SELECT sales.shop, sum(sales.quantity) AS pieces
+        FROM public.sales
+        WHERE sales.shop IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+        GROUP BY sales.shop
+      ) AS s
+      JOIN public.shops ON shops.id = s.shop
+      WHERE shops.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+    ) q
+    WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_0")
+    UNION ALL
+    SELECT q.*
+    FROM (
+      SELECT s.shop, s.pieces, shops.name
+      FROM (
+        SELECT sales.shop, sum(sales.quantity) AS pieces
+        FROM public.sales
+        WHERE sales.shop IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_1) AS tidemark_wanted)
+        GROUP BY sales.shop
+      ) AS s
+      JOIN public.shops ON shops.id = s.shop
+      WHERE (shops.id, shops.name) IN (SELECT k0, k1 FROM (SELECT * FROM tidemark_keys_1) AS tidemark_wanted)
+    ) q
+    WHERE (q."shop", q."name") IN (SELECT * FROM "tidemark_keys_1")
+  ) q
+)

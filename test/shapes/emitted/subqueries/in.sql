@@ -1,0 +1,102 @@
+-- what is kept, by id
+SELECT id, name
+FROM public.shops
+WHERE id IN (SELECT sales.shop FROM public.sales WHERE sales.paid)
+
+-- what is read
+SELECT id, name
+FROM tidemark_data."in"
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id", "l"."name"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."shop"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0", "k1"
+    FROM (
+      SELECT i0.id AS "k0", i0.name AS "k1"
+      FROM (SELECT "id" AS "id", "name" AS "name" FROM "tidemark_delta_0") AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+"tidemark_keys_1" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (
+      SELECT i1.c0 AS "k0"
+      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT DISTINCT ON (q."id") q.*
+  FROM (
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
+    CROSS JOIN LATERAL (
+      SELECT q.*
+      FROM (/* what is kept */) q
+      WHERE q."id" = "tidemark_key"."k0" AND q."name" = "tidemark_key"."k1" OFFSET 0
+    ) q
+    UNION ALL
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_1") AS "tidemark_key"
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+  ) q
+)
+tidemark_old AS (
+  SELECT DISTINCT ON (q.tidemark_tid) q.*
+  FROM (
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."in" q
+    JOIN (SELECT * FROM "tidemark_keys_0") AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+      AND q."name" = "tidemark_key"."k1"
+    UNION ALL
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."in" q
+    JOIN (SELECT * FROM "tidemark_keys_1") AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+  ) q
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."name"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."name")::record OPERATOR(pg_catalog.*<>) ROW(o."name")::record OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT DISTINCT ON (q."id") q.*
+  FROM (
+    SELECT q.*
+    FROM (
+      SELECT id, name
+      FROM public.shops
+      WHERE id IN (SELECT sales.shop FROM public.sales WHERE sales.paid)
+        AND (shops.id, shops.name) IN (SELECT k0, k1 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+    ) q
+    WHERE (q."id", q."name") IN (SELECT * FROM "tidemark_keys_0")
+    UNION ALL
+    SELECT q.*
+    FROM (
+      SELECT id, name
+      FROM public.shops
+      WHERE id IN (SELECT sales.shop FROM public.sales WHERE sales.paid)
+        AND shops.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_1) AS tidemark_wanted)
+    ) q
+    WHERE (q."id") IN (SELECT * FROM "tidemark_keys_1")
+  ) q
+)

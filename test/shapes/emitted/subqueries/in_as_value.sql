@@ -1,0 +1,51 @@
+-- what is kept, by id
+SELECT id, shop IN (SELECT closed.shop FROM public.closed) AS closed
+FROM public.sales
+
+-- what is read
+SELECT id, closed
+FROM tidemark_data.in_as_value
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_1" AS MATERIALIZED (SELECT "l"."sign" FROM "tidemark_log"."closed" AS l WHERE /* pending */)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (SELECT i0.id AS "k0" FROM (SELECT "id" AS "id" FROM "tidemark_delta_0") AS "i0") tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."in_as_value" q
+  JOIN (SELECT * FROM "tidemark_keys_0") AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."closed"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."closed")::record OPERATOR(pg_catalog.*<>) ROW(o."closed")::record OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT id, shop IN (SELECT closed.shop FROM public.closed) AS closed
+    FROM public.sales
+    WHERE sales.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+  ) q
+  WHERE (q."id") IN (SELECT * FROM "tidemark_keys_0")
+)

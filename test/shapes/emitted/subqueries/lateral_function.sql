@@ -1,0 +1,55 @@
+-- what is kept, by id, day
+SELECT shops.id, d.day
+FROM public.shops
+CROSS JOIN LATERAL unnest(shops.days) AS d(day)
+
+-- what is read
+SELECT id, day
+FROM tidemark_data.lateral_function
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (SELECT i0.id AS "k0" FROM (SELECT "id" AS "id" FROM "tidemark_delta_0") AS "i0") tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."lateral_function" q
+  JOIN (SELECT * FROM "tidemark_keys_0") AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."day"
+  FROM (
+    SELECT true AS tidemark_here,
+      pg_catalog.count(*) OVER (PARTITION BY q."id", q."day") > 1 AS tidemark_several, q.*
+    FROM tidemark_fresh q
+  ) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."id", f."day")::record = ROW(o."id", o."day")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT shops.id, d.day
+    FROM public.shops
+    CROSS JOIN LATERAL unnest(shops.days) AS d(day)
+    WHERE shops.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+  ) q
+  WHERE (q."id") IN (SELECT * FROM "tidemark_keys_0")
+)

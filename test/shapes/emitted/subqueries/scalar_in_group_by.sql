@@ -1,0 +1,214 @@
+-- PIECE 1
+
+-- what is kept, by id
+SELECT (SELECT shops.name FROM public.shops WHERE shops.id = sales.shop) AS g0, id, shop
+FROM public.sales
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id", "l"."shop"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."id"
+  FROM "tidemark_log"."shops" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0", "k1"
+    FROM (
+      SELECT i0.id AS "k0", i0.shop AS "k1"
+      FROM (SELECT "id" AS "id", "shop" AS "shop" FROM "tidemark_delta_0") AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+"tidemark_keys_1" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (
+      SELECT i1.c0 AS "k0"
+      FROM (SELECT i0.id AS "k0" FROM (SELECT "id" AS "id" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT DISTINCT ON (q."id") q.*
+  FROM (
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key"
+    CROSS JOIN LATERAL (
+      SELECT q.*
+      FROM (/* what is kept */) q
+      WHERE q."id" = "tidemark_key"."k0" AND q."shop" = "tidemark_key"."k1" OFFSET 0
+    ) q
+    UNION ALL
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
+    CROSS JOIN LATERAL (
+      SELECT q.*
+      FROM (/* what is kept */) q
+      WHERE q."id" = "tidemark_key"."k0" AND q."shop" IS NULL OFFSET 0
+    ) q
+    UNION ALL
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL) AS "tidemark_key"
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
+    UNION ALL
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL) AS "tidemark_key"
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
+  ) q
+)
+tidemark_old AS (
+  SELECT DISTINCT ON (q.tidemark_tid) q.*
+  FROM (
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."piece 1" q
+    JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+      AND q."shop" = "tidemark_key"."k1"
+    UNION ALL
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."piece 1" q
+    JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key" ON q."id" = "tidemark_key"."k0"
+      AND q."shop" IS NULL
+    UNION ALL
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."piece 1" q
+    JOIN (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL) AS "tidemark_key" ON q."shop" = "tidemark_key"."k0"
+    UNION ALL
+    SELECT q.ctid AS tidemark_tid, q.*
+    FROM "tidemark_data"."piece 1" q
+    JOIN (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL) AS "tidemark_key" ON q."shop" IS NULL
+  ) q
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."g0", f."id",
+    f."shop"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."g0", f."shop")::record OPERATOR(pg_catalog.*<>) ROW(o."g0", o."shop")::record
+    OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT DISTINCT ON (q."id") q.*
+  FROM (
+    SELECT q.*
+    FROM (
+      SELECT (SELECT shops.name FROM public.shops WHERE shops.id = sales.shop) AS g0, id, shop
+      FROM public.sales
+      WHERE (sales.id, sales.shop) IN (
+        SELECT k0, k1
+        FROM (SELECT * FROM tidemark_keys_0 WHERE k1 IS NOT NULL) AS tidemark_wanted
+      )
+    ) q
+    WHERE (q."id", q."shop") IN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL)
+    UNION ALL
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
+    CROSS JOIN LATERAL (
+      SELECT q.*
+      FROM (/* what is kept */) q
+      WHERE q."id" = "tidemark_key"."k0" AND q."shop" IS NULL OFFSET 0
+    ) q
+    UNION ALL
+    SELECT q.*
+    FROM (
+      SELECT (SELECT shops.name FROM public.shops WHERE shops.id = sales.shop) AS g0, id, shop
+      FROM public.sales
+      WHERE sales.shop IN (
+        SELECT k0
+        FROM (SELECT * FROM tidemark_keys_1 WHERE k0 IS NOT NULL) AS tidemark_wanted
+      )
+    ) q
+    WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL)
+    UNION ALL
+    SELECT q.*
+    FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL) AS "tidemark_key"
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
+  ) q
+)
+
+-- THE VIEW
+
+-- what is kept, by name
+SELECT g0 AS name, count(*) AS n
+FROM tidemark_data."piece 1" AS joined
+GROUP BY g0
+
+-- what is read
+SELECT name, n
+FROM tidemark_data.scalar_in_group_by
+
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "l"."g0", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."log of piece 1" AS l
+  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+    AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."g0"
+  HAVING pg_catalog.sum(l.sign) <> 0
+)
+tidemark_joined AS (/*terms*/)
+tidemark_change AS MATERIALIZED (
+  SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
+  FROM tidemark_joined
+  GROUP BY "g0"
+)
+tidemark_sums AS (
+  SELECT c."g0", o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0"
+  FROM tidemark_change c
+    LEFT JOIN "tidemark_data"."scalar_in_group_by" o ON ("o"."name" = "c"."g0" OR ("o"."name" IS NULL AND "c"."g0" IS NULL))
+)
+tidemark_state AS MATERIALIZED (
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0)) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+)
+tidemark_fresh AS (
+  SELECT (tidemark_t.g0)::text AS "name", ("tidemark_t"."tidemark_rows")::bigint AS "n"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE ("q"."name" = "k"."g0" OR ("q"."name" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."scalar_in_group_by" o ON o.ctid = t.tidemark_tid
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."name", f."n"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."name")::record = ROW(o."name")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."n")::record OPERATOR(pg_catalog.*<>) ROW(o."n")::record OR f.tidemark_several
+)
+
+-- deltas, terms
+SELECT g0 AS "g0", true AS "x0", /*tidemark sign*/"joined"."tidemark_w" AS "tidemark_w"
+FROM (/*tidemark item 0*/) AS "joined"
+
+-- deltas, table 0 as it is
+SELECT "g0" AS "g0", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "tidemark_data"."piece 1"
+
+-- deltas, table 0, its change
+SELECT "g0" AS "g0", "tidemark_w"
+FROM "tidemark_changes_0"

@@ -1,0 +1,297 @@
+-- full
+WITH tidemark_fresh AS (
+  SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+  FROM public.sales
+  JOIN public.shops ON shops.id = sales.shop
+  GROUP BY shops.region
+),
+tidemark_old AS (SELECT q.ctid AS tidemark_tid, q.* FROM "tidemark_data"."join_grouped" q),
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."region", f."n",
+    f."money", f."tidemark_count_1"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."region")::record = ROW(o."region")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."n", f."money", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_count_1")::record
+    OR f.tidemark_several
+),
+tidemark_deleted AS (
+  DELETE
+  FROM "tidemark_data"."join_grouped" s USING tidemark_diff d
+  WHERE d.tidemark_gone AND s.ctid = d.tidemark_tid
+  RETURNING 1
+),
+tidemark_inserted AS (
+  INSERT INTO "tidemark_data"."join_grouped" ("region", "n", "money", "tidemark_count_1")
+  SELECT "region", "n", "money", "tidemark_count_1"
+  FROM tidemark_diff
+  WHERE tidemark_tid IS NULL OR tidemark_several
+  RETURNING 1
+),
+tidemark_updated AS (
+  UPDATE "tidemark_data"."join_grouped" s
+  SET "n" = d."n", "money" = d."money", "tidemark_count_1" = d."tidemark_count_1"
+  FROM tidemark_diff d
+  WHERE NOT d.tidemark_gone AND s.ctid = d.tidemark_tid
+  RETURNING 1
+),
+tidemark_written AS (
+  SELECT true AS inserted
+  FROM tidemark_inserted
+  UNION ALL
+  SELECT false
+  FROM tidemark_updated
+),
+tidemark_advanced AS (
+  UPDATE tidemark.state
+  SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(),
+    as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written)
+    OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END
+  WHERE view_id = $3::integer AND true
+)
+SELECT false AS blocked, NULL::bigint AS slices,
+  (SELECT pg_catalog.count(*) FROM tidemark_written WHERE inserted) AS inserted,
+  (SELECT pg_catalog.count(*) FROM tidemark_written WHERE NOT inserted) AS updated,
+  (SELECT pg_catalog.count(*) FROM tidemark_deleted) AS deleted
+
+-- noop
+UPDATE tidemark.state
+SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(),
+  as_of = pg_catalog.now()
+WHERE view_id = $3::integer AND NOT EXISTS (
+  SELECT
+  FROM "tidemark_log"."sales" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+) AND NOT EXISTS (
+  SELECT
+  FROM "tidemark_log"."shops" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+)
+RETURNING as_of
+
+-- query
+SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+FROM public.sales
+JOIN public.shops ON shops.id = sales.shop
+GROUP BY shops.region
+
+-- verify
+WITH wanted AS MATERIALIZED (
+  SELECT "q"."region", "q"."n", "q"."money"
+  FROM (
+    SELECT shops.region, count(*) AS n, sum(sales.price) AS money
+    FROM public.sales
+    JOIN public.shops ON shops.id = sales.shop
+    GROUP BY shops.region
+  ) q
+),
+kept AS MATERIALIZED (SELECT "q"."region", "q"."n", "q"."money" FROM "tidemark_data"."join_grouped" q),
+missing AS MATERIALIZED (SELECT * FROM wanted EXCEPT ALL SELECT * FROM kept),
+unexpected AS MATERIALIZED (SELECT * FROM kept EXCEPT ALL SELECT * FROM wanted)
+SELECT (SELECT pg_catalog.count(*) FROM "missing" a) AS missing,
+  (SELECT pg_catalog.count(*) FROM "unexpected" a) AS unexpected
+
+-- pending
+SELECT (
+  SELECT pg_catalog.count(*)
+  FROM (
+    SELECT
+    FROM "tidemark_log"."sales" AS l
+    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) LIMIT 1000000
+  ) q
+) + (
+  SELECT pg_catalog.count(*)
+  FROM (
+    SELECT
+    FROM "tidemark_log"."shops" AS l
+    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) LIMIT 1000000
+  ) q
+) AS pending
+
+-- delta
+WITH tidemark_guard AS MATERIALIZED (
+  SELECT (
+    EXISTS (
+      SELECT
+      FROM "tidemark_log"."sales" AS l
+      WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+        AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+        AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
+    ) OR EXISTS (
+      SELECT
+      FROM "tidemark_log"."shops" AS l
+      WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+        AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+        AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
+    )
+  )/*tidemark unchanged*/ AS blocked
+),
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "l"."price", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."sales" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) AND l.sign <> 0
+    AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."price", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum(l.sign) <> 0
+),
+"tidemark_changes_1" AS MATERIALIZED (
+  SELECT "l"."id", "l"."region", pg_catalog.sum(l.sign) AS "tidemark_w"
+  FROM "tidemark_log"."shops" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) AND l.sign <> 0
+    AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."id", "l"."region"
+  HAVING pg_catalog.sum(l.sign) <> 0
+),
+tidemark_joined AS (/*terms*/),
+tidemark_change AS MATERIALIZED (
+  SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1"
+  FROM tidemark_joined
+  GROUP BY "g0"
+),
+tidemark_sums AS (
+  SELECT c."g0", o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0", coalesce("o"."money", 0) + c."sum_1" AS "sum_1",
+    coalesce("o"."tidemark_count_1", 0) + c."count_1" AS "count_1"
+  FROM tidemark_change c
+    LEFT JOIN "tidemark_data"."join_grouped" o ON ("o"."region" = "c"."g0" OR ("o"."region" IS NULL AND "c"."g0" IS NULL))
+),
+tidemark_state AS MATERIALIZED (
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
+    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::numeric AS "sum_1",
+    ("count_1")::bigint AS "count_1",
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+),
+tidemark_fresh AS (
+  SELECT (tidemark_t.g0)::text AS "region", ("tidemark_t"."tidemark_rows")::bigint AS "n",
+    ("tidemark_t"."sum_1")::numeric AS "money", ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (
+      SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+      FROM public.sales
+      JOIN public.shops ON shops.id = sales.shop
+      GROUP BY shops.region
+    ) q
+    WHERE ("q"."region" = "k"."g0" OR ("q"."region" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
+  ) q
+),
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."join_grouped" o ON o.ctid = t.tidemark_tid
+),
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."region", f."n",
+    f."money", f."tidemark_count_1"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."region")::record = ROW(o."region")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."n", f."money", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_count_1")::record
+    OR f.tidemark_several
+),
+tidemark_deleted AS (
+  DELETE
+  FROM "tidemark_data"."join_grouped" s USING tidemark_diff d
+  WHERE d.tidemark_gone AND s.ctid = d.tidemark_tid
+  RETURNING 1
+),
+tidemark_inserted AS (
+  INSERT INTO "tidemark_data"."join_grouped" ("region", "n", "money", "tidemark_count_1")
+  SELECT "region", "n", "money", "tidemark_count_1"
+  FROM tidemark_diff
+  WHERE tidemark_tid IS NULL OR tidemark_several
+  RETURNING 1
+),
+tidemark_updated AS (
+  UPDATE "tidemark_data"."join_grouped" s
+  SET "n" = d."n", "money" = d."money", "tidemark_count_1" = d."tidemark_count_1"
+  FROM tidemark_diff d
+  WHERE NOT d.tidemark_gone AND s.ctid = d.tidemark_tid
+  RETURNING 1
+),
+tidemark_written AS (
+  SELECT true AS inserted
+  FROM tidemark_inserted
+  UNION ALL
+  SELECT false
+  FROM tidemark_updated
+),
+tidemark_advanced AS (
+  UPDATE tidemark.state
+  SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(),
+    as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written)
+    OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END
+  WHERE view_id = $3::integer AND NOT (SELECT blocked FROM tidemark_guard)
+)
+SELECT (SELECT blocked FROM tidemark_guard) AS blocked,
+  (SELECT pg_catalog.count(*) FROM tidemark_state) AS slices,
+  (SELECT pg_catalog.count(*) FROM tidemark_written WHERE inserted) AS inserted,
+  (SELECT pg_catalog.count(*) FROM tidemark_written WHERE NOT inserted) AS updated,
+  (SELECT pg_catalog.count(*) FROM tidemark_deleted) AS deleted
+
+-- delta, terms
+SELECT shops.region AS "g0", true AS "x0", sales.price AS "x1",
+  /*tidemark sign*/"sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+FROM (/*tidemark item 0*/) AS "sales", (/*tidemark item 1*/) AS "shops"
+WHERE (shops.id = sales.shop)
+
+-- delta, table 0 as it is
+SELECT "price" AS "price", "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."sales"
+
+-- delta, table 0, its change
+SELECT "price" AS "price", "shop" AS "shop", "tidemark_w"
+FROM "tidemark_changes_0"
+
+-- delta, table 0 as it was
+SELECT "price" AS "price", "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."sales"
+UNION ALL
+SELECT "price" AS "price", "shop" AS "shop", - "tidemark_w" AS "tidemark_w"
+FROM "tidemark_changes_0"
+
+-- delta, table 1 as it is
+SELECT "region" AS "region", "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."shops"
+
+-- delta, table 1, its change
+SELECT "region" AS "region", "id" AS "id", "tidemark_w"
+FROM "tidemark_changes_1"
+
+-- delta, table 1 as it was
+SELECT "region" AS "region", "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."shops"
+UNION ALL
+SELECT "region" AS "region", "id" AS "id", - "tidemark_w" AS "tidemark_w"
+FROM "tidemark_changes_1"
+
+-- delta, whether table 0 changed
+SELECT EXISTS (
+  SELECT
+  FROM "tidemark_log"."sales" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+)
+
+-- delta, whether table 1 changed
+SELECT EXISTS (
+  SELECT
+  FROM "tidemark_log"."shops" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+)

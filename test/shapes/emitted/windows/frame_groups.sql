@@ -1,0 +1,69 @@
+-- what is kept, by id
+SELECT id, product,
+  count(*) OVER (PARTITION BY product ORDER BY quantity GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE GROUP) AS just_below
+FROM public.sales
+
+-- what is read
+SELECT id, product, just_below
+FROM tidemark_data.frame_groups
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."product"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (SELECT i0.product AS "k0" FROM (SELECT "product" AS "product" FROM "tidemark_delta_0") AS "i0") tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."product" = "tidemark_key"."k0" OFFSET 0) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."product" IS NULL OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."frame_groups" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key" ON q."product" = "tidemark_key"."k0"
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."frame_groups" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key" ON q."product" IS NULL
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."product",
+    f."just_below"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."product", f."just_below")::record OPERATOR(pg_catalog.*<>) ROW(o."product", o."just_below")::record
+    OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT id, product,
+      count(*) OVER (PARTITION BY product ORDER BY quantity GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE GROUP) AS just_below
+    FROM public.sales
+    WHERE sales.product IN (
+      SELECT k0
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
+    )
+  ) q
+  WHERE (q."product") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."product" IS NULL OFFSET 0) q
+)

@@ -1,0 +1,81 @@
+-- what is kept, by id
+SELECT id, date_trunc('month'::text, at) AS month,
+  row_number() OVER (PARTITION BY date_trunc('month'::text, at) ORDER BY at, id) AS place
+FROM public.sales
+
+-- what is read
+SELECT id, month, place
+FROM tidemark_data.partition_by_expression
+
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."at"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
+"tidemark_keys_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0"
+    FROM (
+      SELECT date_trunc('month'::text, i0.at) AS "k0"
+      FROM (SELECT "at" AS "at" FROM "tidemark_delta_0") AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (
+      SELECT id, date_trunc('month'::text, at) AS month,
+        row_number() OVER (PARTITION BY date_trunc('month'::text, at) ORDER BY at, id) AS place
+      FROM public.sales
+      WHERE at >= tidemark_key.k0 AND at <= (tidemark_key.k0 + '1 month'::interval)
+    ) q
+    WHERE q."month" = "tidemark_key"."k0" OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."month" IS NULL OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."partition_by_expression" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key" ON q."month" = "tidemark_key"."k0"
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."partition_by_expression" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key" ON q."month" IS NULL
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."month",
+    f."place"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f."id" = o."id"
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."month", f."place")::record OPERATOR(pg_catalog.*<>) ROW(o."month", o."place")::record
+    OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT id, date_trunc('month'::text, at) AS month,
+      row_number() OVER (PARTITION BY date_trunc('month'::text, at) ORDER BY at, id) AS place
+    FROM public.sales
+    WHERE date_trunc('month'::text, at) IN (
+      SELECT k0
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
+    )
+  ) q
+  WHERE (q."month") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."month" IS NULL OFFSET 0) q
+)
