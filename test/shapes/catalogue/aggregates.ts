@@ -131,7 +131,7 @@ export const aggregates: readonly Construct[] = [
         name: 'variance',
         query: `SELECT shop, round(variance(quantity), 4) AS v, round(var_samp(quantity), 4) AS samp,
           round(var_pop(quantity), 4) AS pop FROM sales GROUP BY shop`,
-        maintenance: { sales: 'slice' },
+        maintenance: { sales: 'delta' },
         rows: `
           1 | 4.0000 | 4.0000 | 2.6667
           2 | 2.0000 | 2.0000 | 1.0000
@@ -142,7 +142,7 @@ export const aggregates: readonly Construct[] = [
         name: 'stddev',
         query: `SELECT shop, round(stddev(quantity), 4) AS s, round(stddev_samp(quantity), 4) AS samp,
           round(stddev_pop(quantity), 4) AS pop FROM sales GROUP BY shop`,
-        maintenance: { sales: 'slice' },
+        maintenance: { sales: 'delta' },
         rows: `
           1 | 2.0000 | 2.0000 | 1.6330
           2 | 1.4142 | 1.4142 | 1.0000
@@ -188,7 +188,7 @@ export const aggregates: readonly Construct[] = [
       {
         name: 'variance_of_everything',
         query: 'SELECT round(var_samp(quantity), 4) AS v, round(stddev_pop(price), 4) AS s FROM sales',
-        maintenance: { sales: 'aggregate_over_everything' },
+        maintenance: { sales: 'delta' },
         rows: `
           2.9524 | 2.2315`,
       },

@@ -2,6 +2,7 @@
 SELECT shop,
   round(sum(price * quantity::numeric) / CAST(NULLIF (sum(quantity), 0) AS numeric), 2) AS mean_price,
   CASE WHEN count(*) > 2 THEN 'many'::text ELSE 'few'::text END AS size, count(*) AS tidemark_rows,
+  sum(CAST('1e'::text || (20 * LEAST(scale(price * quantity::numeric), 1000)) AS numeric)) AS tidemark_scale_0,
   sum(price * quantity::numeric) AS tidemark_sum_0, count(price * quantity::numeric) AS tidemark_count_0,
   sum(quantity) AS tidemark_sum_1, count(quantity) AS tidemark_count_1
 FROM public.sales
@@ -22,10 +23,11 @@ FROM tidemark_data.expressions
 tidemark_joined AS (/*terms*/)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "scale_0",
     coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
     coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "count_2"
   FROM tidemark_joined
   GROUP BY "g0"
@@ -33,6 +35,7 @@ tidemark_change AS MATERIALIZED (
 tidemark_sums AS (
   SELECT c."g0", o.ctid AS tidemark_tid,
     coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."tidemark_scale_0", 0) + c."scale_0" AS "scale_0",
     coalesce("o"."tidemark_sum_0", 0) + c."sum_0" AS "sum_0",
     coalesce("o"."tidemark_count_0", 0) + c."count_0" AS "count_0",
     coalesce("o"."tidemark_sum_1", 0) + c."sum_1" AS "sum_1",
@@ -42,12 +45,12 @@ tidemark_sums AS (
     LEFT JOIN "tidemark_data"."expressions" o ON ("o"."shop" = "c"."g0" OR ("o"."shop" IS NULL AND "c"."g0" IS NULL))
 )
 tidemark_state AS MATERIALIZED (
-  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows",
-    (CASE WHEN "count_0" <> 0 AND "sum_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_0" END)::numeric AS "sum_0",
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("scale_0")::numeric AS "scale_0",
+    (CASE WHEN "count_0" <> 0 AND "sum_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN pg_catalog.round("sum_0"::numeric, ((pg_catalog.length(("scale_0")::text) - 1) / 20)) END)::numeric AS "sum_0",
     ("count_0")::bigint AS "count_0",
     (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::bigint AS "sum_1",
     ("count_1")::bigint AS "count_1", ("count_2")::bigint AS "count_2",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR ((pg_catalog.length(("scale_0")::text) - 1) / 20) >= 1000 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
@@ -55,6 +58,7 @@ tidemark_fresh AS (
     (round(tidemark_t.sum_0 / CAST(NULLIF (tidemark_t.sum_1, 0) AS numeric), 2))::numeric AS "mean_price",
     (CASE WHEN tidemark_t.count_2 > 2 THEN 'many'::text ELSE 'few'::text END)::text AS "size",
     ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows",
+    ("tidemark_t"."scale_0")::numeric AS "tidemark_scale_0",
     ("tidemark_t"."sum_0")::numeric AS "tidemark_sum_0",
     ("tidemark_t"."count_0")::bigint AS "tidemark_count_0",
     ("tidemark_t"."sum_1")::bigint AS "tidemark_sum_1", ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
@@ -76,12 +80,12 @@ tidemark_old AS (
 )
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop",
-    f."mean_price", f."size", f."tidemark_rows", f."tidemark_sum_0", f."tidemark_count_0", f."tidemark_sum_1",
-    f."tidemark_count_1"
+    f."mean_price", f."size", f."tidemark_rows", f."tidemark_scale_0", f."tidemark_sum_0",
+    f."tidemark_count_0", f."tidemark_sum_1", f."tidemark_count_1"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."shop")::record = ROW(o."shop")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."mean_price", f."size", f."tidemark_rows", f."tidemark_sum_0", f."tidemark_count_0", f."tidemark_sum_1", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."mean_price", o."size", o."tidemark_rows", o."tidemark_sum_0", o."tidemark_count_0", o."tidemark_sum_1", o."tidemark_count_1")::record
+    OR ROW(f."mean_price", f."size", f."tidemark_rows", f."tidemark_scale_0", f."tidemark_sum_0", f."tidemark_count_0", f."tidemark_sum_1", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."mean_price", o."size", o."tidemark_rows", o."tidemark_scale_0", o."tidemark_sum_0", o."tidemark_count_0", o."tidemark_sum_1", o."tidemark_count_1")::record
     OR f.tidemark_several
 )
 

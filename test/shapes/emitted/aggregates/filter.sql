@@ -1,6 +1,8 @@
 -- what is kept, by shop
 SELECT shop, count(*) FILTER (WHERE paid) AS paid, sum(price) FILTER (WHERE product = 'tea'::text) AS tea,
-  count(*) AS tidemark_rows, count(price) FILTER (WHERE product = 'tea'::text) AS tidemark_count_1
+  count(*) AS tidemark_rows,
+  sum(CAST('1e'::text || (20 * LEAST(scale(price), 1000)) AS numeric)) FILTER (WHERE product = 'tea'::text) AS tidemark_scale_1,
+  count(price) FILTER (WHERE product = 'tea'::text) AS tidemark_count_1
 FROM public.sales
 GROUP BY shop
 
@@ -20,29 +22,34 @@ tidemark_joined AS (/*terms*/)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1"
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "scale_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1"
   FROM tidemark_joined
   GROUP BY "g0"
 )
 tidemark_sums AS (
   SELECT c."g0", o.ctid AS tidemark_tid,
     coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
-    coalesce("o"."paid", 0) + c."count_0" AS "count_0", coalesce("o"."tea", 0) + c."sum_1" AS "sum_1",
+    coalesce("o"."paid", 0) + c."count_0" AS "count_0",
+    coalesce("o"."tidemark_scale_1", 0) + c."scale_1" AS "scale_1",
+    coalesce("o"."tea", 0) + c."sum_1" AS "sum_1",
     coalesce("o"."tidemark_count_1", 0) + c."count_1" AS "count_1"
   FROM tidemark_change c
   LEFT JOIN "tidemark_data"."filter" o ON ("o"."shop" = "c"."g0" OR ("o"."shop" IS NULL AND "c"."g0" IS NULL))
 )
 tidemark_state AS MATERIALIZED (
   SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
-    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::numeric AS "sum_1",
+    ("scale_1")::numeric AS "scale_1",
+    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN pg_catalog.round("sum_1"::numeric, ((pg_catalog.length(("scale_1")::text) - 1) / 20)) END)::numeric AS "sum_1",
     ("count_1")::bigint AS "count_1",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR ((pg_catalog.length(("scale_1")::text) - 1) / 20) >= 1000 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::integer AS "shop", ("tidemark_t"."count_0")::bigint AS "paid",
     ("tidemark_t"."sum_1")::numeric AS "tea", ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows",
+    ("tidemark_t"."scale_1")::numeric AS "tidemark_scale_1",
     ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
   FROM tidemark_state "tidemark_t"
   WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
@@ -62,11 +69,11 @@ tidemark_old AS (
 )
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop", f."paid",
-    f."tea", f."tidemark_rows", f."tidemark_count_1"
+    f."tea", f."tidemark_rows", f."tidemark_scale_1", f."tidemark_count_1"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."shop")::record = ROW(o."shop")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."paid", f."tea", f."tidemark_rows", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."paid", o."tea", o."tidemark_rows", o."tidemark_count_1")::record
+    OR ROW(f."paid", f."tea", f."tidemark_rows", f."tidemark_scale_1", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."paid", o."tea", o."tidemark_rows", o."tidemark_scale_1", o."tidemark_count_1")::record
     OR f.tidemark_several
 )
 

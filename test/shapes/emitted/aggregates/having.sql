@@ -1,6 +1,6 @@
 -- what is kept, by shop
 SELECT shop, count(*) AS n, sum(quantity) AS pieces, count(quantity) AS tidemark_count_1,
-  (count(*) > 1 AND sum(quantity) > 8) IS TRUE AS tidemark_shown
+  COALESCE(count(*) > 1 AND sum(quantity) > 8, false) AS tidemark_shown
 FROM public.sales
 GROUP BY shop
 
@@ -21,8 +21,8 @@ tidemark_joined AS (/*terms*/)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1"
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1"
   FROM tidemark_joined
   GROUP BY "g0"
 )
@@ -43,7 +43,7 @@ tidemark_state AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::integer AS "shop", ("tidemark_t"."tidemark_rows")::bigint AS "n",
     ("tidemark_t"."sum_1")::bigint AS "pieces", ("tidemark_t"."count_1")::bigint AS "tidemark_count_1",
-    ((tidemark_t.count_0 > 1 AND tidemark_t.sum_1 > 8) IS TRUE)::boolean AS "tidemark_shown"
+    (COALESCE(tidemark_t.count_0 > 1 AND tidemark_t.sum_1 > 8, false))::boolean AS "tidemark_shown"
   FROM tidemark_state "tidemark_t"
   WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
   UNION ALL

@@ -1,6 +1,6 @@
 -- what is kept, by product
 SELECT product, count(*) AS tidemark_rows, max(price) AS tidemark_extreme_0,
-  max(price) > 6::numeric IS TRUE AS tidemark_shown
+  COALESCE(max(price) > 6::numeric, false) AS tidemark_shown
 FROM public.sales
 GROUP BY product
 
@@ -46,7 +46,7 @@ tidemark_state AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::text AS "product", ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows",
     ("tidemark_t"."extreme_0")::numeric AS "tidemark_extreme_0",
-    (tidemark_t.extreme_0 > 6::numeric IS TRUE)::boolean AS "tidemark_shown"
+    (COALESCE(tidemark_t.extreme_0 > 6::numeric, false))::boolean AS "tidemark_shown"
   FROM tidemark_state "tidemark_t"
   WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
   UNION ALL

@@ -1,6 +1,8 @@
 -- what is kept, by shop
 SELECT shop, sum(quantity) AS pieces, sum(price) AS money, count(*) AS tidemark_rows,
-  count(quantity) AS tidemark_count_0, count(price) AS tidemark_count_1
+  count(quantity) AS tidemark_count_0,
+  sum(CAST('1e'::text || (20 * LEAST(scale(price), 1000)) AS numeric)) AS tidemark_scale_1,
+  count(price) AS tidemark_count_1
 FROM public.sales
 GROUP BY shop
 
@@ -19,10 +21,11 @@ FROM tidemark_data.sum
 tidemark_joined AS (/*terms*/)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
     coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1"
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "scale_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1"
   FROM tidemark_joined
   GROUP BY "g0"
 )
@@ -31,6 +34,7 @@ tidemark_sums AS (
     coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
     coalesce("o"."pieces", 0) + c."sum_0" AS "sum_0",
     coalesce("o"."tidemark_count_0", 0) + c."count_0" AS "count_0",
+    coalesce("o"."tidemark_scale_1", 0) + c."scale_1" AS "scale_1",
     coalesce("o"."money", 0) + c."sum_1" AS "sum_1",
     coalesce("o"."tidemark_count_1", 0) + c."count_1" AS "count_1"
   FROM tidemark_change c
@@ -39,16 +43,17 @@ tidemark_sums AS (
 tidemark_state AS MATERIALIZED (
   SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows",
     (CASE WHEN "count_0" <> 0 AND "sum_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_0" END)::bigint AS "sum_0",
-    ("count_0")::bigint AS "count_0",
-    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::numeric AS "sum_1",
+    ("count_0")::bigint AS "count_0", ("scale_1")::numeric AS "scale_1",
+    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN pg_catalog.round("sum_1"::numeric, ((pg_catalog.length(("scale_1")::text) - 1) / 20)) END)::numeric AS "sum_1",
     ("count_1")::bigint AS "count_1",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR ((pg_catalog.length(("scale_1")::text) - 1) / 20) >= 1000 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::integer AS "shop", ("tidemark_t"."sum_0")::bigint AS "pieces",
     ("tidemark_t"."sum_1")::numeric AS "money", ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows",
     ("tidemark_t"."count_0")::bigint AS "tidemark_count_0",
+    ("tidemark_t"."scale_1")::numeric AS "tidemark_scale_1",
     ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
   FROM tidemark_state "tidemark_t"
   WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
@@ -68,11 +73,11 @@ tidemark_old AS (
 )
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop", f."pieces",
-    f."money", f."tidemark_rows", f."tidemark_count_0", f."tidemark_count_1"
+    f."money", f."tidemark_rows", f."tidemark_count_0", f."tidemark_scale_1", f."tidemark_count_1"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."shop")::record = ROW(o."shop")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."pieces", f."money", f."tidemark_rows", f."tidemark_count_0", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."pieces", o."money", o."tidemark_rows", o."tidemark_count_0", o."tidemark_count_1")::record
+    OR ROW(f."pieces", f."money", f."tidemark_rows", f."tidemark_count_0", f."tidemark_scale_1", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."pieces", o."money", o."tidemark_rows", o."tidemark_count_0", o."tidemark_scale_1", o."tidemark_count_1")::record
     OR f.tidemark_several
 )
 

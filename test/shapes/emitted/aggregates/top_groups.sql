@@ -1,5 +1,7 @@
 -- what is kept, by shop
-SELECT shop, sum(price) AS money, count(*) AS tidemark_rows, count(price) AS tidemark_count_0
+SELECT shop, sum(price) AS money, count(*) AS tidemark_rows,
+  sum(CAST('1e'::text || (20 * LEAST(scale(price), 1000)) AS numeric)) AS tidemark_scale_0,
+  count(price) AS tidemark_count_0
 FROM public.sales
 GROUP BY shop
 
@@ -19,29 +21,32 @@ ORDER BY money DESC, shop LIMIT 2
 tidemark_joined AS (/*terms*/)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0"
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "scale_0",
+    coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
   FROM tidemark_joined
   GROUP BY "g0"
 )
 tidemark_sums AS (
   SELECT c."g0", o.ctid AS tidemark_tid,
     coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."tidemark_scale_0", 0) + c."scale_0" AS "scale_0",
     coalesce("o"."money", 0) + c."sum_0" AS "sum_0",
     coalesce("o"."tidemark_count_0", 0) + c."count_0" AS "count_0"
   FROM tidemark_change c
     LEFT JOIN "tidemark_data"."top_groups" o ON ("o"."shop" = "c"."g0" OR ("o"."shop" IS NULL AND "c"."g0" IS NULL))
 )
 tidemark_state AS MATERIALIZED (
-  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows",
-    (CASE WHEN "count_0" <> 0 AND "sum_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_0" END)::numeric AS "sum_0",
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("scale_0")::numeric AS "scale_0",
+    (CASE WHEN "count_0" <> 0 AND "sum_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN pg_catalog.round("sum_0"::numeric, ((pg_catalog.length(("scale_0")::text) - 1) / 20)) END)::numeric AS "sum_0",
     ("count_0")::bigint AS "count_0",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR ((pg_catalog.length(("scale_0")::text) - 1) / 20) >= 1000 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::integer AS "shop", ("tidemark_t"."sum_0")::numeric AS "money",
     ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows",
+    ("tidemark_t"."scale_0")::numeric AS "tidemark_scale_0",
     ("tidemark_t"."count_0")::bigint AS "tidemark_count_0"
   FROM tidemark_state "tidemark_t"
   WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
@@ -61,11 +66,11 @@ tidemark_old AS (
 )
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop", f."money",
-    f."tidemark_rows", f."tidemark_count_0"
+    f."tidemark_rows", f."tidemark_scale_0", f."tidemark_count_0"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."shop")::record = ROW(o."shop")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."money", f."tidemark_rows", f."tidemark_count_0")::record OPERATOR(pg_catalog.*<>) ROW(o."money", o."tidemark_rows", o."tidemark_count_0")::record
+    OR ROW(f."money", f."tidemark_rows", f."tidemark_scale_0", f."tidemark_count_0")::record OPERATOR(pg_catalog.*<>) ROW(o."money", o."tidemark_rows", o."tidemark_scale_0", o."tidemark_count_0")::record
     OR f.tidemark_several
 )
 

@@ -1,6 +1,7 @@
 -- what is kept, by shop
 SELECT shop, round(variance(quantity), 4) AS v, round(var_samp(quantity), 4) AS samp,
-  round(var_pop(quantity), 4) AS pop
+  round(var_pop(quantity), 4) AS pop, count(*) AS tidemark_rows, sum(quantity) AS tidemark_sum_0,
+  count(quantity) AS tidemark_count_0, sum(quantity::numeric * quantity::numeric) AS tidemark_square_0
 FROM public.sales
 GROUP BY shop
 
@@ -8,64 +9,102 @@ GROUP BY shop
 SELECT shop, v, samp, pop
 FROM tidemark_data.variance
 
--- slices, each by itself
-"tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "l"."quantity", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
   FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */
+  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  GROUP BY "l"."quantity", "l"."shop"
+  HAVING pg_catalog.sum(l.sign) <> 0
 )
-"tidemark_keys_0" AS MATERIALIZED (
-  SELECT *
-  FROM (
-    SELECT DISTINCT "k0"
-    FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") tidemark_touched
-  ) q
-  WHERE NOT (SELECT blocked FROM tidemark_guard)
+tidemark_joined AS (/*terms*/)
+tidemark_change AS MATERIALIZED (
+  SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
+    coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric) * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "square_0",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
+    coalesce(pg_catalog.sum((("x1")::numeric * ("x1")::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "square_1",
+    coalesce(pg_catalog.sum("x2" * "tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "sum_2",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "count_2",
+    coalesce(pg_catalog.sum((("x2")::numeric * ("x2")::numeric) * "tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "square_2"
+  FROM tidemark_joined
+  GROUP BY "g0"
+)
+tidemark_sums AS (
+  SELECT c."g0", o.ctid AS tidemark_tid,
+    coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."tidemark_sum_0", 0) + c."sum_0" AS "sum_0",
+    coalesce("o"."tidemark_count_0", 0) + c."count_0" AS "count_0",
+    coalesce("o"."tidemark_square_0", 0) + c."square_0" AS "square_0",
+    coalesce("o"."tidemark_sum_0", 0) + c."sum_1" AS "sum_1",
+    coalesce("o"."tidemark_count_0", 0) + c."count_1" AS "count_1",
+    coalesce("o"."tidemark_square_0", 0) + c."square_1" AS "square_1",
+    coalesce("o"."tidemark_sum_0", 0) + c."sum_2" AS "sum_2",
+    coalesce("o"."tidemark_count_0", 0) + c."count_2" AS "count_2",
+    coalesce("o"."tidemark_square_0", 0) + c."square_2" AS "square_2"
+  FROM tidemark_change c
+    LEFT JOIN "tidemark_data"."variance" o ON ("o"."shop" = "c"."g0" OR ("o"."shop" IS NULL AND "c"."g0" IS NULL))
+)
+tidemark_state AS MATERIALIZED (
+  SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows",
+    (CASE WHEN "count_0" <> 0 AND "sum_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_0" END)::bigint AS "sum_0",
+    ("count_0")::bigint AS "count_0",
+    (CASE WHEN "count_0" <> 0 AND "square_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "square_0" END)::numeric AS "square_0",
+    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::bigint AS "sum_1",
+    ("count_1")::bigint AS "count_1",
+    (CASE WHEN "count_1" <> 0 AND "square_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "square_1" END)::numeric AS "square_1",
+    (CASE WHEN "count_2" <> 0 AND "sum_2" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_2" END)::bigint AS "sum_2",
+    ("count_2")::bigint AS "count_2",
+    (CASE WHEN "count_2" <> 0 AND "square_2" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "square_2" END)::numeric AS "square_2",
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "square_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "square_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "sum_2" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "square_2" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
 )
 tidemark_fresh AS (
-  SELECT q.*
-  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
+  SELECT (tidemark_t.g0)::integer AS "shop",
+    (round(CASE WHEN tidemark_t.count_0 > 1 THEN CASE WHEN ((tidemark_t.count_0 * tidemark_t.square_0) - (tidemark_t.sum_0::numeric * tidemark_t.sum_0)) > 0 THEN ((tidemark_t.count_0 * tidemark_t.square_0) - (tidemark_t.sum_0::numeric * tidemark_t.sum_0)) / (tidemark_t.count_0::numeric * (tidemark_t.count_0 - 1)) ELSE 0::numeric END END, 4))::numeric AS "v",
+    (round(CASE WHEN tidemark_t.count_1 > 1 THEN CASE WHEN ((tidemark_t.count_1 * tidemark_t.square_1) - (tidemark_t.sum_1::numeric * tidemark_t.sum_1)) > 0 THEN ((tidemark_t.count_1 * tidemark_t.square_1) - (tidemark_t.sum_1::numeric * tidemark_t.sum_1)) / (tidemark_t.count_1::numeric * (tidemark_t.count_1 - 1)) ELSE 0::numeric END END, 4))::numeric AS "samp",
+    (round(CASE WHEN tidemark_t.count_2 > 0 THEN CASE WHEN ((tidemark_t.count_2 * tidemark_t.square_2) - (tidemark_t.sum_2::numeric * tidemark_t.sum_2)) > 0 THEN ((tidemark_t.count_2 * tidemark_t.square_2) - (tidemark_t.sum_2::numeric * tidemark_t.sum_2)) / (tidemark_t.count_2::numeric * tidemark_t.count_2) ELSE 0::numeric END END, 4))::numeric AS "pop",
+    ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows",
+    ("tidemark_t"."sum_0")::bigint AS "tidemark_sum_0",
+    ("tidemark_t"."count_0")::bigint AS "tidemark_count_0",
+    ("tidemark_t"."square_0")::numeric AS "tidemark_square_0"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
   UNION ALL
   SELECT q.*
-  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE ("q"."shop" = "k"."g0" OR ("q"."shop" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
+  ) q
 )
 tidemark_old AS (
-  SELECT q.ctid AS tidemark_tid, q.*
-  FROM "tidemark_data"."variance" q
-  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key" ON q."shop" = "tidemark_key"."k0"
-  UNION ALL
-  SELECT q.ctid AS tidemark_tid, q.*
-  FROM "tidemark_data"."variance" q
-  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key" ON q."shop" IS NULL
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."variance" o ON o.ctid = t.tidemark_tid
 )
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop", f."v",
-    f."samp", f."pop"
+    f."samp", f."pop", f."tidemark_rows", f."tidemark_sum_0", f."tidemark_count_0", f."tidemark_square_0"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."shop")::record = ROW(o."shop")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."v", f."samp", f."pop")::record OPERATOR(pg_catalog.*<>) ROW(o."v", o."samp", o."pop")::record
+    OR ROW(f."v", f."samp", f."pop", f."tidemark_rows", f."tidemark_sum_0", f."tidemark_count_0", f."tidemark_square_0")::record OPERATOR(pg_catalog.*<>) ROW(o."v", o."samp", o."pop", o."tidemark_rows", o."tidemark_sum_0", o."tidemark_count_0", o."tidemark_square_0")::record
     OR f.tidemark_several
 )
 
--- slices, all in one pass
-tidemark_fresh AS (
-  SELECT q.*
-  FROM (
-    SELECT shop, round(variance(quantity), 4) AS v, round(var_samp(quantity), 4) AS samp,
-      round(var_pop(quantity), 4) AS pop
-    FROM public.sales
-    WHERE sales.shop IN (
-      SELECT k0
-      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
-    )
-    GROUP BY shop
-  ) q
-  WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
-  UNION ALL
-  SELECT q.*
-  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
-)
+-- deltas, terms
+SELECT shop AS "g0", quantity AS "x0", quantity AS "x1", quantity AS "x2",
+  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM (/*tidemark item 0*/) AS "sales"
+
+-- deltas, table 0 as it is
+SELECT "shop" AS "shop", "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM "public"."sales"
+
+-- deltas, table 0, its change
+SELECT "shop" AS "shop", "quantity" AS "quantity", "tidemark_w"
+FROM "tidemark_changes_0"

@@ -1,5 +1,7 @@
 -- what is kept, by region
-SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+SELECT shops.region, count(*) AS n, sum(sales.price) AS money,
+  sum(CAST('1e'::text || (20 * LEAST(scale(sales.price), 1000)) AS numeric)) AS tidemark_scale_1,
+  count(sales.price) AS tidemark_count_1
 FROM public.sales
 JOIN public.shops ON shops.id = sales.shop
 GROUP BY shops.region
@@ -27,28 +29,33 @@ tidemark_joined AS (/*terms*/)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1"
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "scale_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1"
   FROM tidemark_joined
   GROUP BY "g0"
 )
 tidemark_sums AS (
   SELECT c."g0", o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
-    coalesce("o"."n", 0) + c."count_0" AS "count_0", coalesce("o"."money", 0) + c."sum_1" AS "sum_1",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0",
+    coalesce("o"."tidemark_scale_1", 0) + c."scale_1" AS "scale_1",
+    coalesce("o"."money", 0) + c."sum_1" AS "sum_1",
     coalesce("o"."tidemark_count_1", 0) + c."count_1" AS "count_1"
   FROM tidemark_change c
     LEFT JOIN "tidemark_data"."join_grouped" o ON ("o"."region" = "c"."g0" OR ("o"."region" IS NULL AND "c"."g0" IS NULL))
 )
 tidemark_state AS MATERIALIZED (
   SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
-    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::numeric AS "sum_1",
+    ("scale_1")::numeric AS "scale_1",
+    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN pg_catalog.round("sum_1"::numeric, ((pg_catalog.length(("scale_1")::text) - 1) / 20)) END)::numeric AS "sum_1",
     ("count_1")::bigint AS "count_1",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR ((pg_catalog.length(("scale_1")::text) - 1) / 20) >= 1000 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::text AS "region", ("tidemark_t"."tidemark_rows")::bigint AS "n",
-    ("tidemark_t"."sum_1")::numeric AS "money", ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
+    ("tidemark_t"."sum_1")::numeric AS "money", ("tidemark_t"."scale_1")::numeric AS "tidemark_scale_1",
+    ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
   FROM tidemark_state "tidemark_t"
   WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
   UNION ALL
@@ -67,11 +74,11 @@ tidemark_old AS (
 )
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."region", f."n",
-    f."money", f."tidemark_count_1"
+    f."money", f."tidemark_scale_1", f."tidemark_count_1"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."region")::record = ROW(o."region")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."n", f."money", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_count_1")::record
+    OR ROW(f."n", f."money", f."tidemark_scale_1", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_scale_1", o."tidemark_count_1")::record
     OR f.tidemark_several
 )
 

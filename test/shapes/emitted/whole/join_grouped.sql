@@ -1,6 +1,8 @@
 -- full
 WITH tidemark_fresh AS (
-  SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+  SELECT shops.region, count(*) AS n, sum(sales.price) AS money,
+    sum(CAST('1e'::text || (20 * LEAST(scale(sales.price), 1000)) AS numeric)) AS tidemark_scale_1,
+    count(sales.price) AS tidemark_count_1
   FROM public.sales
   JOIN public.shops ON shops.id = sales.shop
   GROUP BY shops.region
@@ -8,11 +10,11 @@ WITH tidemark_fresh AS (
 tidemark_old AS (SELECT q.ctid AS tidemark_tid, q.* FROM "tidemark_data"."join_grouped" q),
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."region", f."n",
-    f."money", f."tidemark_count_1"
+    f."money", f."tidemark_scale_1", f."tidemark_count_1"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."region")::record = ROW(o."region")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."n", f."money", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_count_1")::record
+    OR ROW(f."n", f."money", f."tidemark_scale_1", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_scale_1", o."tidemark_count_1")::record
     OR f.tidemark_several
 ),
 tidemark_deleted AS (
@@ -22,15 +24,16 @@ tidemark_deleted AS (
   RETURNING 1
 ),
 tidemark_inserted AS (
-  INSERT INTO "tidemark_data"."join_grouped" ("region", "n", "money", "tidemark_count_1")
-  SELECT "region", "n", "money", "tidemark_count_1"
+  INSERT INTO "tidemark_data"."join_grouped" ("region", "n", "money", "tidemark_scale_1", "tidemark_count_1")
+  SELECT "region", "n", "money", "tidemark_scale_1", "tidemark_count_1"
   FROM tidemark_diff
   WHERE tidemark_tid IS NULL OR tidemark_several
   RETURNING 1
 ),
 tidemark_updated AS (
   UPDATE "tidemark_data"."join_grouped" s
-  SET "n" = d."n", "money" = d."money", "tidemark_count_1" = d."tidemark_count_1"
+  SET "n" = d."n", "money" = d."money", "tidemark_scale_1" = d."tidemark_scale_1",
+    "tidemark_count_1" = d."tidemark_count_1"
   FROM tidemark_diff d
   WHERE NOT d.tidemark_gone AND s.ctid = d.tidemark_tid
   RETURNING 1
@@ -72,7 +75,9 @@ WHERE view_id = $3::integer AND NOT EXISTS (
 RETURNING as_of
 
 -- query
-SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+SELECT shops.region, count(*) AS n, sum(sales.price) AS money,
+  sum(CAST('1e'::text || (20 * LEAST(scale(sales.price), 1000)) AS numeric)) AS tidemark_scale_1,
+  count(sales.price) AS tidemark_count_1
 FROM public.sales
 JOIN public.shops ON shops.id = sales.shop
 GROUP BY shops.region
@@ -152,28 +157,33 @@ tidemark_joined AS (/*terms*/),
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1"
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "scale_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1"
   FROM tidemark_joined
   GROUP BY "g0"
 ),
 tidemark_sums AS (
   SELECT c."g0", o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
-    coalesce("o"."n", 0) + c."count_0" AS "count_0", coalesce("o"."money", 0) + c."sum_1" AS "sum_1",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0",
+    coalesce("o"."tidemark_scale_1", 0) + c."scale_1" AS "scale_1",
+    coalesce("o"."money", 0) + c."sum_1" AS "sum_1",
     coalesce("o"."tidemark_count_1", 0) + c."count_1" AS "count_1"
   FROM tidemark_change c
     LEFT JOIN "tidemark_data"."join_grouped" o ON ("o"."region" = "c"."g0" OR ("o"."region" IS NULL AND "c"."g0" IS NULL))
 ),
 tidemark_state AS MATERIALIZED (
   SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
-    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::numeric AS "sum_1",
+    ("scale_1")::numeric AS "scale_1",
+    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN pg_catalog.round("sum_1"::numeric, ((pg_catalog.length(("scale_1")::text) - 1) / 20)) END)::numeric AS "sum_1",
     ("count_1")::bigint AS "count_1",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR ((pg_catalog.length(("scale_1")::text) - 1) / 20) >= 1000 OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 ),
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::text AS "region", ("tidemark_t"."tidemark_rows")::bigint AS "n",
-    ("tidemark_t"."sum_1")::numeric AS "money", ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
+    ("tidemark_t"."sum_1")::numeric AS "money", ("tidemark_t"."scale_1")::numeric AS "tidemark_scale_1",
+    ("tidemark_t"."count_1")::bigint AS "tidemark_count_1"
   FROM tidemark_state "tidemark_t"
   WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
   UNION ALL
@@ -182,7 +192,9 @@ tidemark_fresh AS (
   CROSS JOIN LATERAL (
     SELECT q.*
     FROM (
-      SELECT shops.region, count(*) AS n, sum(sales.price) AS money, count(sales.price) AS tidemark_count_1
+      SELECT shops.region, count(*) AS n, sum(sales.price) AS money,
+        sum(CAST('1e'::text || (20 * LEAST(scale(sales.price), 1000)) AS numeric)) AS tidemark_scale_1,
+        count(sales.price) AS tidemark_count_1
       FROM public.sales
       JOIN public.shops ON shops.id = sales.shop
       GROUP BY shops.region
@@ -197,11 +209,11 @@ tidemark_old AS (
 ),
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."region", f."n",
-    f."money", f."tidemark_count_1"
+    f."money", f."tidemark_scale_1", f."tidemark_count_1"
   FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."region")::record = ROW(o."region")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
-    OR ROW(f."n", f."money", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_count_1")::record
+    OR ROW(f."n", f."money", f."tidemark_scale_1", f."tidemark_count_1")::record OPERATOR(pg_catalog.*<>) ROW(o."n", o."money", o."tidemark_scale_1", o."tidemark_count_1")::record
     OR f.tidemark_several
 ),
 tidemark_deleted AS (
@@ -211,15 +223,16 @@ tidemark_deleted AS (
   RETURNING 1
 ),
 tidemark_inserted AS (
-  INSERT INTO "tidemark_data"."join_grouped" ("region", "n", "money", "tidemark_count_1")
-  SELECT "region", "n", "money", "tidemark_count_1"
+  INSERT INTO "tidemark_data"."join_grouped" ("region", "n", "money", "tidemark_scale_1", "tidemark_count_1")
+  SELECT "region", "n", "money", "tidemark_scale_1", "tidemark_count_1"
   FROM tidemark_diff
   WHERE tidemark_tid IS NULL OR tidemark_several
   RETURNING 1
 ),
 tidemark_updated AS (
   UPDATE "tidemark_data"."join_grouped" s
-  SET "n" = d."n", "money" = d."money", "tidemark_count_1" = d."tidemark_count_1"
+  SET "n" = d."n", "money" = d."money", "tidemark_scale_1" = d."tidemark_scale_1",
+    "tidemark_count_1" = d."tidemark_count_1"
   FROM tidemark_diff d
   WHERE NOT d.tidemark_gone AND s.ctid = d.tidemark_tid
   RETURNING 1
