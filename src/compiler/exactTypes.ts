@@ -19,3 +19,8 @@ export function looksExact({
   if (nondeterministic || type === 'bpchar') return false
   return image || /^numeric\(/.test(type)
 }
+
+/** The same of a table's column, where a number that is kept to a fixed number of places is always written alike. */
+export function isExactColumn(column: { type: string; nondeterministic: boolean }): boolean {
+  return isExactType(column) || /^numeric\(\d+,-?\d+\)$/.test(column.type)
+}

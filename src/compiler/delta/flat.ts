@@ -1,5 +1,5 @@
 import { type RelationFacts, relationKey } from '../facts.js'
-import { resolveColumn } from '../ir/expression.js'
+import { conjuncts } from '../ir/expression.js'
 import {
   type BlockItem,
   type FromItem,
@@ -10,19 +10,32 @@ import {
   type TableItem,
 } from '../ir/types.js'
 import { columnOf, type Node, walk } from '../parse/ast.js'
+import { impliedConditions, itemColumns } from './implied.js'
 
 /** A join of tables, inner joins only, to which each row of each table contributes by itself. */
 export interface FlatJoin {
   readonly block: SelectBlock
   readonly items: readonly FlatItem[]
-  /** All that must hold of a joined row: WHERE, ON, and the columns of USING. */
+  /** All that must hold of a joined row (WHERE, ON, and the columns of USING) but what is asked of one table alone. */
   readonly conditions: readonly Node[]
 }
 
 export type FlatItem =
-  | { readonly kind: 'table'; readonly item: TableItem; readonly columns: readonly string[] }
+  | FlatTable
   | { readonly kind: 'block'; readonly item: BlockItem; readonly inner: FlatJoin }
   | { readonly kind: 'function'; readonly item: FunctionItem }
+
+export interface FlatTable {
+  readonly kind: 'table'
+  readonly item: TableItem
+  /** Columns that the rest of the query reads. */
+  readonly columns: readonly string[]
+  /** Conditions on this table alone, and the columns that they read. */
+  readonly own: readonly Node[]
+  readonly ownColumns: readonly string[]
+  /** What else must hold of its rows, as it follows from conditions over several tables. */
+  readonly implied: readonly Node[]
+}
 
 /** The join under a query's aggregates; undefined where a row's contribution depends on more than the row itself. */
 export function flatJoin(block: SelectBlock, top = true): FlatJoin | undefined {
@@ -33,23 +46,39 @@ export function flatJoin(block: SelectBlock, top = true): FlatJoin | undefined {
     return undefined
   }
   if (looksElsewhere(block)) return undefined
-  const used = columnsUsed(block)
+  const alone = new Set(block.conditions.map(({ ast }) => ast))
+  const conditions = joinConditions(block).filter((condition) => !alone.has(condition))
+  const used = columnsUsed(block, conditions)
   if (used === undefined) return undefined
   const items: FlatItem[] = []
   for (const [index, item] of block.items.entries()) {
-    const flat = flatItem(item, [...(used.get(index) ?? [])])
+    const flat = flatItem(block, index, item, [...(used.get(index) ?? [])])
     if (flat === undefined) return undefined
     items.push(flat)
   }
-  return items.length === 0 ? undefined : { block, items, conditions: joinConditions(block) }
+  return items.length === 0 ? undefined : { block, items, conditions }
 }
 
-function flatItem(item: FromItem, columns: readonly string[]): FlatItem | undefined {
+function flatItem(block: SelectBlock, index: number, item: FromItem, columns: readonly string[]): FlatItem | undefined {
   if (item.kind === 'function') return item.correlatedOutside ? undefined : { kind: 'function', item }
-  if (item.kind === 'table') return isLogged(item, columns) ? { kind: 'table', item, columns } : undefined
+  if (item.kind === 'table') return flatTable(block, index, item, columns)
   if (item.correlated || item.block.kind !== 'select') return undefined
   const inner = flatJoin(item.block, false)
   return inner === undefined ? undefined : { kind: 'block', item, inner }
+}
+
+function flatTable(
+  block: SelectBlock,
+  index: number,
+  item: TableItem,
+  columns: readonly string[],
+): FlatTable | undefined {
+  const conditions = block.conditions.filter((condition) => condition.item === index)
+  const asked = conditions.flatMap((condition) => condition.columns.map(({ column }) => column))
+  const ownColumns = [...new Set(asked)]
+  if (!isLogged(item, [...columns, ...ownColumns])) return undefined
+  const own = conditions.map(({ ast }) => ast)
+  return { kind: 'table', item, columns, own, ownColumns, implied: impliedConditions(block, index) }
 }
 
 /** The images of these columns can be logged, and equal images be found. */
@@ -70,27 +99,23 @@ function looksElsewhere({ ast }: SelectBlock): boolean {
   return found
 }
 
-/** The columns of each item that the block itself reads; undefined where a reference is to something else. */
-function columnsUsed(block: SelectBlock): Map<number, Set<string>> | undefined {
+/** The columns of each item that the block itself reads, given its conditions; undefined where a reference is to something else. */
+function columnsUsed(block: SelectBlock, conditions: readonly Node[]): Map<number, Set<string>> | undefined {
   const used = new Map<number, Set<string>>()
-  let resolved = true
-  const note = (item: number, column: string): void => {
-    used.set(item, (used.get(item) ?? new Set()).add(column))
-  }
-  const { targetList, whereClause, havingClause, groupClause, fromClause } = block.ast
-  walk([targetList, whereClause, havingClause, groupClause, fromClause], (kind, body) => {
-    if (kind === 'RangeSubselect') return false
-    if (kind !== 'ColumnRef') return undefined
-    const column = resolveColumn((body.fields ?? []) as readonly Node[], block.items)
-    if (column === undefined) resolved = false
-    else note(column.item, column.column)
-    return false
+  const { targetList, havingClause, groupClause } = block.ast
+  const read = itemColumns([targetList, havingClause, groupClause, conditions, functionCalls(block)], block.items)
+  const equal = block.equalities.flatMap(({ left, right }) => [left, right])
+  for (const { item, column } of [...(read ?? []), ...equal]) used.set(item, (used.get(item) ?? new Set()).add(column))
+  return read && used
+}
+
+function functionCalls({ ast }: SelectBlock): unknown[] {
+  const found: unknown[] = []
+  walk(ast.fromClause, (kind, body) => {
+    if (kind === 'RangeFunction') found.push(body)
+    return kind === 'RangeFunction' || kind === 'RangeSubselect' ? false : undefined
   })
-  for (const { left, right } of block.equalities) {
-    note(left.item, left.column)
-    note(right.item, right.column)
-  }
-  return resolved ? used : undefined
+  return found
 }
 
 function joinConditions(block: SelectBlock): Node[] {
@@ -99,12 +124,12 @@ function joinConditions(block: SelectBlock): Node[] {
   walk(block.ast.fromClause, (kind, body) => {
     if (kind === 'RangeSubselect') return false
     if (kind === 'JoinExpr') {
-      if (body.quals !== undefined) found.push(body.quals as Node)
+      found.push(...conjuncts(body.quals as Node | undefined))
       using ||= body.usingClause !== undefined
     }
     return undefined
   })
-  if (block.ast.whereClause !== undefined) found.push(block.ast.whereClause)
+  found.push(...conjuncts(block.ast.whereClause))
   if (using) found.push(...block.equalities.map(({ left, right }) => equality(block, left, right)))
   return found
 }
@@ -116,8 +141,33 @@ function equality(block: SelectBlock, left: ItemColumn, right: ItemColumn): Node
   } as Node
 }
 
+/** Two tables of one FROM clause, and what it asks of the two of them: an equality of columns among it. */
+export interface LinkedTables {
+  readonly first: FlatTable
+  readonly second: FlatTable
+  readonly conditions: readonly Node[]
+}
+
+export function linkedTables({ block, items, conditions }: FlatJoin): LinkedTables[] {
+  const equal = (one: number, other: number): boolean =>
+    block.equalities.some(({ left, right }) => left.item === one && right.item === other)
+  const within = items.flatMap((item) => (item.kind === 'block' ? linkedTables(item.inner) : []))
+  const own = items.flatMap((first, one) =>
+    items.flatMap((second, other): LinkedTables[] => {
+      if (first.kind !== 'table' || second.kind !== 'table' || one >= other) return []
+      if (!equal(one, other) && !equal(other, one)) return []
+      const pair = conditions.filter((condition) => {
+        const places = itemColumns(condition, block.items)?.map(({ item }) => item)
+        return places?.includes(one) && places.every((place) => place === one || place === other)
+      })
+      return [{ first, second, conditions: pair }]
+    }),
+  )
+  return [...own, ...within]
+}
+
 /** Every place in a flat join at which a table is read, in the order in which they are numbered. */
-export function tablesOf(join: FlatJoin): readonly (FlatItem & { kind: 'table' })[] {
+export function tablesOf(join: FlatJoin): readonly FlatTable[] {
   return join.items.flatMap((item) => {
     if (item.kind === 'table') return [item]
     return item.kind === 'block' ? tablesOf(item.inner) : []
@@ -132,10 +182,10 @@ export function relationsOf(flat: FlatJoin): RelationFacts[] {
 /** The stored columns of each table that a flat join reads, by `schema.name`. */
 export function columnsRead(flat: FlatJoin): Map<string, readonly string[]> {
   const read = new Map<string, Set<string>>()
-  for (const { item, columns } of tablesOf(flat)) {
+  for (const { item, columns, ownColumns } of tablesOf(flat)) {
     const name = relationKey(item.relation.schema, item.relation.name)
     const known = read.get(name) ?? new Set<string>()
-    for (const column of columns) known.add(storedName(item, column))
+    for (const column of [...columns, ...ownColumns]) known.add(storedName(item, column))
     read.set(name, known)
   }
   return new Map([...read].map(([name, columns]) => [name, [...columns].sort()]))

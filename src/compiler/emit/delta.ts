@@ -1,14 +1,15 @@
 import type { Aggregate } from '../delta/aggregates.js'
-import { columnsRead, type FlatItem, type FlatJoin, relationsOf, tablesOf } from '../delta/flat.js'
+import { type FlatItem, type FlatJoin, type FlatTable, linkedTables, relationsOf, tablesOf } from '../delta/flat.js'
 import type { AggregateShape } from '../delta/shape.js'
-import { isExactType } from '../exactTypes.js'
-import { type RelationFacts, relationKey } from '../facts.js'
+import { isExactColumn } from '../exactTypes.js'
+import type { RelationFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { storedName } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { functionText } from './keys.js'
 import { logTable, pendingIn } from './names.js'
+import { partsOf, slot } from './parts.js'
 
 const weight = 'tidemark_w'
 
@@ -16,47 +17,52 @@ const weight = 'tidemark_w'
 export const groupValue = (index: number): Fragment => ident(`g${index}`)
 export const argumentValue = (index: number): Fragment => ident(`x${index}`)
 
-/** Names the changes of each table of a flat join. */
-class ChangeNames {
-  private readonly numbers: ReadonlyMap<number, number>
-
-  constructor(flat: FlatJoin) {
-    this.numbers = new Map(relationsOf(flat).map(({ oid }, index) => [oid, index]))
-  }
-
-  numberOf({ oid }: Pick<RelationFacts, 'oid'>): number {
-    return this.numbers.get(oid) ?? 0
-  }
-
-  of({ oid }: RelationFacts): Fragment {
-    return ident(`tidemark_changes_${this.numberOf({ oid })}`)
-  }
-}
+/** Names of the changes that the places of a join read, by the query for them: places that ask for the same share it. */
+type ChangeSets = ReadonlyMap<string, Fragment>
 
 /**
- * WITH queries for what came and went in each table: an image that did as often as it came is left out, so that a row
- * updated a hundred times counts twice. Images are told apart to the bit.
+ * WITH queries for what came and went in each table, as far as the conditions on that table let it through. Where it has
+ * to be joined, an image that did as often as it came is left out, so that a row updated a hundred times counts twice.
  */
-export function changeParts(flat: FlatJoin): Fragment[] {
-  const names = new ChangeNames(flat)
-  const read = columnsRead(flat)
-  return relationsOf(flat).map((relation) => {
-    const columns = read.get(relationKey(relation.schema, relation.name)) ?? []
-    const images = columns.map((name) => ident('l', name))
-    const facts = (name: string) => relation.columns.find((column) => column.name === name)
-    const bits = columns.flatMap((name) => {
-      const column = facts(name)
-      return column !== undefined && isExactType(column)
-        ? []
-        : [sql`(${ident('l', name)}::pg_catalog.text COLLATE "C")`]
-    })
-    const grouped = [...images, ...bits]
-    const group = grouped.length === 0 ? sql`` : sql` GROUP BY ${join(grouped)}`
-    const log = sql`${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)`
-    const count = sql`pg_catalog.sum(l.sign)`
-    const selected = join([...images, sql`${count} AS ${ident(weight)}`])
-    return sql`${names.of(relation)} AS MATERIALIZED (SELECT ${selected} FROM ${log}${group} HAVING ${count} <> 0)`
+export function changeParts(shape: AggregateShape): Fragment[] {
+  return [...changeSets(shape)].map(([query, name]) => sql`${name} AS MATERIALIZED (${trusted(query)})`)
+}
+
+function changeSets(shape: AggregateShape): ChangeSets {
+  const queries = new Set(tablesOf(shape.join).map((table) => changesOf(table, isCancelling(shape)).text))
+  return new Map([...queries].map((query, index) => [query, ident(`tidemark_changes_${index}`)]))
+}
+
+/** A sum over one table can take a row and its going as they come. */
+export function isCancelling({ join: flat, aggregates }: AggregateShape): boolean {
+  const alone = flat.items.length === 1 && flat.items[0]?.kind === 'table'
+  return !alone || aggregates.some(({ kind }) => kind === 'min' || kind === 'max')
+}
+
+function changesOf({ item, columns, own, ownColumns, implied }: FlatTable, cancelling: boolean): Fragment {
+  const { relation } = item
+  const facts = (name: string) => relation.columns.find((column) => column.name === storedName(item, name))
+  const pending = sql`${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)`
+  const conditions = [...own, ...implied]
+  const read = [...new Set([...columns, ...ownColumns])]
+  const images = read.map((name) => sql`${ident('l', storedName(item, name))} AS ${ident(name)}`)
+  const log = sql`(SELECT ${join([...images, sql`l.sign AS ${ident(weight)}`])} FROM ${pending}) AS ${ident(item.alias)}`
+  const where = conditions.length === 0 ? sql`` : sql` WHERE ${conjunction(conditions)}`
+  const named = columns.map((name) => ident(item.alias, name))
+  const signed = ident(item.alias, weight)
+  if (!cancelling) return sql`SELECT ${join([...named, signed])} FROM ${log}${where}`
+  // Images are told apart to the bit.
+  const bits = columns.flatMap((name) => {
+    const column = facts(name)
+    return column !== undefined && isExactColumn(column)
+      ? []
+      : [sql`(${ident(item.alias, name)}::pg_catalog.text COLLATE "C")`]
   })
+  const grouped = [...named, ...bits]
+  const group = grouped.length === 0 ? sql`` : sql` GROUP BY ${join(grouped)}`
+  // As a number of any size: the least of all integers, multiplied by it, has no counterpart of its own type.
+  const count = sql`pg_catalog.sum(${signed})`
+  return sql`SELECT ${join([...named, sql`${count}::pg_catalog.numeric AS ${ident(weight)}`])} FROM ${log}${where}${group} HAVING ${count} <> 0`
 }
 
 /**
@@ -64,14 +70,27 @@ export function changeParts(flat: FlatJoin): Fragment[] {
  * by the one that stored the cursor, of which some may have been counted already.
  */
 export function inexact(flat: FlatJoin): Fragment {
-  const each = relationsOf(flat).map((relation) => {
-    const own =
-      relation.kind === 'maintained'
-        ? sql``
-        : sql` OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8`
-    return sql`EXISTS (SELECT FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND (l.sign IS NULL${own}))`
-  })
+  const each = relationsOf(flat).map(
+    (relation) =>
+      sql`EXISTS (SELECT FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND (${untold(relation)}))`,
+  )
   return join(each, ' OR ')
+}
+
+function untold({ kind }: RelationFacts): Fragment {
+  if (kind === 'maintained') return sql`l.sign IS NULL`
+  return sql`l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8`
+}
+
+/** One look at what is pending: how many rows of each table, and whether something is there that the log does not tell. */
+export function pendingChanges(flat: FlatJoin): Fragment {
+  const counts = relationsOf(flat).map((_, index) => sql`${ident(`c${index}`)}.pending`)
+  const untolds = relationsOf(flat).map((_, index) => sql`${ident(`c${index}`)}.untold`)
+  const looks = relationsOf(flat).map((relation, index) => {
+    const rows = sql`SELECT (${untold(relation)}) AS untold FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')}`
+    return sql`(SELECT pg_catalog.count(*) AS pending, coalesce(pg_catalog.bool_or(q.untold), false) AS untold FROM (${rows}) q) AS ${ident(`c${index}`)}`
+  })
+  return sql`SELECT ARRAY[${join(counts)}] AS pending, ${join(untolds, ' OR ')} AS untold FROM ${join(looks)}`
 }
 
 /**
@@ -81,14 +100,55 @@ export function inexact(flat: FlatJoin): Fragment {
  * finds the others by an index. Where many did, each in turn gives its changes, joined to those before it as they are
  * now, and to those after it as they were.
  */
-export function changedJoinRows({ join: flat, groups, aggregates }: AggregateShape): DeltaJoin {
+export function changedJoinRows(shape: AggregateShape): DeltaJoin {
+  const { join: flat, groups, aggregates } = shape
   const outputs = [
     ...groups.map(({ ast }, index) => sql`${expression(ast)} AS ${groupValue(index)}`),
     ...aggregates.map((aggregate, index) => sql`${argumentOf(aggregate)} AS ${argumentValue(index)}`),
   ]
-  const names = new ChangeNames(flat)
-  const items = tablesOf(flat).map((item) => placedTable(item, names))
-  return { join: selectJoin(flat, outputs, { next: 0 }, trusted(signMark)).text, items }
+  const sets = changeSets(shape)
+  const relations = relationsOf(flat)
+  const items = tablesOf(flat).map((table) => {
+    const changes = sets.get(changesOf(table, isCancelling(shape)).text) ?? sql``
+    return placedTable(
+      table,
+      relations.findIndex(({ oid }) => oid === table.item.relation.oid),
+      changes,
+    )
+  })
+  const places: Places = { tables: 0, conditions: [] }
+  const text = selectJoin(flat, outputs, places, signMark).text
+  const conditions = places.conditions.map((condition) => conjunction([condition]).text)
+  return { parts: partsOf(text), items, conditions, pairs: pairsOf(flat, items, places.conditions) }
+}
+
+/**
+ * Where two tables that are joined to each other both changed, their changes are joined first: of what they amount to the
+ * planner knows too little not to go through all of the ones for each of the others.
+ */
+function pairsOf(flat: FlatJoin, items: readonly PlacedTable[], numbered: readonly Node[]): DeltaPair[] {
+  const tables = tablesOf(flat)
+  return linkedTables(flat).map(({ first, second, conditions }) => {
+    const [one, other] = [tables.indexOf(first), tables.indexOf(second)]
+    const [left, right] = [first.item.alias, second.item.alias]
+    const carried = (column: string): string => `tidemark_${column}`
+    const changes = (place: number, alias: string): Fragment =>
+      sql`(${trusted(items[place]?.delta ?? '')}) AS ${ident(alias)}`
+    const columns = [
+      ...first.columns.map((column) => ident(left, column)),
+      ...second.columns.map((column) => sql`${ident(right, column)} AS ${ident(carried(column))}`),
+      sql`${ident(left, weight)} * ${ident(right, weight)} AS ${ident(weight)}`,
+    ]
+    const restored = second.columns.map((column) => sql`${ident(left, carried(column))} AS ${ident(column)}`)
+    return {
+      places: [one, other],
+      conditions: conditions.map((condition) => numbered.indexOf(condition)),
+      first:
+        sql`SELECT ${join(columns)} FROM ${changes(one, left)}, ${changes(other, right)} WHERE ${conjunction(conditions)} OFFSET 0`
+          .text,
+      second: sql`SELECT ${join([...restored, sql`1::pg_catalog.numeric AS ${ident(weight)}`])}`.text,
+    }
+  })
 }
 
 /** For each table, a query for whether it changed. */
@@ -110,9 +170,23 @@ function expression(ast: Node): Fragment {
 }
 
 export interface DeltaJoin {
-  // Holds a comment `tidemark item N` for each place at which a table is read, and `tidemark sign` before the weight.
-  readonly join: string
+  /**
+   * Its text, in which every second part names what is put there: `item N` for a place at which a table is read,
+   * `condition N`, and `sign` before the weight.
+   */
+  readonly parts: readonly string[]
+  readonly conditions: readonly string[]
   readonly items: readonly PlacedTable[]
+  readonly pairs: readonly DeltaPair[]
+}
+
+/** What stands at two places, counted from 0, where both give their changes: the changes joined, and what is left of the second. */
+export interface DeltaPair {
+  readonly places: readonly [number, number]
+  /** Those that need not be asked again, by their numbers. */
+  readonly conditions: readonly number[]
+  readonly first: string
+  readonly second: string
 }
 
 /** One place at which a table is read, and the queries that can stand there. */
@@ -124,52 +198,63 @@ export interface PlacedTable {
   readonly before: string
 }
 
-const signMark = '/*tidemark sign*/'
+const signMark = slot('sign')
 
-function selectJoin(
-  flat: FlatJoin,
-  outputs: readonly Fragment[],
-  place: { next: number },
-  sign: Fragment = sql``,
-): Fragment {
+/** What has been numbered so far. */
+interface Places {
+  tables: number
+  readonly conditions: Node[]
+}
+
+function selectJoin(flat: FlatJoin, outputs: readonly Fragment[], places: Places, sign: Fragment = sql``): Fragment {
   const relations: Fragment[] = []
   const weights: Fragment[] = []
   for (const item of flat.items) {
-    relations.push(itemText(item, place))
+    relations.push(itemText(item, places))
     if (item.kind !== 'function') weights.push(sql`${ident(item.item.alias)}.${ident(weight)}`)
   }
-  const conditions = flat.conditions.map((condition) => sql`(${expression(condition)})`)
+  const conditions = flat.conditions.map((condition) => slot(`condition ${places.conditions.push(condition) - 1}`))
   const where = conditions.length === 0 ? sql`` : sql` WHERE ${join(conditions, ' AND ')}`
   const product = sql`${sign}${join(weights, ' * ')} AS ${ident(weight)}`
   return sql`SELECT ${join([...outputs, product])} FROM ${join(relations)}${where}`
 }
 
-function itemText(flatItem: FlatItem, place: { next: number }): Fragment {
+function itemText(flatItem: FlatItem, places: Places): Fragment {
   const alias = ident(flatItem.item.alias)
   if (flatItem.kind === 'function') {
     const { ast, columns } = flatItem.item
     return sql`LATERAL ${functionText(ast, flatItem.item.alias, columns)}`
   }
-  if (flatItem.kind === 'table') return sql`(/*tidemark item ${place.next++}*/) AS ${alias}`
+  if (flatItem.kind === 'table') return sql`LATERAL (${slot(`item ${places.tables++}`)}) AS ${alias}`
   const { item, inner } = flatItem
   const outputs = inner.block.outputs.map(({ expression: { ast } }, index) => {
     const name = item.columns[index] ?? ''
     return sql`${expression(ast)} AS ${ident(name)}`
   })
-  return sql`(${selectJoin(inner, outputs, place)}) AS ${alias}`
+  return sql`(${selectJoin(inner, outputs, places)}) AS ${alias}`
 }
 
-function placedTable({ item, columns }: FlatItem & { kind: 'table' }, names: ChangeNames): PlacedTable {
-  const changes = names.of(item.relation)
-  const named = columns.map((name) => sql`${ident(storedName(item, name))} AS ${ident(name)}`)
+function placedTable({ item, columns, own, ownColumns }: FlatTable, table: number, changes: Fragment): PlacedTable {
   const { schema, name } = item.relation.capture
-  const own = ident(weight)
-  const select = (weighed: Fragment, from: Fragment): Fragment => sql`SELECT ${join([...named, weighed])} FROM ${from}`
-  const now = select(sql`1::pg_catalog.numeric AS ${own}`, ident(schema, name))
+  const weighed = ident(weight)
+  const read = [...new Set([...columns, ...ownColumns])]
+  const rows = read.map((column) => sql`${ident(storedName(item, column))} AS ${ident(column)}`)
+  const named = columns.map((column) => ident(item.alias, column))
+  const where = own.length === 0 ? sql`` : sql` WHERE ${conjunction(own)}`
+  const present = sql`(SELECT ${join(rows)} FROM ${ident(schema, name)}) AS ${ident(item.alias)}${where}`
+  const now = sql`SELECT ${join([...named, sql`1::pg_catalog.numeric AS ${weighed}`])} FROM ${present}`
+  const changed = columns.map((column) => ident(column))
   return {
-    table: names.numberOf(item.relation),
+    table,
     now: now.text,
-    delta: select(own, changes).text,
-    before: sql`${now} UNION ALL ${select(sql`- ${own} AS ${own}`, changes)}`.text,
+    delta: sql`SELECT ${join([...changed, weighed])} FROM ${changes}`.text,
+    before: sql`${now} UNION ALL SELECT ${join([...changed, sql`- ${weighed} AS ${weighed}`])} FROM ${changes}`.text,
   }
+}
+
+function conjunction(conditions: readonly Node[]): Fragment {
+  return join(
+    conditions.map((condition) => sql`(${expression(condition)})`),
+    ' AND ',
+  )
 }

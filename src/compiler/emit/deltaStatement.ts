@@ -12,7 +12,8 @@ import { type AggregateShape, rowsColumn, stateColumn, stateColumns } from '../d
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { toSql } from '../parse/parse.js'
-import { argumentValue, changeParts, groupValue, inexact } from './delta.js'
+import { argumentValue, changeParts, groupValue, isCancelling } from './delta.js'
+import { slot } from './parts.js'
 
 const weight = ident('tidemark_w')
 const state = ident(stateAlias)
@@ -25,11 +26,11 @@ const names: StateNames = {
 
 const part = (index: number, role: PartRole): Fragment => ident(names.part(index, role))
 
-/** Stands where the terms of the tables that changed are put, when the statement is run. */
-export const termsMark = '/*tidemark terms*/'
+/** Where the terms of the tables that changed are put. */
+const terms = slot('terms')
 
-/** Stands where it is said that the other tables have still not changed: this statement can see more than the one that asked. */
-const unchangedMark = '/*tidemark unchanged*/'
+/** Where it is asked whether the log tells everything, unless that has been asked at this very snapshot. */
+const guard = slot('guard')
 
 export interface DeltaRequest {
   readonly shape: AggregateShape
@@ -46,8 +47,8 @@ export interface DeltaRequest {
 export function deltaParts(request: DeltaRequest): Fragment[] {
   const { shape, storage } = request
   return [
-    sql`tidemark_guard AS MATERIALIZED (SELECT (${inexact(shape.join)})${trusted(unchangedMark)} AS blocked)`,
-    ...changeParts(shape.join),
+    sql`tidemark_guard AS MATERIALIZED (SELECT ${guard} AS blocked)`,
+    ...changeParts(shape),
     sql`tidemark_joined AS (${joinedRows(shape)})`,
     sql`tidemark_change AS MATERIALIZED (${changeOfGroups(shape)})`,
     sql`tidemark_sums AS (${sums(request)})`,
@@ -62,25 +63,26 @@ const hasExtremes = ({ aggregates }: AggregateShape): boolean =>
 
 /** A joined row that came by one table's change and went by another's was never there: the least value must not see it. */
 function joinedRows(shape: AggregateShape): Fragment {
-  const changed = trusted(termsMark)
-  if (!hasExtremes(shape)) return changed
+  // OFFSET 0: each value is computed once, not wherever it is used.
+  if (!hasExtremes(shape)) return sql`SELECT * FROM (${terms}) q OFFSET 0`
   const columns = [
     ...shape.groups.map((_, index) => groupValue(index)),
     ...shape.aggregates.map((_, index) => argumentValue(index)),
   ]
   const by = columns.length === 0 ? sql`` : sql` GROUP BY ${join(columns)}`
-  return sql`SELECT ${join([...columns, sql`pg_catalog.sum(${weight}) AS ${weight}`])} FROM (${changed}) q${by} HAVING pg_catalog.sum(${weight}) <> 0`
+  return sql`SELECT ${join([...columns, sql`pg_catalog.sum(${weight}) AS ${weight}`])} FROM (${terms}) q${by} HAVING pg_catalog.sum(${weight}) <> 0`
 }
 
-function changeOfGroups({ groups, aggregates }: AggregateShape): Fragment {
-  const parts = aggregates.flatMap((aggregate, index) => changeOfAggregate(aggregate, index))
+function changeOfGroups(shape: AggregateShape): Fragment {
+  const { groups, aggregates } = shape
+  const parts = aggregates.flatMap((aggregate, index) => changeOfAggregate(aggregate, index, isCancelling(shape)))
   const keys = groups.map((_, index) => groupValue(index))
   const by = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys)}`
   const all = [...keys, sql`coalesce(pg_catalog.sum(${weight}), 0) AS ${rows}`, ...parts]
   return sql`SELECT ${join(all)} FROM tidemark_joined${by}`
 }
 
-function changeOfAggregate(aggregate: Aggregate, index: number): Fragment[] {
+function changeOfAggregate(aggregate: Aggregate, index: number, weighted: boolean): Fragment[] {
   const { kind } = aggregate
   const value = argumentValue(index)
   if (kind === 'min' || kind === 'max') {
@@ -96,15 +98,29 @@ function changeOfAggregate(aggregate: Aggregate, index: number): Fragment[] {
   const count = total(weight, present, part(index, 'count'))
   if (kind === 'count') return [count]
   if (kind === 'bool_and' || kind === 'bool_or') return [count, total(weight, value, part(index, 'true'))]
-  return stateOf(aggregate).map(({ role }) =>
-    role === 'count' ? count : total(sql`${summand(aggregate, role, value)} * ${weight}`, present, part(index, role)),
-  )
+  return stateOf(aggregate).map(({ role }) => {
+    if (role === 'count') return count
+    const added = summand(aggregate, role, value)
+    const sum = weighted ? weightedSum : difference
+    return sql`${sum(added, role === 'sum' ? sql`` : present)} AS ${part(index, role)}`
+  })
 }
 
 /** What one row adds to a sum. */
 function summand({ fixedScale }: Aggregate, role: PartRole, value: Fragment): Fragment {
   if (role === 'square') return sql`(${trusted(squareOf(value.text, fixedScale))})`
   return role === 'scale' ? sql`(${trusted(scaleMark(value.text))})` : value
+}
+
+const weightedSum = (value: Fragment, filter: Fragment): Fragment =>
+  sql`coalesce(pg_catalog.sum(${value} * ${weight})${filter.text === '' ? sql`` : sql` FILTER (WHERE ${filter})`}, 0)`
+
+/** Where each weight is 1 or -1, which saves a multiplication for each row. */
+function difference(value: Fragment, filter: Fragment): Fragment {
+  const all = filter.text === '' ? sql`` : sql` AND ${filter}`
+  const sum = (which: Fragment): Fragment =>
+    sql`coalesce(pg_catalog.sum(${value}) FILTER (WHERE ${weight} ${which} 0${all}), 0)`
+  return sql`${sum(sql`>`)} - ${sum(sql`<`)}`
 }
 
 /** Counts and sums with the change added, beside what else the change says. */

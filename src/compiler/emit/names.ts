@@ -17,7 +17,9 @@ const consumed = sql`$2::pg_catalog.xid8`
  */
 export function pendingIn(relation: RelationFacts, alias: string): Fragment {
   const xid = ident(alias, 'xid')
-  const visible = sql`NOT pg_catalog.pg_visible_in_snapshot(${xid}, ${cursor})`
+  // As IS NOT NULL, which the planner takes to be nearly always so, as it is: of a bare call it expects a third, and then
+  // joins what it thinks is little in ways that much does not bear.
+  const visible = sql`(CASE WHEN NOT pg_catalog.pg_visible_in_snapshot(${xid}, ${cursor}) THEN true END) IS NOT NULL`
   const own = relation.kind === 'maintained' ? sql` AND ${xid} IS DISTINCT FROM ${consumed}` : sql``
   return sql`${xid} >= pg_catalog.pg_snapshot_xmin(${cursor}) AND ${visible}${own}`
 }

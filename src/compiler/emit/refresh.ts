@@ -4,10 +4,11 @@ import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Kept } from '../keep/kept.js'
 import type { ViewPlan } from '../plan/types.js'
-import { changedJoinRows, changedTables, type DeltaJoin } from './delta.js'
-import { deltaParts, termsMark } from './deltaStatement.js'
+import { changedJoinRows, changedTables, type DeltaJoin, inexact, pendingChanges } from './delta.js'
+import { deltaParts } from './deltaStatement.js'
 import { keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
+import { partsOf } from './parts.js'
 import { queryWith } from './query.js'
 import { freshRows, keysTable, type SliceMode, storedRows } from './slices.js'
 import { verifyStatement } from './verify.js'
@@ -39,10 +40,13 @@ export interface Statements {
 
 /** A statement whose middle depends on which tables changed; `tidemark.delta_statement` puts it together. */
 export interface DeltaTemplate {
-  readonly head: string
-  readonly tail: string
+  /** With slots for the guard and the terms. */
+  readonly parts: readonly string[]
   readonly rows: DeltaJoin
-  /** For each table by its number, a query for whether it changed. */
+  /** (pending, untold): how many rows of each table are pending, and whether they do not tell everything. */
+  readonly pending: string
+  /** The latter as a condition, and for each table by its number, a query for whether it changed. */
+  readonly guard: string
   readonly changed: readonly string[]
 }
 
@@ -133,8 +137,13 @@ function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Frag
   ]
   const groups = sql`(SELECT pg_catalog.count(*) FROM tidemark_state)`
   const statement = sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${groups} AS slices, ${counts}`
-  const [head = '', tail = ''] = statement.text.split(termsMark)
-  return { head, tail, rows: changedJoinRows(shape), changed: changedTables(shape.join) }
+  return {
+    parts: partsOf(statement.text),
+    rows: changedJoinRows(shape),
+    pending: pendingChanges(shape.join).text,
+    guard: inexact(shape.join).text,
+    changed: changedTables(shape.join),
+  }
 }
 
 /** A row can lie in slices of several branches. A key that is not proved unique must not hide a second row. */

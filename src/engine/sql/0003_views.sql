@@ -157,41 +157,59 @@ EXCEPTION WHEN serialization_failure THEN
   RETURN false;
 END $$;
 
--- One part of a delta: the join with something in the place of each of its tables.
+-- A text with slots, of which every second part names one.
+CREATE FUNCTION tidemark.filled(parts jsonb, slots jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT string_agg(CASE WHEN place % 2 = 1 THEN part ELSE slots ->> part END, '' ORDER BY place)
+  FROM jsonb_array_elements_text(parts) WITH ORDINALITY AS p (part, place)
+$$;
+
+-- One part of a delta: the join with something in the place of each of its tables. Of two tables that are joined to each
+-- other and both give their changes, the changes are joined first.
 CREATE FUNCTION tidemark.delta_term(rows jsonb, chosen text[], negative boolean) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  term text := replace(rows ->> 'join', '/*tidemark sign*/', CASE WHEN negative THEN '- ' ELSE '' END);
+  slots jsonb := jsonb_build_object('sign', CASE WHEN negative THEN '- ' ELSE '' END)
+    || (SELECT coalesce(jsonb_object_agg('item ' || place - 1, rows -> 'items' -> (place - 1)::integer ->> choice), '{}')
+          FROM unnest(chosen) WITH ORDINALITY AS c (choice, place))
+    || (SELECT coalesce(jsonb_object_agg('condition ' || place - 1, condition), '{}')
+          FROM jsonb_array_elements_text(rows -> 'conditions') WITH ORDINALITY AS c (condition, place));
+  pair jsonb;
+  one integer;
+  other integer;
 BEGIN
-  FOR place IN 1 .. cardinality(chosen) LOOP
-    term := replace(term, format('/*tidemark item %s*/', place - 1), rows -> 'items' -> (place - 1) ->> chosen[place]);
+  FOR pair IN SELECT p FROM jsonb_array_elements(rows -> 'pairs') AS p LOOP
+    one := (pair -> 'places' ->> 0)::integer;
+    other := (pair -> 'places' ->> 1)::integer;
+    IF chosen[1 + one] = 'delta' AND chosen[1 + other] = 'delta' THEN
+      chosen[1 + one] := 'paired';
+      chosen[1 + other] := 'paired';
+      slots := slots || jsonb_build_object('item ' || one, pair -> 'first', 'item ' || other, pair -> 'second')
+        || (SELECT coalesce(jsonb_object_agg('condition ' || number, 'true'), '{}')
+              FROM jsonb_array_elements_text(pair -> 'conditions') AS c (number));
+    END IF;
   END LOOP;
-  RETURN term;
+  RETURN tidemark.filled(rows -> 'parts', slots);
 END $$;
 
 -- The statement that adds the changes of those tables that did change: by inclusion and exclusion where they are read at
 -- few places, since then every other table is as it is now and has its indexes; else one place after the other.
-CREATE FUNCTION tidemark.delta_statement(template jsonb, cursor pg_snapshot, consumed_xid xid8, target integer) RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION tidemark.delta_statement(template jsonb, changed boolean[]) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   rows jsonb := template -> 'rows';
-  changed boolean[] := '{}';
-  present boolean;
-  query text;
   -- Places, counted from 1, at which changed tables are read.
   places integer[];
   chosen text[];
   terms text[] := '{}';
-  -- Under READ COMMITTED the statement sees more than the queries here: what has changed since must not be passed over.
-  unchanged text := '';
+  guard text := 'false';
 BEGIN
-  FOR query IN SELECT q FROM jsonb_array_elements_text(template -> 'changed') WITH ORDINALITY AS t (q, place) ORDER BY place LOOP
-    EXECUTE query INTO present USING cursor, consumed_xid, target;
-    changed := changed || present;
-  END LOOP;
-  IF true = ANY (changed) THEN
-    SELECT coalesce(string_agg(format(' OR (%s)', q), '' ORDER BY place), '') INTO unchanged
-      FROM jsonb_array_elements_text(template -> 'changed') WITH ORDINALITY AS t (q, place) WHERE NOT changed[place];
+  -- Under READ COMMITTED the statement sees more than the one that asked what is pending: what has changed since must
+  -- not be passed over.
+  IF current_setting('transaction_isolation') = 'read committed' THEN
+    SELECT (template ->> 'guard') || coalesce(string_agg(format(' OR (%s)', q), '' ORDER BY place), '') INTO guard
+      FROM jsonb_array_elements_text(template -> 'changed') WITH ORDINALITY AS t (q, place)
+      WHERE true = ANY (changed) AND NOT changed[place];
   END IF;
   SELECT array_agg(place ORDER BY place) INTO places FROM jsonb_array_elements(rows -> 'items') WITH ORDINALITY AS t (item, place)
     WHERE changed[1 + (item ->> 'table')::integer] OR true <> ALL (changed);
@@ -215,17 +233,20 @@ BEGIN
       terms := terms || tidemark.delta_term(rows, chosen, false);
     END LOOP;
   END IF;
-  RETURN replace(template ->> 'head', '/*tidemark unchanged*/', unchanged) || array_to_string(terms, ' UNION ALL ') || (template ->> 'tail');
+  RETURN tidemark.filled(template -> 'parts', jsonb_build_object('guard', guard, 'terms', array_to_string(terms, ' UNION ALL ')));
 END $$;
 
 -- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
 -- one pass, or everything. A wrong guess costs time, never truth.
-CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT statement text, OUT pending bigint, OUT count_ms double precision)
+CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT statement text, OUT pending bigint, OUT count_ms double precision,
+  OUT changed boolean[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   began timestamptz;
   slices bigint;
   touched bigint[];
+  counts bigint[];
+  untold boolean;
   -- The largest part of all slices of one key that is touched.
   share double precision;
   full_ms double precision := coalesce(s.full_ms, 1000);
@@ -237,11 +258,13 @@ BEGIN
     statement := 'full';
     RETURN;
   END IF;
-  EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
   IF v.statements ->> 'delta' IS NOT NULL THEN
-    statement := CASE WHEN NOT s.reread AND pending * coalesce(s.delta_ms, 0.01) <= full_ms THEN 'delta' ELSE 'full' END;
+    EXECUTE v.statements -> 'delta' ->> 'pending' INTO counts, untold USING s.cursor, s.consumed_xid, v.id;
+    SELECT sum(n), array_agg(n > 0 ORDER BY place) INTO pending, changed FROM unnest(counts) WITH ORDINALITY AS c (n, place);
+    statement := CASE WHEN NOT s.reread AND NOT untold AND pending * coalesce(s.delta_ms, 0.003) <= full_ms THEN 'delta' ELSE 'full' END;
     RETURN;
   END IF;
+  EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
   -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
   IF pending * slice_ms < least(batch_ms, full_ms) / 4 THEN
     statement := 'slices';

@@ -18,6 +18,7 @@ DECLARE
   elapsed double precision;
   pending bigint;
   counted double precision;
+  changed boolean[];
   here bigint := (SELECT system_identifier FROM pg_control_system());
   complete boolean := tidemark.check_sources(v.id);
 BEGIN
@@ -32,15 +33,23 @@ BEGIN
       WHERE view_id = v.id AND (failures > 0 OR state IN ('error', 'quarantined'));
       RETURN result;
     END IF;
-    SELECT * INTO statement, pending, counted FROM tidemark.choose_statement(v, s);
+    SELECT * INTO statement, pending, counted, changed FROM tidemark.choose_statement(v, s);
   END IF;
   LOOP
     began := clock_timestamp();
     -- The planner takes the keys for a few hundred at most; where they are many, one pass over each table is right.
     PERFORM set_config('enable_nestloop', CASE WHEN statement = 'batch' THEN 'off' ELSE 'on' END, true);
-    EXECUTE CASE WHEN statement = 'delta' THEN tidemark.delta_statement(v.statements -> 'delta', s.cursor, s.consumed_xid, v.id)
-      ELSE v.statements ->> statement END INTO blocked, result.slices, result.inserted, result.updated, result.deleted
-      USING s.cursor, s.consumed_xid, v.id;
+    BEGIN
+      EXECUTE CASE WHEN statement = 'delta' THEN tidemark.delta_statement(v.statements -> 'delta', changed)
+        ELSE v.statements ->> statement END INTO blocked, result.slices, result.inserted, result.updated, result.deleted
+        USING s.cursor, s.consumed_xid, v.id;
+    EXCEPTION WHEN data_exception OR check_violation OR raise_exception THEN
+      -- Rows that came and went again, which the query has never met, can raise an error that the query does not.
+      IF statement = 'full' THEN
+        RAISE;
+      END IF;
+      blocked := true;
+    END;
     EXIT WHEN NOT blocked;
     statement := 'full';
   END LOOP;
