@@ -1,3 +1,4 @@
+import type { DeltaPair } from '../../src/compiler/emit/delta.js'
 import type { Statements } from '../../src/compiler/emit/refresh.js'
 import type { TestDatabase } from '../kit/index.js'
 import { layOut, partsOf } from './layout.js'
@@ -12,14 +13,16 @@ const everyView: readonly string[] = [
   'tidemark_advanced',
 ]
 
-/** What stands in for the terms of a delta, which depend on what has changed. */
-const terms = '/*terms*/'
+/** A text with slots, as people can read it: what is put there depends on what has changed. */
+function withSlots(parts: readonly string[]): string {
+  return parts.map((part, index) => (index % 2 === 0 ? part : `/*${part}*/`)).join('')
+}
 
 /** A text that is written short: one that every view has, or the query, which stands at the top. */
 type Short = readonly [text: string, short: string]
 
 const pending: Short = [
-  '"l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot) AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)',
+  '"l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot) AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL',
   '/* pending */',
 ]
 
@@ -47,9 +50,14 @@ export async function wholeSql(db: TestDatabase, view: string): Promise<string> 
   const views = await deployed(db, view)
   const { delta, ...statements } = (views.at(-1) as DeployedView).statements
   const texts = Object.entries(statements).flatMap(([name, text]) => (text === null ? [] : [section(name, text)]))
-  const { head, tail, rows, changed } = delta ?? { head: '', tail: '', rows: undefined, changed: [] }
-  if (rows === undefined) return `${texts.join('\n\n')}\n`
-  texts.push(section('delta', head + terms + tail), section('delta, terms', rows.join))
+  if (delta === null) return `${texts.join('\n\n')}\n`
+  const { parts, rows, changed, pending: looked, guard } = delta
+  texts.push(section('delta', withSlots(parts)), section('delta, terms', withSlots(rows.parts)))
+  texts.push(section('delta, what is pending', looked), section('delta, guard', guard))
+  rows.conditions.forEach((text, index) => {
+    texts.push(section(`delta, condition ${index}`, text))
+  })
+  texts.push(...rows.pairs.map((pair) => pairSection('delta', pair)))
   for (const { table, now, delta: change, before } of rows.items) {
     texts.push(section(`delta, table ${table} as it is`, now), section(`delta, table ${table}, its change`, change))
     texts.push(section(`delta, table ${table} as it was`, before))
@@ -96,15 +104,21 @@ function sectionsOf({ keys, statements, read }: DeployedView): string[] {
   return [kept, ...shown, ...(ways.length > 0 ? ways : ownParts('everything', full, shorts))]
 }
 
-function deltaSections({ head, tail, rows }: NonNullable<Statements['delta']>, shorts: readonly Short[]): string[] {
+function deltaSections({ parts, rows }: NonNullable<Statements['delta']>, shorts: readonly Short[]): string[] {
   return [
-    ...ownParts('deltas', head + terms + tail, shorts),
-    section('deltas, terms', rows.join),
+    ...ownParts('deltas', withSlots(parts), shorts),
+    section('deltas, terms', withSlots(rows.parts)),
+    ...rows.conditions.map((text, index) => section(`deltas, condition ${index}`, text)),
+    ...rows.pairs.map((pair) => pairSection('deltas', pair)),
     ...rows.items.flatMap(({ table, now, delta }) => [
       section(`deltas, table ${table} as it is`, now),
       section(`deltas, table ${table}, its change`, delta),
     ]),
   ]
+}
+
+function pairSection(name: string, { places, first, second }: DeltaPair): string {
+  return section(`${name}, where items ${places.join(' and ')} both changed`, `${first} ; ${second}`)
 }
 
 /** The parts of a statement that are its own, and not those of another one. */

@@ -13,13 +13,14 @@ FROM tidemark_data.booleans
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."paid", "l"."quantity", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."paid", "l"."quantity", "l"."shop"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."paid", "sales"."quantity", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."paid" AS "paid", "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
@@ -89,13 +90,13 @@ tidemark_diff AS MATERIALIZED (
 
 -- deltas, terms
 SELECT shop AS "g0", paid AS "x0", paid AS "x1", quantity > 2 AS "x2",
-  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+  /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "paid" AS "paid", "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."shop", "sales"."paid", "sales"."quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "paid" AS "paid", "quantity" AS "quantity" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "paid" AS "paid", "quantity" AS "quantity", "tidemark_w"
+SELECT "shop", "paid", "quantity", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -7,13 +7,14 @@ GROUP BY shop
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."shop"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -58,15 +59,15 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT shop AS "g0", true AS "x0", /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+SELECT shop AS "g0", true AS "x0", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "tidemark_w"
+SELECT "shop", "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- THE VIEW
@@ -85,14 +86,18 @@ FROM tidemark_data.count_of_counts
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."n", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."n", "l"."shop"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "piece 1"."shop", "piece 1"."n",
+    pg_catalog.sum("piece 1"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."n" AS "n", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."log of piece 1" AS l
+    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+      AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "piece 1"
+  GROUP BY "piece 1"."shop", "piece 1"."n"
+  HAVING pg_catalog.sum("piece 1"."tidemark_w") <> 0
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -144,17 +149,18 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT n AS "g0", true AS "x0", /*tidemark sign*/"s"."tidemark_w" AS "tidemark_w"
+SELECT n AS "g0", true AS "x0", /*sign*/"s"."tidemark_w" AS "tidemark_w"
 FROM (
   SELECT "piece 1".shop AS "shop", "piece 1".n AS "n",
     "piece 1"."tidemark_w" AS "tidemark_w"
-  FROM (/*tidemark item 0*/) AS "piece 1"
+  FROM LATERAL (/*item 0*/) AS "piece 1"
 ) AS "s"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "n" AS "n", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "tidemark_data"."piece 1"
+SELECT "piece 1"."shop", "piece 1"."n",
+  1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "n" AS "n" FROM "tidemark_data"."piece 1") AS "piece 1"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "n" AS "n", "tidemark_w"
+SELECT "shop", "n", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -11,11 +11,15 @@ FROM tidemark_data.everything
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."at", "l"."price", "l"."quantity", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."at", "l"."price", "l"."quantity", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."quantity", "sales"."price", "sales"."at",
+    pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."quantity" AS "quantity", "l"."price" AS "price", "l"."at" AS "at", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."quantity", "sales"."price", "sales"."at", ("sales"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 )
 tidemark_joined AS (
   SELECT "x0", "x1", "x2", "x3", pg_catalog.sum("tidemark_w") AS "tidemark_w"
@@ -26,10 +30,10 @@ tidemark_joined AS (
 tidemark_change AS MATERIALIZED (
   SELECT coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w"), 0) AS "sum_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
     coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x2")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "scale_2",
-    coalesce(pg_catalog.sum("x2" * "tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "sum_2",
+    coalesce(pg_catalog.sum("x2" * "tidemark_w"), 0) AS "sum_2",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "count_2",
     pg_catalog.min("x3") FILTER (WHERE "tidemark_w" > 0) AS "came_3",
     pg_catalog.min("x3") FILTER (WHERE "tidemark_w" < 0) AS "went_3"
@@ -86,14 +90,13 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT true AS "x0", quantity AS "x1", price AS "x2", at AS "x3",
-  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+SELECT true AS "x0", quantity AS "x1", price AS "x2", at AS "x3", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "quantity" AS "quantity", "price" AS "price", "at" AS "at", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."quantity", "sales"."price", "sales"."at", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "quantity" AS "quantity", "price" AS "price", "at" AS "at" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "quantity" AS "quantity", "price" AS "price", "at" AS "at", "tidemark_w"
+SELECT "quantity", "price", "at", "tidemark_w"
 FROM "tidemark_changes_0"

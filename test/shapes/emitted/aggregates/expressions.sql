@@ -14,19 +14,20 @@ FROM tidemark_data.expressions
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."price", "l"."quantity", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."price", "l"."quantity", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."price", "sales"."quantity", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."price" AS "price", "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
-    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "scale_0",
-    coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x0" IS NOT NULL), 0) - coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x0" IS NOT NULL), 0) AS "scale_0",
+    coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_0",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "count_2"
   FROM tidemark_joined
@@ -91,13 +92,13 @@ tidemark_diff AS MATERIALIZED (
 
 -- deltas, terms
 SELECT shop AS "g0", price * quantity::numeric AS "x0", quantity AS "x1", true AS "x2",
-  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+  /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "price" AS "price", "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."shop", "sales"."price", "sales"."quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "price" AS "price", "quantity" AS "quantity" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "price" AS "price", "quantity" AS "quantity", "tidemark_w"
+SELECT "shop", "price", "quantity", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -7,16 +7,17 @@ GROUP BY product
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."product", "l"."quantity", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."product", "l"."quantity"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."product", "sales"."quantity", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."product" AS "product", "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
-    coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
+    coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_0",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
   FROM tidemark_joined
   GROUP BY "g0"
@@ -67,15 +68,15 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT product AS "g0", quantity AS "x0", /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+SELECT product AS "g0", quantity AS "x0", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "product" AS "product", "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."product", "sales"."quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "product" AS "product", "quantity" AS "quantity" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "product" AS "product", "quantity" AS "quantity", "tidemark_w"
+SELECT "product", "quantity", "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- THE VIEW
@@ -93,12 +94,16 @@ FROM tidemark_data.extremes_of_sums
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."product", "l"."total", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."product", "l"."total"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "piece 1"."product", "piece 1"."total",
+    pg_catalog.sum("piece 1"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."product" AS "product", "l"."total" AS "total", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."log of piece 1" AS l
+    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+      AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "piece 1"
+  GROUP BY "piece 1"."product", "piece 1"."total"
+  HAVING pg_catalog.sum("piece 1"."tidemark_w") <> 0
 )
 tidemark_joined AS (
   SELECT "x0", "x1", pg_catalog.sum("tidemark_w") AS "tidemark_w"
@@ -164,17 +169,18 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT total AS "x0", total AS "x1", /*tidemark sign*/"s"."tidemark_w" AS "tidemark_w"
+SELECT total AS "x0", total AS "x1", /*sign*/"s"."tidemark_w" AS "tidemark_w"
 FROM (
   SELECT "piece 1".product AS "product", "piece 1".total AS "total",
     "piece 1"."tidemark_w" AS "tidemark_w"
-  FROM (/*tidemark item 0*/) AS "piece 1"
+  FROM LATERAL (/*item 0*/) AS "piece 1"
 ) AS "s"
 
 -- deltas, table 0 as it is
-SELECT "product" AS "product", "total" AS "total", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "tidemark_data"."piece 1"
+SELECT "piece 1"."product", "piece 1"."total",
+  1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "product" AS "product", "total" AS "total" FROM "tidemark_data"."piece 1") AS "piece 1"
 
 -- deltas, table 0, its change
-SELECT "product" AS "product", "total" AS "total", "tidemark_w"
+SELECT "product", "total", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -12,18 +12,20 @@ FROM tidemark_data.filter
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."paid", "l"."price", "l"."product", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."paid", "l"."price", "l"."product", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."paid", "sales"."price", "sales"."product", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."paid" AS "paid", "l"."price" AS "price", "l"."product" AS "product",
+      l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "scale_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x1" IS NOT NULL), 0) - coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x1" IS NOT NULL), 0) AS "scale_1",
+    coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1"
   FROM tidemark_joined
   GROUP BY "g0"
@@ -79,15 +81,17 @@ tidemark_diff AS MATERIALIZED (
 
 -- deltas, terms
 SELECT shop AS "g0", CASE WHEN paid THEN true END AS "x0",
-  CASE WHEN product = 'tea'::text THEN price END AS "x1",
-  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+  CASE WHEN product = 'tea'::text THEN price END AS "x1", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "paid" AS "paid", "price" AS "price", "product" AS "product",
+SELECT "sales"."shop", "sales"."paid", "sales"."price", "sales"."product",
   1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+FROM (
+  SELECT "shop" AS "shop", "paid" AS "paid", "price" AS "price", "product" AS "product"
+  FROM "public"."sales"
+) AS "sales"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "paid" AS "paid", "price" AS "price", "product" AS "product", "tidemark_w"
+SELECT "shop", "paid", "price", "product", "tidemark_w"
 FROM "tidemark_changes_0"

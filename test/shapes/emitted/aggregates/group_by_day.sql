@@ -9,11 +9,15 @@ FROM tidemark_data.group_by_day
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."at", "l"."price", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."at", "l"."price", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."at", "sales"."price",
+    pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."at" AS "at", "l"."price" AS "price", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."at", "sales"."price", ("sales"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 )
 tidemark_joined AS (
   SELECT "g0", "x0", "x1", pg_catalog.sum("tidemark_w") AS "tidemark_w"
@@ -73,13 +77,13 @@ tidemark_diff AS MATERIALIZED (
 
 -- deltas, terms
 SELECT date_trunc('day'::text, at) AS "g0", true AS "x0", price AS "x1",
-  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+  /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "at" AS "at", "price" AS "price", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."at", "sales"."price", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "at" AS "at", "price" AS "price" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "at" AS "at", "price" AS "price", "tidemark_w"
+SELECT "at", "price", "tidemark_w"
 FROM "tidemark_changes_0"

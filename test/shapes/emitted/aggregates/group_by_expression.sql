@@ -9,13 +9,14 @@ FROM tidemark_data.group_by_expression
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."quantity", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."quantity"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."quantity", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -60,13 +61,13 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT quantity % 2 AS "g0", true AS "x0", /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+SELECT quantity % 2 AS "g0", true AS "x0", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "quantity" AS "quantity" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "quantity" AS "quantity", "tidemark_w"
+SELECT "quantity", "tidemark_w"
 FROM "tidemark_changes_0"

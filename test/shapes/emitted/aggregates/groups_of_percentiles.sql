@@ -82,14 +82,18 @@ FROM tidemark_data.groups_of_percentiles
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."median", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."median", "l"."shop"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "piece 1"."shop", "piece 1"."median",
+    pg_catalog.sum("piece 1"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."median" AS "median", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."log of piece 1" AS l
+    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+      AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "piece 1"
+  GROUP BY "piece 1"."shop", "piece 1"."median"
+  HAVING pg_catalog.sum("piece 1"."tidemark_w") <> 0
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -141,17 +145,18 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT median AS "g0", true AS "x0", /*tidemark sign*/"s"."tidemark_w" AS "tidemark_w"
+SELECT median AS "g0", true AS "x0", /*sign*/"s"."tidemark_w" AS "tidemark_w"
 FROM (
   SELECT "piece 1".shop AS "shop", "piece 1".median AS "median",
     "piece 1"."tidemark_w" AS "tidemark_w"
-  FROM (/*tidemark item 0*/) AS "piece 1"
+  FROM LATERAL (/*item 0*/) AS "piece 1"
 ) AS "s"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "median" AS "median", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "tidemark_data"."piece 1"
+SELECT "piece 1"."shop", "piece 1"."median",
+  1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "median" AS "median" FROM "tidemark_data"."piece 1") AS "piece 1"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "median" AS "median", "tidemark_w"
+SELECT "shop", "median", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -11,11 +11,15 @@ WHERE tidemark_shown
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."price", "l"."product", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."price", "l"."product", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."product", "sales"."price",
+    pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."product" AS "product", "l"."price" AS "price", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."product", "sales"."price", ("sales"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 )
 tidemark_joined AS (
   SELECT "g0", "x0", pg_catalog.sum("tidemark_w") AS "tidemark_w"
@@ -74,13 +78,13 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT product AS "g0", price AS "x0", /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+SELECT product AS "g0", price AS "x0", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "product" AS "product", "price" AS "price", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."product", "sales"."price", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "product" AS "product", "price" AS "price" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "product" AS "product", "price" AS "price", "tidemark_w"
+SELECT "product", "price", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -9,11 +9,17 @@ FROM tidemark_data.min_max
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."price", "l"."product", "l"."quantity", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."price", "l"."product", "l"."quantity", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."quantity", "sales"."price", "sales"."product",
+    pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."quantity" AS "quantity", "l"."price" AS "price",
+      "l"."product" AS "product", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."shop", "sales"."quantity", "sales"."price", "sales"."product",
+    ("sales"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 )
 tidemark_joined AS (
   SELECT "g0", "x0", "x1", "x2", pg_catalog.sum("tidemark_w") AS "tidemark_w"
@@ -80,14 +86,17 @@ tidemark_diff AS MATERIALIZED (
 
 -- deltas, terms
 SELECT shop AS "g0", quantity AS "x0", price AS "x1", product AS "x2",
-  /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+  /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "quantity" AS "quantity", "price" AS "price", "product" AS "product",
+SELECT "sales"."shop", "sales"."quantity", "sales"."price", "sales"."product",
   1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+FROM (
+  SELECT "shop" AS "shop", "quantity" AS "quantity", "price" AS "price", "product" AS "product"
+  FROM "public"."sales"
+) AS "sales"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "quantity" AS "quantity", "price" AS "price", "product" AS "product", "tidemark_w"
+SELECT "shop", "quantity", "price", "product", "tidemark_w"
 FROM "tidemark_changes_0"

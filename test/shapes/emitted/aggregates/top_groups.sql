@@ -12,17 +12,18 @@ ORDER BY money DESC, shop LIMIT 2
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."price", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."price", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."price", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."price" AS "price", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
-    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "scale_0",
-    coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x0" IS NOT NULL), 0) - coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x0")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x0" IS NOT NULL), 0) AS "scale_0",
+    coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_0",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
   FROM tidemark_joined
   GROUP BY "g0"
@@ -75,13 +76,13 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT shop AS "g0", price AS "x0", /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+SELECT shop AS "g0", price AS "x0", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "price" AS "price", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."shop", "sales"."price", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "price" AS "price" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "price" AS "price", "tidemark_w"
+SELECT "shop", "price", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -13,22 +13,23 @@ FROM tidemark_data.variance_of_everything
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."price", "l"."quantity", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."price", "l"."quantity", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."quantity", "sales"."price", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."quantity" AS "quantity", "l"."price" AS "price", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
-    coalesce(pg_catalog.sum("x0" * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "sum_0",
+    coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_0",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric) * "tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "square_0",
-    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "scale_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x0" IS NOT NULL), 0) - coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x0" IS NOT NULL), 0) AS "square_0",
+    coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x1" IS NOT NULL), 0) - coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x1" IS NOT NULL), 0) AS "scale_1",
+    coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum((CASE WHEN pg_catalog.abs(("x1")::numeric) >= '1e1000' THEN 'NaN' ELSE ("x1")::numeric * ("x1")::numeric END) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "square_1"
+    coalesce(pg_catalog.sum((CASE WHEN pg_catalog.abs(("x1")::numeric) >= '1e1000' THEN 'NaN' ELSE ("x1")::numeric * ("x1")::numeric END)) FILTER (WHERE "tidemark_w" > 0 AND "x1" IS NOT NULL), 0) - coalesce(pg_catalog.sum((CASE WHEN pg_catalog.abs(("x1")::numeric) >= '1e1000' THEN 'NaN' ELSE ("x1")::numeric * ("x1")::numeric END)) FILTER (WHERE "tidemark_w" < 0 AND "x1" IS NOT NULL), 0) AS "square_1"
   FROM tidemark_joined
 )
 tidemark_sums AS (
@@ -102,13 +103,13 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT quantity AS "x0", price AS "x1", /*tidemark sign*/"sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales"
+SELECT quantity AS "x0", price AS "x1", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
 
 -- deltas, table 0 as it is
-SELECT "quantity" AS "quantity", "price" AS "price", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."quantity", "sales"."price", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "quantity" AS "quantity", "price" AS "price" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "quantity" AS "quantity", "price" AS "price", "tidemark_w"
+SELECT "quantity", "price", "tidemark_w"
 FROM "tidemark_changes_0"

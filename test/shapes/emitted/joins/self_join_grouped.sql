@@ -10,11 +10,24 @@ FROM tidemark_data.self_join_grouped
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."price", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."price", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "l"."shop", "l"."price", pg_catalog.sum("l"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."price" AS "price", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "l"
+  GROUP BY "l"."shop", "l"."price", ("l"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum("l"."tidemark_w") <> 0
+)
+"tidemark_changes_1" AS MATERIALIZED (
+  SELECT "r"."price", "r"."shop", pg_catalog.sum("r"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "r"
+  GROUP BY "r"."price", "r"."shop", ("r"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum("r"."tidemark_w") <> 0
 )
 tidemark_joined AS (
   SELECT "g0", "x0", "x1", pg_catalog.sum("tidemark_w") AS "tidemark_w"
@@ -74,22 +87,33 @@ tidemark_diff AS MATERIALIZED (
 
 -- deltas, terms
 SELECT l.shop AS "g0", true AS "x0", r.price - l.price AS "x1",
-  /*tidemark sign*/"l"."tidemark_w" * "r"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "l", (/*tidemark item 1*/) AS "r"
-WHERE (l.shop = r.shop)
+  /*sign*/"l"."tidemark_w" * "r"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "l", LATERAL (/*item 1*/) AS "r"
+WHERE /*condition 0*/
+
+-- deltas, condition 0
+(l.shop = r.shop)
+
+-- deltas, where items 0 and 1 both changed
+SELECT "l"."shop", "l"."price", "r"."price" AS "tidemark_price", "r"."shop" AS "tidemark_shop",
+  "l"."tidemark_w" * "r"."tidemark_w" AS "tidemark_w"
+FROM (SELECT "shop", "price", "tidemark_w" FROM "tidemark_changes_0") AS "l",
+  (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_1") AS "r"
+WHERE (l.shop = r.shop) OFFSET 0 ;
+SELECT "l"."tidemark_price" AS "price", "l"."tidemark_shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "price" AS "price", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "l"."shop", "l"."price", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "price" AS "price" FROM "public"."sales") AS "l"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "price" AS "price", "tidemark_w"
+SELECT "shop", "price", "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- deltas, table 0 as it is
-SELECT "price" AS "price", "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "r"."price", "r"."shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "price" AS "price", "shop" AS "shop" FROM "public"."sales") AS "r"
 
 -- deltas, table 0, its change
-SELECT "price" AS "price", "shop" AS "shop", "tidemark_w"
-FROM "tidemark_changes_0"
+SELECT "price", "shop", "tidemark_w"
+FROM "tidemark_changes_1"

@@ -11,27 +11,38 @@ FROM tidemark_data.three_tables_grouped
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."reason", "l"."sale", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."returns" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."reason", "l"."sale"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "r"."reason", "r"."sale", pg_catalog.sum("r"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."reason" AS "reason", "l"."sale" AS "sale", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."returns" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "r"
+  GROUP BY "r"."reason", "r"."sale"
+  HAVING pg_catalog.sum("r"."tidemark_w") <> 0
 )
 "tidemark_changes_1" AS MATERIALIZED (
-  SELECT "l"."id", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."id", "l"."shop"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."id",
+    pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."id" AS "id", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."shop", "sales"."id"
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 )
 "tidemark_changes_2" AS MATERIALIZED (
-  SELECT "l"."id", "l"."region", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."shops" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."id", "l"."region"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "shops"."region", "shops"."id",
+    pg_catalog.sum("shops"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."region" AS "region", "l"."id" AS "id", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."shops" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "shops"
+  GROUP BY "shops"."region", "shops"."id"
+  HAVING pg_catalog.sum("shops"."tidemark_w") <> 0
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", "g1", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -82,30 +93,53 @@ tidemark_diff AS MATERIALIZED (
 
 -- deltas, terms
 SELECT shops.region AS "g0", r.reason AS "g1", true AS "x0",
-  /*tidemark sign*/"r"."tidemark_w" * "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "r", (/*tidemark item 1*/) AS "sales", (/*tidemark item 2*/) AS "shops"
-WHERE (shops.id = sales.shop) AND (sales.id = r.sale)
+  /*sign*/"r"."tidemark_w" * "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "r", LATERAL (/*item 1*/) AS "sales", LATERAL (/*item 2*/) AS "shops"
+WHERE /*condition 0*/ AND /*condition 1*/
+
+-- deltas, condition 0
+(shops.id = sales.shop)
+
+-- deltas, condition 1
+(sales.id = r.sale)
+
+-- deltas, where items 0 and 1 both changed
+SELECT "r"."reason", "r"."sale", "sales"."shop" AS "tidemark_shop", "sales"."id" AS "tidemark_id",
+  "r"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w"
+FROM (SELECT "reason", "sale", "tidemark_w" FROM "tidemark_changes_0") AS "r",
+  (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales"
+WHERE (sales.id = r.sale) OFFSET 0 ;
+SELECT "r"."tidemark_shop" AS "shop", "r"."tidemark_id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
+
+-- deltas, where items 1 and 2 both changed
+SELECT "sales"."shop", "sales"."id", "shops"."region" AS "tidemark_region", "shops"."id" AS "tidemark_id",
+  "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+FROM (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales",
+  (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_2") AS "shops"
+WHERE (shops.id = sales.shop) OFFSET 0 ;
+SELECT "sales"."tidemark_region" AS "region", "sales"."tidemark_id" AS "id",
+  1::pg_catalog.numeric AS "tidemark_w"
 
 -- deltas, table 0 as it is
-SELECT "reason" AS "reason", "sale" AS "sale", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."returns"
+SELECT "r"."reason", "r"."sale", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "reason" AS "reason", "sale" AS "sale" FROM "public"."returns") AS "r"
 
 -- deltas, table 0, its change
-SELECT "reason" AS "reason", "sale" AS "sale", "tidemark_w"
+SELECT "reason", "sale", "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- deltas, table 1 as it is
-SELECT "id" AS "id", "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."shop", "sales"."id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "id" AS "id" FROM "public"."sales") AS "sales"
 
 -- deltas, table 1, its change
-SELECT "id" AS "id", "shop" AS "shop", "tidemark_w"
+SELECT "shop", "id", "tidemark_w"
 FROM "tidemark_changes_1"
 
 -- deltas, table 2 as it is
-SELECT "region" AS "region", "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."shops"
+SELECT "shops"."region", "shops"."id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "region" AS "region", "id" AS "id" FROM "public"."shops") AS "shops"
 
 -- deltas, table 2, its change
-SELECT "region" AS "region", "id" AS "id", "tidemark_w"
+SELECT "region", "id", "tidemark_w"
 FROM "tidemark_changes_2"

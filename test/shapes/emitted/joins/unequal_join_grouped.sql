@@ -10,20 +10,26 @@ FROM tidemark_data.unequal_join_grouped
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."id", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."shops" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."id"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "shops"."id", pg_catalog.sum("shops"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."id" AS "id", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."shops" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "shops"
+  GROUP BY "shops"."id"
+  HAVING pg_catalog.sum("shops"."tidemark_w") <> 0
 )
 "tidemark_changes_1" AS MATERIALIZED (
-  SELECT "l"."quantity", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."quantity"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."quantity", pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."quantity"
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -68,23 +74,25 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT shops.id AS "g0", true AS "x0",
-  /*tidemark sign*/"shops"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "shops", (/*tidemark item 1*/) AS "sales"
-WHERE (sales.quantity > shops.id)
+SELECT shops.id AS "g0", true AS "x0", /*sign*/"shops"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "shops", LATERAL (/*item 1*/) AS "sales"
+WHERE /*condition 0*/
+
+-- deltas, condition 0
+(sales.quantity > shops.id)
 
 -- deltas, table 0 as it is
-SELECT "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."shops"
+SELECT "shops"."id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "id" AS "id" FROM "public"."shops") AS "shops"
 
 -- deltas, table 0, its change
-SELECT "id" AS "id", "tidemark_w"
+SELECT "id", "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- deltas, table 1 as it is
-SELECT "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "quantity" AS "quantity" FROM "public"."sales") AS "sales"
 
 -- deltas, table 1, its change
-SELECT "quantity" AS "quantity", "tidemark_w"
+SELECT "quantity", "tidemark_w"
 FROM "tidemark_changes_1"

@@ -135,14 +135,15 @@ FROM tidemark_data.exists_under_groups
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."shop"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "joined"."shop", "joined"."tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."log of piece 1" AS l
+    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+      AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "joined"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -187,13 +188,13 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT shop AS "g0", true AS "x0", /*tidemark sign*/"joined"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "joined"
+SELECT shop AS "g0", true AS "x0", /*sign*/"joined"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "joined"
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "tidemark_data"."piece 1"
+SELECT "joined"."shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop" FROM "tidemark_data"."piece 1") AS "joined"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "tidemark_w"
+SELECT "shop", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -150,14 +150,15 @@ FROM tidemark_data.scalar_in_group_by
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."g0", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."g0"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "joined"."g0", "joined"."tidemark_w"
+  FROM (
+    SELECT "l"."g0" AS "g0", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."log of piece 1" AS l
+    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+      AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "joined"
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -202,13 +203,13 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT g0 AS "g0", true AS "x0", /*tidemark sign*/"joined"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "joined"
+SELECT g0 AS "g0", true AS "x0", /*sign*/"joined"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "joined"
 
 -- deltas, table 0 as it is
-SELECT "g0" AS "g0", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "tidemark_data"."piece 1"
+SELECT "joined"."g0", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "g0" AS "g0" FROM "tidemark_data"."piece 1") AS "joined"
 
 -- deltas, table 0, its change
-SELECT "g0" AS "g0", "tidemark_w"
+SELECT "g0", "tidemark_w"
 FROM "tidemark_changes_0"

@@ -7,13 +7,15 @@ WHERE sale > 0
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."sale", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."returns" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."sale"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "r"."tidemark_w"
+  FROM (
+    SELECT "l"."sale" AS "sale", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."returns" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "r"
+  WHERE (sale > 0)
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -53,16 +55,16 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT true AS "x0", /*tidemark sign*/"r"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "r"
-WHERE (sale > 0)
+SELECT true AS "x0", /*sign*/"r"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "r"
 
 -- deltas, table 0 as it is
-SELECT "sale" AS "sale", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."returns"
+SELECT 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "sale" AS "sale" FROM "public"."returns") AS "r"
+WHERE (sale > 0)
 
 -- deltas, table 0, its change
-SELECT "sale" AS "sale", "tidemark_w"
+SELECT "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- THE VIEW
@@ -79,21 +81,28 @@ FROM tidemark_data.scalar_under_groups
 
 -- deltas
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."quantity", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."quantity", "l"."shop"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."shop", "sales"."quantity",
+    pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."shop", "sales"."quantity"
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 )
 "tidemark_changes_1" AS MATERIALIZED (
-  SELECT "l"."value", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."value"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "scalar"."value", pg_catalog.sum("scalar"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."value" AS "value", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."log of piece 1" AS l
+    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+      AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "scalar"
+  GROUP BY "scalar"."value"
+  HAVING pg_catalog.sum("scalar"."tidemark_w") <> 0
 )
-tidemark_joined AS (/*terms*/)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
@@ -138,23 +147,25 @@ tidemark_diff AS MATERIALIZED (
 )
 
 -- deltas, terms
-SELECT sales.shop AS "g0", true AS "x0",
-  /*tidemark sign*/"sales"."tidemark_w" * "scalar"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales", (/*tidemark item 1*/) AS "scalar"
-WHERE (sales.quantity < scalar.value)
+SELECT sales.shop AS "g0", true AS "x0", /*sign*/"sales"."tidemark_w" * "scalar"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales", LATERAL (/*item 1*/) AS "scalar"
+WHERE /*condition 0*/
+
+-- deltas, condition 0
+(sales.quantity < scalar.value)
 
 -- deltas, table 0 as it is
-SELECT "shop" AS "shop", "quantity" AS "quantity", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."shop", "sales"."quantity", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "quantity" AS "quantity" FROM "public"."sales") AS "sales"
 
 -- deltas, table 0, its change
-SELECT "shop" AS "shop", "quantity" AS "quantity", "tidemark_w"
+SELECT "shop", "quantity", "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- deltas, table 1 as it is
-SELECT "value" AS "value", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "tidemark_data"."piece 1"
+SELECT "scalar"."value", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "value" AS "value" FROM "tidemark_data"."piece 1") AS "scalar"
 
 -- deltas, table 1, its change
-SELECT "value" AS "value", "tidemark_w"
+SELECT "value", "tidemark_w"
 FROM "tidemark_changes_1"

@@ -65,12 +65,12 @@ WHERE view_id = $3::integer AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ) AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."shops" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 RETURNING as_of
 
@@ -105,7 +105,7 @@ SELECT (
     SELECT
     FROM "tidemark_log"."sales" AS l
     WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) LIMIT 1000000
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) + (
   SELECT pg_catalog.count(*)
@@ -113,52 +113,44 @@ SELECT (
     SELECT
     FROM "tidemark_log"."shops" AS l
     WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) LIMIT 1000000
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) AS pending
 
 -- delta
-WITH tidemark_guard AS MATERIALIZED (
-  SELECT (
-    EXISTS (
-      SELECT
-      FROM "tidemark_log"."sales" AS l
-      WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-        AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
-        AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
-    ) OR EXISTS (
-      SELECT
-      FROM "tidemark_log"."shops" AS l
-      WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-        AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
-        AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
-    )
-  )/*tidemark unchanged*/ AS blocked
-),
+WITH tidemark_guard AS MATERIALIZED (SELECT /*guard*/ AS blocked),
 "tidemark_changes_0" AS MATERIALIZED (
-  SELECT "l"."price", "l"."shop", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."price", "l"."shop", ("l"."price"::pg_catalog.text COLLATE "C")
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "sales"."price", "sales"."shop",
+    pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+      AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+  GROUP BY "sales"."price", "sales"."shop", ("sales"."price"::pg_catalog.text COLLATE "C")
+  HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
 ),
 "tidemark_changes_1" AS MATERIALIZED (
-  SELECT "l"."id", "l"."region", pg_catalog.sum(l.sign) AS "tidemark_w"
-  FROM "tidemark_log"."shops" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) AND l.sign <> 0
-    AND NOT (SELECT blocked FROM tidemark_guard)
-  GROUP BY "l"."id", "l"."region"
-  HAVING pg_catalog.sum(l.sign) <> 0
+  SELECT "shops"."region", "shops"."id",
+    pg_catalog.sum("shops"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
+  FROM (
+    SELECT "l"."region" AS "region", "l"."id" AS "id", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."shops" AS l
+    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+      AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "shops"
+  GROUP BY "shops"."region", "shops"."id"
+  HAVING pg_catalog.sum("shops"."tidemark_w") <> 0
 ),
-tidemark_joined AS (/*terms*/),
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0),
 tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
     coalesce(pg_catalog.sum((('1e' || 20 * least(pg_catalog.scale(("x1")::numeric), 1000))::numeric) * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "scale_1",
-    coalesce(pg_catalog.sum("x1" * "tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "sum_1",
+    coalesce(pg_catalog.sum("x1" * "tidemark_w"), 0) AS "sum_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1"
   FROM tidemark_joined
   GROUP BY "g0"
@@ -259,38 +251,85 @@ SELECT (SELECT blocked FROM tidemark_guard) AS blocked,
 
 -- delta, terms
 SELECT shops.region AS "g0", true AS "x0", sales.price AS "x1",
-  /*tidemark sign*/"sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
-FROM (/*tidemark item 0*/) AS "sales", (/*tidemark item 1*/) AS "shops"
-WHERE (shops.id = sales.shop)
+  /*sign*/"sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales", LATERAL (/*item 1*/) AS "shops"
+WHERE /*condition 0*/
+
+-- delta, what is pending
+SELECT ARRAY["c0".pending, "c1".pending] AS pending, "c0".untold OR "c1".untold AS untold
+FROM (
+  SELECT pg_catalog.count(*) AS pending, coalesce(pg_catalog.bool_or(q.untold), false) AS untold
+  FROM (
+      SELECT (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8) AS untold
+    FROM "tidemark_log"."sales" AS l
+    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  ) q
+) AS "c0", (
+  SELECT pg_catalog.count(*) AS pending, coalesce(pg_catalog.bool_or(q.untold), false) AS untold
+  FROM (
+      SELECT (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8) AS untold
+    FROM "tidemark_log"."shops" AS l
+    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  ) q
+) AS "c1"
+
+-- delta, guard
+EXISTS (
+  SELECT
+  FROM "tidemark_log"."sales" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+    AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
+) OR EXISTS (
+  SELECT
+  FROM "tidemark_log"."shops" AS l
+  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+    AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
+)
+
+-- delta, condition 0
+(shops.id = sales.shop)
+
+-- delta, where items 0 and 1 both changed
+SELECT "sales"."price", "sales"."shop", "shops"."region" AS "tidemark_region", "shops"."id" AS "tidemark_id",
+  "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+FROM (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_0") AS "sales",
+  (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_1") AS "shops"
+WHERE (shops.id = sales.shop) OFFSET 0 ;
+SELECT "sales"."tidemark_region" AS "region", "sales"."tidemark_id" AS "id",
+  1::pg_catalog.numeric AS "tidemark_w"
 
 -- delta, table 0 as it is
-SELECT "price" AS "price", "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."price", "sales"."shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "price" AS "price", "shop" AS "shop" FROM "public"."sales") AS "sales"
 
 -- delta, table 0, its change
-SELECT "price" AS "price", "shop" AS "shop", "tidemark_w"
+SELECT "price", "shop", "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- delta, table 0 as it was
-SELECT "price" AS "price", "shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."sales"
+SELECT "sales"."price", "sales"."shop", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "price" AS "price", "shop" AS "shop" FROM "public"."sales") AS "sales"
 UNION ALL
-SELECT "price" AS "price", "shop" AS "shop", - "tidemark_w" AS "tidemark_w"
+SELECT "price", "shop", - "tidemark_w" AS "tidemark_w"
 FROM "tidemark_changes_0"
 
 -- delta, table 1 as it is
-SELECT "region" AS "region", "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."shops"
+SELECT "shops"."region", "shops"."id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "region" AS "region", "id" AS "id" FROM "public"."shops") AS "shops"
 
 -- delta, table 1, its change
-SELECT "region" AS "region", "id" AS "id", "tidemark_w"
+SELECT "region", "id", "tidemark_w"
 FROM "tidemark_changes_1"
 
 -- delta, table 1 as it was
-SELECT "region" AS "region", "id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
-FROM "public"."shops"
+SELECT "shops"."region", "shops"."id", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "region" AS "region", "id" AS "id" FROM "public"."shops") AS "shops"
 UNION ALL
-SELECT "region" AS "region", "id" AS "id", - "tidemark_w" AS "tidemark_w"
+SELECT "region", "id", - "tidemark_w" AS "tidemark_w"
 FROM "tidemark_changes_1"
 
 -- delta, whether table 0 changed
@@ -298,7 +337,7 @@ SELECT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 
 -- delta, whether table 1 changed
@@ -306,5 +345,5 @@ SELECT EXISTS (
   SELECT
   FROM "tidemark_log"."shops" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )

@@ -55,7 +55,7 @@ WHERE view_id = $3::integer AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 RETURNING as_of
 
@@ -81,6 +81,6 @@ SELECT (
     SELECT
     FROM "tidemark_log"."sales" AS l
     WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) LIMIT 1000000
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) AS pending

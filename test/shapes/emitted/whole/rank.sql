@@ -60,7 +60,7 @@ WHERE view_id = $3::integer AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 RETURNING as_of
 
@@ -69,7 +69,7 @@ WITH "tidemark_delta_0" AS MATERIALIZED (
   SELECT "l"."sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
 tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
 "tidemark_keys_0" AS MATERIALIZED (
@@ -163,7 +163,7 @@ WITH "tidemark_delta_0" AS MATERIALIZED (
   SELECT "l"."sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
 tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
 "tidemark_keys_0" AS MATERIALIZED (
@@ -186,7 +186,7 @@ WITH "tidemark_delta_0" AS MATERIALIZED (
   SELECT "l"."sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
 tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
 "tidemark_keys_0" AS MATERIALIZED (
@@ -290,6 +290,6 @@ SELECT (
     SELECT
     FROM "tidemark_log"."sales" AS l
     WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) LIMIT 1000000
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) AS pending
