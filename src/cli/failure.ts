@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
 import type { NormalisedView } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { type SourcePosition, TidemarkError } from '../protocol/errors.js'
-import { codeFrame } from './codeFrame.js'
+import { excerpt } from './excerpt.js'
 import { printableLines, wrap } from './format.js'
 import type { Terminal } from './terminal.js'
 
@@ -30,7 +28,10 @@ function describeFailure(error: TidemarkError, terminal: Terminal, views: readon
   const message = position === undefined ? error.message : error.message.replace(` (${placeIn(position)})`, '')
   const parts = [`${colours.red(colours.bold('error'))} ${colours.dim(error.code)}`]
   parts.push(wrap(printableLines(message), terminal.errorWidth, '  '))
-  if (position !== undefined) parts.push('', ...describePlace(error, position, terminal, views))
+  if (position !== undefined) {
+    const style = { colours, paint: colours.red, around: 2 }
+    parts.push('', ...excerpt(error.view, position, views, style).map((line) => `  ${line}`))
+  }
   if (hint !== undefined) parts.push('', wrap(printableLines(hint), terminal.errorWidth, '  '))
   return parts.join('\n')
 }
@@ -38,39 +39,6 @@ function describeFailure(error: TidemarkError, terminal: Terminal, views: readon
 /** As messages have it in them. */
 function placeIn({ file, line, column }: SourcePosition): string {
   return `${file ?? 'query'}:${line}:${column}`
-}
-
-function describePlace(
-  error: TidemarkError,
-  position: SourcePosition,
-  terminal: Terminal,
-  views: readonly NormalisedView[],
-): string[] {
-  const colours = terminal.errorColours
-  const file = position.file === undefined ? undefined : relative(process.cwd(), position.file)
-  const where = file === undefined ? `query of ${error.view ?? 'the view'}` : file
-  const head = `  ${colours.cyan(printableLines(where))}:${position.line}:${position.column}`
-  const text = position.file === undefined ? queryOf(error.view, views) : readQuietly(position.file)
-  return text === undefined
-    ? [head]
-    : [
-        head,
-        ...codeFrame(text, position, colours)
-          .split('\n')
-          .map((line) => `  ${line}`),
-      ]
-}
-
-function queryOf(name: string | undefined, views: readonly NormalisedView[]): string | undefined {
-  return views.find((view) => view.name === name || `${view.schema}.${view.name}` === name)?.query
-}
-
-function readQuietly(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-  } catch {
-    return undefined
-  }
 }
 
 function stacks(error: unknown): string[] {

@@ -56,6 +56,12 @@ function escaped(character: string): string {
   return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 }
 
+/** What stands between backticks is code: coloured, or as it is where there are no colours. */
+export function withCode(text: string, paint: (code: string) => string, coloured: boolean): string {
+  if (!coloured) return text
+  return text.replace(/`([^`]+)`/g, (_, code: string) => code.split('\n').map(paint).join('\n'))
+}
+
 /** Breaks text between words so that it fits; each line begins with the indent. Lines that are there stay. */
 export function wrap(text: string, width: number, indent = ''): string {
   return text

@@ -1,3 +1,5 @@
+import type { Place } from './places/place.js'
+
 /** Why a table's changes make the whole view be recomputed. `docs/reference/reasons.md` explains each. */
 export type ReasonCode =
   | 'no_slice_key'
@@ -22,4 +24,8 @@ export type ReasonCode =
 export interface Reason {
   readonly code: ReasonCode
   readonly reason: string
+  /** What change of the query, or of the tables, would do it. SQL in it stands between backticks. */
+  readonly hint: string
+  /** The piece of the query that it is about. */
+  readonly place: Place | undefined
 }

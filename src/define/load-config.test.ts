@@ -164,6 +164,29 @@ describe('query files', () => {
     },
   )
 
+  test('a query in the configuration is found there, where it stands word for word and once', async () => {
+    const views = [
+      "view('a', { query: `\n  select 1`, key: [] })",
+      "view('b', { query: 'select 2' })",
+      "view('c', { query: 'select 3' }), view('d', { query: 'select 3' })",
+      'view(\'e\', { query: "select \\n4" })',
+    ]
+    const file = write(
+      'tidemark.config.ts',
+      `import { view } from 'tidemark'\r\n// select 2\r\nexport default { views: [\r\n  ${views.join(',\r\n  ')}] }`,
+    )
+    const loaded = await loadConfig(undefined, directory)
+    expect(loaded.views.map(({ writtenAt }) => writtenAt)).toEqual([
+      { file, line: 4, column: 23 },
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+    write('tidemark.config.ts', "export default { views: [{ name: 'b', query: 'select 2' }] }")
+    expect((await loadConfig(undefined, directory)).views[0]?.writtenAt).toEqual({ file, line: 1, column: 47 })
+  })
+
   test('a missing one is QUERY_FILE_NOT_FOUND, with the path looked at', async () => {
     write('tidemark.config.ts', config('./views/mv.sql'))
     expect(await refused()).toMatchObject({

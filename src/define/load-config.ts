@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { createJiti, type JitiOptions } from 'jiti'
 import { TidemarkError } from '../protocol/errors.js'
 import { normaliseConfig } from './normalise-config.js'
 import { queryFileReader } from './query-file.js'
 import type { NormalisedConfig, NormalisedView } from './types.js'
+import { writtenAt } from './written-at.js'
 
 export interface LoadedConfig {
   readonly config: NormalisedConfig
@@ -25,7 +26,16 @@ export const configFileNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `ti
 export async function loadConfig(path?: string, cwd: string = process.cwd()): Promise<LoadedConfig> {
   const file = path === undefined ? findUpward(resolve(cwd)) : given(resolve(cwd, path), path)
   const { config, views } = normaliseConfig(await evaluate(file), queryFileReader(dirname(file)))
-  return { config, path: file, views }
+  return { config, path: file, views: placed(views, file) }
+}
+
+/** Queries that are written in the configuration, with their place in it. */
+function placed(views: readonly NormalisedView[], file: string): NormalisedView[] {
+  const text = readFileSync(file, 'utf8')
+  return views.map((view) => {
+    const place = view.queryFile === undefined ? writtenAt(view.query, text) : undefined
+    return place === undefined ? view : { ...view, writtenAt: { file, ...place } }
+  })
 }
 
 function findUpward(start: string): string {

@@ -54,6 +54,8 @@ export interface NormalisedView extends QualifiedName, ViewSettings {
   readonly query: string
   /** Absolute path of the file the query came from. */
   readonly queryFile?: string
+  /** Where it begins, when it stands word for word in the configuration file. */
+  readonly writtenAt?: { readonly file: string; readonly line: number; readonly column: number }
   /** Absent: to be found. Empty: there is one row. */
   readonly key?: readonly string[]
   readonly indexes: readonly IndexDefinition[]

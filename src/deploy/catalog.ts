@@ -2,6 +2,7 @@ import type { Statements } from '../compiler/emit/refresh.js'
 import { type Connection, one, type Queryable } from '../engine/database.js'
 import type { Built } from './build.js'
 import type { ViewTarget } from './compileViews.js'
+import { withoutPositions } from './explanation.js'
 
 /**
  * Enters a view that was just built, with the snapshot of this transaction as its cursor. `statements` are those for
@@ -32,7 +33,7 @@ export async function insertView(
       compiled.plan.key,
       compiled.plan.moves || view.storage === 'matview',
       JSON.stringify(statements),
-      JSON.stringify(explanation),
+      JSON.stringify(withoutPositions(explanation)),
       JSON.stringify(settings),
       view.timeZone,
       replaces,

@@ -3,7 +3,7 @@ import { type Queryable, rows } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewTarget } from './compileViews.js'
 import type { DeployedView } from './deployed.js'
-import type { Explanation } from './explanation.js'
+import { type Explanation, withoutPositions } from './explanation.js'
 import { compareIndexes } from './indexes.js'
 import { shownName } from './names.js'
 
@@ -79,8 +79,9 @@ function workFor(target: ViewTarget, old: DeployedView | undefined): Pick<ViewSt
 }
 
 /** An explanation without its advice, which depends on how large the tables are today. */
-function lasting({ advice: _, ...explanation }: Explanation): string {
-  return canonicalJson(explanation)
+function lasting(explanation: Explanation): string {
+  const { advice: _, ...rest } = withoutPositions(explanation)
+  return canonicalJson(rest)
 }
 
 /** JSON with its keys in order: the catalog does not keep the order in which they were written. */

@@ -6,6 +6,8 @@ import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } fr
 import { keepQuery } from '../compiler/keep/keep.js'
 import type { Kept } from '../compiler/keep/kept.js'
 import { loadParser } from '../compiler/parse/parse.js'
+import { PlaceFinder } from '../compiler/places/find.js'
+import type { Place } from '../compiler/places/place.js'
 import type { Maintenance } from '../compiler/plan/types.js'
 import { type Split, splitQuery } from '../compiler/split/split.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
@@ -13,12 +15,13 @@ import type { Connection } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { FactsGatherer } from '../engine/facts/gather.js'
 import type { MaintainedView } from '../engine/facts/standIns.js'
-import { TidemarkError } from '../protocol/errors.js'
+import { type SourceRange, TidemarkError } from '../protocol/errors.js'
 import { type Explanation, explain, explainPieces } from './explanation.js'
 import { keyOrder } from './keyOrder.js'
 import { buildName, logName, pieceName, shownName, storageName } from './names.js'
 import { aboutView, orderViews } from './order.js'
 import { readingQuery } from './reading.js'
+import { inFileOf } from './userText.js'
 
 /** What one captured table must give a view. */
 export interface SourceNeed {
@@ -83,7 +86,7 @@ async function compileInPieces(
   const own = await gatherer.gather(view.query, view.timeZone)
   refuseTemporary(own)
   const storage = storageName(view.schema, view.name)
-  const one = { view, upstream, own, storage }
+  const one = { view, finder: new PlaceFinder(view.query), upstream, own, storage }
   const split =
     view.storage === 'table' ? splitQuery(own, (number) => pieceName(storage, own.canonical, number)) : undefined
   // The types of what pieces compute are known only when they are read: they can be refused, or turn out no better.
@@ -99,7 +102,7 @@ function wholeTables({ explanation }: ViewTarget): number {
 
 async function compileSplit(
   gatherer: FactsGatherer,
-  { view, upstream, own: original, storage }: OneView,
+  { view, finder, upstream, own: original, storage }: OneView,
   split: Split,
 ): Promise<[ViewTarget, ...ViewTarget[]]> {
   const pieces: ViewTarget[] = []
@@ -107,17 +110,26 @@ async function compileSplit(
   for (const { name, query, key } of split.nodes) {
     const piece: NormalisedView = { ...view, schema: 'tidemark_data', name, query, key, indexes: [], description: null }
     const own = await gatherer.gather(query, view.timeZone)
-    const target = await compileOne(gatherer, { view: piece, upstream: above(), own, storage: name, hidden: true })
+    const target = await compileOne(gatherer, {
+      view: piece,
+      finder,
+      upstream: above(),
+      own,
+      storage: name,
+      hidden: true,
+    })
     pieces.push(target)
     gatherer.add(asSource(target))
   }
   const own = await gatherer.gather(split.query, view.timeZone)
-  const last = await compileOne(gatherer, { view, upstream: above(), own, storage, original })
+  const last = await compileOne(gatherer, { view, finder, upstream: above(), own, storage, original })
   return [{ ...last, explanation: explainPieces(last.explanation, pieces) }, ...pieces]
 }
 
 interface OneView {
   readonly view: NormalisedView
+  /** Finds places in the text that the user wrote, whichever piece of it this is. */
+  readonly finder: PlaceFinder
   readonly upstream: readonly NormalisedView[]
   readonly own: QueryFacts
   readonly storage: string
@@ -129,7 +141,12 @@ interface OneView {
 async function compileOne(gatherer: FactsGatherer, one: OneView): Promise<ViewTarget> {
   const { view, upstream, own, storage, hidden = false } = one
   const { facts, kept, compiled } = await compileKept(gatherer, one)
-  const { original } = one
+  const { original, finder } = one
+  const { root } = compiled.plan
+  const positions = (place: Place): SourceRange | undefined => {
+    const range = finder.find(place, { facts, ast: root.ast, apart: hidden || original !== undefined })
+    return range && inFileOf(view, range)
+  }
   const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept, original })
   const captured = view.storage === 'table' ? capturedSources(compiled.plan) : []
   const name = shownName(view.schema, view.name)
@@ -151,7 +168,7 @@ async function compileOne(gatherer: FactsGatherer, one: OneView): Promise<ViewTa
     })),
     upstream,
     settings: settingsOf(view),
-    explanation: explain(name, view, compiled.plan),
+    explanation: explain(name, view, compiled.plan, positions),
     definitionHash: hashOf(one, facts, kept, compiled),
   }
 }

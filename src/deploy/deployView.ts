@@ -5,6 +5,7 @@ import { insertSources, insertView, launch, promote } from './catalog.js'
 import { catchUp, waitForOldSnapshots } from './catchUp.js'
 import type { ViewStep } from './changes.js'
 import type { ViewTarget } from './compileViews.js'
+import { withoutPositions } from './explanation.js'
 import { type Patience, withBriefLock } from './locks.js'
 import { buildName, retiredName } from './names.js'
 import { type ReportProgress, watchBuild } from './progress.js'
@@ -156,7 +157,7 @@ export async function updateView(
       [
         deployed.id,
         JSON.stringify(target.compiled.statements),
-        JSON.stringify(target.explanation),
+        JSON.stringify(withoutPositions(target.explanation)),
         JSON.stringify(target.settings),
         target.compiled.plan.moves || target.view.storage === 'matview',
         target.view.query,
@@ -178,7 +179,12 @@ export async function changeSettings(database: Database, { target, deployed }: V
   await transaction(database, async (connection) => {
     await connection.query(
       'UPDATE tidemark.view SET settings = $2, explanation = $3, description = $4, changed_at = now() WHERE id = $1',
-      [deployed?.id, JSON.stringify(target.settings), JSON.stringify(target.explanation), target.view.description],
+      [
+        deployed?.id,
+        JSON.stringify(target.settings),
+        JSON.stringify(withoutPositions(target.explanation)),
+        target.view.description,
+      ],
     )
     if (!target.hidden && deployed?.description !== target.view.description) await describeView(connection, target.view)
   })

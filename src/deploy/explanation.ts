@@ -1,5 +1,7 @@
+import type { Place } from '../compiler/places/place.js'
 import type { ViewPlan } from '../compiler/plan/types.js'
 import type { NormalisedView } from '../define/types.js'
+import type { SourceRange } from '../protocol/errors.js'
 import { shownName } from './names.js'
 
 /** How a view is maintained, and why not better. */
@@ -14,7 +16,15 @@ export interface Explanation {
     readonly key: readonly string[]
   }[]
   readonly sources: readonly SourceExplanation[]
-  readonly advice: readonly { readonly code: string; readonly message: string; readonly sql?: string }[]
+  readonly advice: readonly AdviceGiven[]
+}
+
+export interface AdviceGiven {
+  readonly code: string
+  readonly message: string
+  readonly sql?: string
+  /** The piece of the user's query that it is about. */
+  readonly position?: SourceRange
 }
 
 export interface SourceExplanation {
@@ -23,18 +33,31 @@ export interface SourceExplanation {
   readonly key?: readonly string[]
   readonly code?: string
   readonly reason?: string
+  /** What change would do it. */
+  readonly hint?: string
+  /** The piece of the user's query that is the reason. */
+  readonly position?: SourceRange
 }
 
-export function explain(name: string, view: NormalisedView, plan: ViewPlan): Explanation {
+/** Finds where in the user's text something stands. */
+export type Positions = (place: Place) => SourceRange | undefined
+
+export function explain(name: string, view: NormalisedView, plan: ViewPlan, positions: Positions): Explanation {
+  const at = (place: Place | undefined): { position?: SourceRange } => {
+    const position = place && positions(place)
+    return position === undefined ? {} : { position }
+  }
   const native = view.storage === 'matview'
   const sources = plan.sources.map(({ relation, maintenance, why, key }): SourceExplanation => {
     const table = shownName(relation.schema, relation.name)
     if (native) {
       const reason = 'It is kept as a native materialized view, which PostgreSQL can only recompute.'
-      return { table, maintenance: 'full', code: 'native_matview', reason }
+      return { table, maintenance: 'full', code: 'native_matview', reason, hint: "Leave out `storage: 'matview'`." }
     }
     if (maintenance === 'full') {
-      return { table, maintenance, ...(why === undefined ? {} : { code: why.code, reason: why.reason }) }
+      if (why === undefined) return { table, maintenance }
+      const { code, reason, hint, place } = why
+      return { table, maintenance, code, reason, hint, ...at(place) }
     }
     return { table, maintenance, key }
   })
@@ -48,7 +71,7 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan): Exp
     key: plan.key,
     nodes: nodes.length > 0 ? nodes : [{ id: name, kind: 'full', key: [] }],
     sources,
-    advice: native ? [] : plan.advice,
+    advice: native ? [] : plan.advice.map(({ place, ...advice }) => ({ ...advice, ...at(place) })),
   }
 }
 
@@ -78,6 +101,12 @@ export function explainPieces(
   const all = [...sources.values()]
   const incremental = all.every(({ maintenance }) => maintenance !== 'full')
   return { ...whole, incremental, nodes, sources: all, advice }
+}
+
+/** Without what depends on how the text is laid out, and where its file is. */
+export function withoutPositions(explanation: Explanation): Explanation {
+  const strip = <Item extends { readonly position?: SourceRange }>({ position: _, ...rest }: Item) => rest
+  return { ...explanation, sources: explanation.sources.map(strip), advice: explanation.advice.map(strip) }
 }
 
 const ranks: Readonly<Record<SourceExplanation['maintenance'], number>> = { delta: 0, slice: 1, full: 2 }

@@ -1,8 +1,9 @@
 import { parseSelect } from '../compiler/parse/parse.js'
 import type { NormalisedView } from '../define/types.js'
 import { scanNames } from '../engine/facts/tokens.js'
-import { type SourcePosition, TidemarkError } from '../protocol/errors.js'
+import { TidemarkError } from '../protocol/errors.js'
 import { shownName } from './names.js'
+import { inFileOf } from './userText.js'
 
 /** A view and those of the configured views that it reads. */
 export interface OrderedView {
@@ -74,10 +75,7 @@ export function inFile<Result>(view: NormalisedView, work: () => Result): Result
 export function aboutView(view: NormalisedView, error: unknown): unknown {
   if (!(error instanceof TidemarkError)) return error
   const name = shownName(view.schema, view.name)
-  const position: SourcePosition | undefined =
-    error.position === undefined || view.queryFile === undefined
-      ? error.position
-      : { ...error.position, file: view.queryFile }
+  const position = error.position && inFileOf(view, error.position)
   const place = position === undefined ? '' : ` (${position.file ?? 'query'}:${position.line}:${position.column})`
   return new TidemarkError(error.code, error.view === undefined ? `${name}${place}: ${error.message}` : error.message, {
     view: name,

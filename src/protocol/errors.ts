@@ -59,6 +59,15 @@ export interface SourcePosition {
   readonly column: number
 }
 
+/** A piece of a query, from its first character to behind its last. */
+export interface SourceRange extends SourcePosition {
+  readonly endLine: number
+  readonly endColumn: number
+  /** Counted from 0 in the text of the query itself, as JavaScript counts: `query.slice(start, end)`. */
+  readonly start: number
+  readonly end: number
+}
+
 /** The JSON form, as `--json` prints it and as the database records it. */
 export interface ErrorBody {
   readonly code: ErrorCode

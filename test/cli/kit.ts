@@ -122,14 +122,22 @@ export function project(views: string, files: Readonly<Record<string, string>> =
 const count = z.number().int().nonnegative()
 const time = z.iso.datetime()
 const maintenance = z.enum(['slice', 'delta', 'full'])
+const line = z.number().int().min(1)
+const range = z.strictObject({
+  file: z.string().optional(),
+  line,
+  column: line,
+  endLine: line,
+  endColumn: line,
+  start: count,
+  end: count,
+})
 const errorBody = z.object({
   code: z.enum(Object.keys(errorCodes) as [string, ...string[]]),
   message: z.string().min(1),
   hint: z.string().min(1).optional(),
   view: z.string().optional(),
-  position: z
-    .object({ file: z.string().optional(), line: z.number().int().min(1), column: z.number().int().min(1) })
-    .optional(),
+  position: z.object({ file: z.string().optional(), line, column: line }).optional(),
 })
 const changes = z.array(
   z.strictObject({ action: z.string(), object: z.string(), detail: z.string(), destructive: z.boolean() }),
@@ -168,9 +176,18 @@ export const shapes = {
           key: z.array(z.string()).optional(),
           code: z.string().optional(),
           reason: z.string().optional(),
+          hint: z.string().min(1).optional(),
+          position: range.optional(),
         }),
       ),
-      advice: z.array(z.strictObject({ code: z.string(), message: z.string(), sql: z.string().optional() })),
+      advice: z.array(
+        z.strictObject({
+          code: z.string(),
+          message: z.string(),
+          sql: z.string().optional(),
+          position: range.optional(),
+        }),
+      ),
     }),
   ),
   refresh: z.array(

@@ -20,7 +20,7 @@ export const explainCommand = defineCommand({
     const chosen = chooseViews(views, names, 'configured')
     const database = await session.database()
     const explained = explanationsOf(chosen, await explainViews(database, views))
-    session.print(explained, () => showExplanations(explained, session.terminal))
+    session.print(explained, () => showExplanations(explained, views, session.terminal))
     return exitCode.done
   },
 })

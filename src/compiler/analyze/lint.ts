@@ -1,31 +1,34 @@
 import type { QueryFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
 import { type Node, names, sameTree, walk } from '../parse/ast.js'
-import { parseSelect } from '../parse/parse.js'
+import { outermost } from '../places/outermost.js'
+import { clauseOf, type Place, placeOf } from '../places/place.js'
 import { origins } from './origins.js'
 
 /** Something in a query that is legal, and that its author may not have meant. */
 export interface Lint {
   readonly code: 'implicit_time_zone' | 'order_dependent' | 'order_ignored'
   readonly message: string
+  readonly place: Place | undefined
 }
 
 export function lint(facts: QueryFacts, root: Block): Lint[] {
-  return [...implicitTimeZone(facts, root), ...orderDependent(facts), ...orderIgnored(root)]
+  const found = [...implicitTimeZone(facts, root), ...orderDependent(root), ...orderIgnored(root)]
+  return found.map((item) => ({ ...item, place: item.place && outermost(root, item.place) }))
 }
 
 /** A bucket over timestamptz begins where the session's time zone says, which the query does not show. */
 function implicitTimeZone(facts: QueryFacts, root: Block): Lint[] {
   return facts.output.flatMap(({ name }): Lint[] => {
-    const zoned = origins(root, name).some(({ item, stored, column, expression }) => {
+    const zoned = origins(root, name).find(({ item, stored, column, expression }) => {
       const type = item.relation.columns.find((candidate) => candidate.name === stored)?.type
       return type === 'timestamp with time zone' && expression !== undefined && truncates(expression, column)
     })
-    if (!zoned) return []
+    if (zoned === undefined) return []
     const message =
       `"${name}" is a bucket of a timestamptz that names no time zone: it is cut in the view's own (timeZone, UTC unless ` +
       `set), whatever a session that runs the query by hand has. Write AT TIME ZONE '…' to say it in the query.`
-    return [{ code: 'implicit_time_zone', message }]
+    return [{ code: 'implicit_time_zone', message, place: placeOf(zoned.expression) }]
   })
 }
 
@@ -43,15 +46,16 @@ function truncates(expression: Node, column: string): boolean {
 const ordered = new Set(['array_agg', 'string_agg', 'json_agg', 'jsonb_agg', 'json_object_agg', 'xmlagg'])
 
 /** An aggregate whose value depends on the order of its rows, which nothing fixes: each plan may give another. */
-function orderDependent(facts: QueryFacts): Lint[] {
-  const found = new Set<string>()
-  walk(parseSelect(facts.canonical), (kind, body) => {
+function orderDependent(root: Block): Lint[] {
+  const found = new Map<string, Place>()
+  walk(root.ast, (kind, body) => {
     const name = kind === 'FuncCall' ? (names(body.funcname as readonly Node[]).at(-1) ?? '') : ''
-    if (ordered.has(name) && body.agg_order === undefined) found.add(name)
+    if (ordered.has(name) && body.agg_order === undefined && !found.has(name)) found.set(name, { node: body })
     return undefined
   })
-  return [...found].map((name) => ({
+  return [...found].map(([name, place]) => ({
     code: 'order_dependent',
+    place,
     message:
       `${name}(…) without ORDER BY inside it depends on the order in which rows happen to be read, so verify can ` +
       `report a difference where there is none. Write ${name}(… ORDER BY …).`,
@@ -64,6 +68,7 @@ function orderIgnored(root: Block): Lint[] {
   return [
     {
       code: 'order_ignored',
+      place: clauseOf(root.ast, 'order'),
       message:
         'The rows of a view have no order: its ORDER BY is left out. Order where the view is read; an index in `indexes` makes that cheap.',
     },

@@ -1,6 +1,8 @@
+import type { SelectStmt } from '@pgsql/types'
 import type { FunctionFacts, QueryFacts } from '../facts.js'
-import { type Node, names, walk } from '../parse/ast.js'
-import { parseSelect } from '../parse/parse.js'
+import { columnOf, type Node, names, walk } from '../parse/ast.js'
+import { parseSelect, toSql } from '../parse/parse.js'
+import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
 
 const clocks = new Set(['now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp', 'timeofday'])
@@ -10,14 +12,13 @@ const dependsOnSession =
   /^(pg_|has_|inet_|txid_|current_|session_|col_description|obj_description|shobj_description|to_reg|version$|format_type$|row_security_active)/
 
 /** Why a query's result can change with no write to its tables, or cannot be followed; undefined when neither. */
-export function movement(facts: QueryFacts): Reason | undefined {
-  const texts = [facts.canonical]
+export function movement(facts: QueryFacts, query: SelectStmt): Reason | undefined {
+  const own = movementIn(query, facts)
+  if (own !== undefined) return own
   for (const relation of facts.relations.values()) {
-    if (relation.kind === 'view' && relation.definition !== undefined) texts.push(relation.definition)
-  }
-  for (const text of texts) {
-    const reason = movementIn(parseSelect(text), facts)
-    if (reason !== undefined) return reason
+    if (relation.kind !== 'view' || relation.definition === undefined) continue
+    const reason = movementIn(parseSelect(relation.definition), facts)
+    if (reason !== undefined) return { ...reason, place: placeOfRelation(query, relation, facts) }
   }
   return undefined
 }
@@ -26,27 +27,39 @@ function movementIn(tree: unknown, facts: QueryFacts): Reason | undefined {
   let found: Reason | undefined
   walk(tree, (kind, body) => {
     if (found !== undefined) return false
-    if (kind === 'SQLValueFunction') found = valueFunction(String(body.op))
-    if (kind === 'FuncCall')
-      found = call(names(body.funcname as readonly Node[]), (body.args as unknown[]) ?? [], facts)
+    const why =
+      kind === 'SQLValueFunction'
+        ? valueFunction(String(body.op))
+        : kind === 'FuncCall'
+          ? call(names(body.funcname as readonly Node[]), (body.args as unknown[]) ?? [], facts)
+          : undefined
+    if (why !== undefined) found = { ...why, place: { node: body } }
     return undefined
   })
   return found
 }
 
-function valueFunction(operation: string): Reason {
-  if (/DATE|TIME/.test(operation)) return clock(operation.replace('SVFOP_', '').toLowerCase())
+type Why = Omit<Reason, 'place'>
+
+function valueFunction(operation: string): Why {
+  const name = operation.replace('SVFOP_', '').toLowerCase()
+  if (/DATE|TIME/.test(operation)) return clock(name)
   return {
     code: 'volatile_function',
-    reason: `It asks who is reading (${operation.replace('SVFOP_', '').toLowerCase()}), so no kept row is right for all.`,
+    reason: `It asks who is reading (${name}), so no kept row is right for all.`,
+    hint: `Return the column that ${name} is compared with, and write the condition where the view is read.`,
   }
 }
 
-function clock(name: string): Reason {
-  return { code: 'clock', reason: `It reads the clock (${name}), so its result changes with time alone.` }
+function clock(name: string): Why {
+  return {
+    code: 'clock',
+    reason: `It reads the clock (${name}), so its result changes with time alone.`,
+    hint: `Leave ${name} to whoever reads the view: return the column that it is compared with, or its hour or day, and write the condition there.`,
+  }
 }
 
-function call(parts: readonly string[], args: readonly unknown[], facts: QueryFacts): Reason | undefined {
+function call(parts: readonly string[], args: readonly unknown[], facts: QueryFacts): Why | undefined {
   const name = parts.at(-1) ?? ''
   const schema = parts.length > 1 ? parts[0] : 'pg_catalog'
   if (schema === 'pg_catalog' && (clocks.has(name) || (name === 'age' && args.length === 1))) return clock(`${name}()`)
@@ -54,22 +67,33 @@ function call(parts: readonly string[], args: readonly unknown[], facts: QueryFa
   return candidates.map((candidate) => judge(candidate)).find((reason) => reason !== undefined)
 }
 
-function judge({ schema, name, volatility }: FunctionFacts): Reason | undefined {
+function judge({ schema, name, volatility }: FunctionFacts): Why | undefined {
   if (volatility === 'volatile') {
-    return { code: 'volatile_function', reason: `${name}() is volatile: each call may give something else.` }
+    return {
+      code: 'volatile_function',
+      reason: `${name}() is volatile: each call may give something else.`,
+      hint: `Call it where the view is read.${declared(schema, name)}`,
+    }
   }
   if (volatility === 'immutable') return undefined
   if (schema !== 'pg_catalog') {
     return {
       code: 'opaque_function',
       reason: `${schema}.${name}() is not immutable, so what it reads cannot be followed.`,
+      hint: `Join the table that it reads.${declared(schema, name)}`,
     }
   }
   if (dependsOnSession.test(name)) {
     return {
       code: 'opaque_function',
       reason: `${name}() depends on the session or the catalog, not on the rows alone.`,
+      hint: `Call ${name}() where the view is read.`,
     }
   }
   return undefined
+}
+
+function declared(schema: string, name: string): string {
+  if (schema === 'pg_catalog') return ''
+  return ` If what it gives depends on its arguments alone, say so: \`ALTER FUNCTION ${toSql(columnOf(schema, name))} IMMUTABLE\`.`
 }

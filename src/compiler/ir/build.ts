@@ -8,6 +8,7 @@ import { groupedInEverySet } from './groupingSets.js'
 import { type BuildScope, type CteBinding, Unresolved } from './scope.js'
 import { subqueriesIn } from './subqueries.js'
 import type { Block, Expression, Output, SelectBlock } from './types.js'
+import { windowCalls } from './windows.js'
 
 /** The IR of a canonical query. */
 export function buildQuery(facts: QueryFacts): Block {
@@ -37,6 +38,7 @@ function buildBlock(ast: SelectStmt, outer: BuildScope): Block {
       ast,
       code: error.code,
       reason: error.message,
+      place: error.place ?? { node: ast },
       relations: relationsIn(ast, scope),
       names: (ast.targetList ?? []).map((target) => ('ResTarget' in target ? outputName(target.ResTarget) : '')),
       scope: scope.with,
@@ -59,6 +61,7 @@ function bindCtes(ast: SelectStmt, outer: BuildScope): BuildScope {
       columns: names(cte.aliascolnames),
       scope: { ...outer, ctes: new Map(ctes), with: [...visible] },
       open: namesColumnOf(query, outer.enclosing),
+      place: { node: cte },
       recursive: (ast.withClause.recursive ?? false) && mentions(query, name),
     }
     ctes.set(name, binding)
@@ -162,7 +165,7 @@ function distinctOf(ast: SelectStmt, outputs: readonly Output[], read: (node: No
   return on.length === 0 ? ('rows' as const) : on.map((node) => read(positional(node, outputs)))
 }
 
-/** The PARTITION BY of every window call in the SELECT list and in ORDER BY, named windows looked up. */
+/** The PARTITION BY of every window call, named windows looked up. */
 function windowPartitions(ast: SelectStmt, read: (node: Node) => Expression): Expression[][] {
   const named = new Map<string, { partition: readonly Node[]; base: string | undefined }>()
   for (const node of ast.windowClause ?? []) {
@@ -176,17 +179,10 @@ function windowPartitions(ast: SelectStmt, read: (node: Node) => Expression): Ex
     if (window === undefined) return []
     return window.partition.length > 0 ? window.partition : lookUp(window.base)
   }
-  const partitions: Expression[][] = []
-  walk([ast.targetList, ast.sortClause, ast.distinctClause], (kind, body) => {
-    if (kind === 'SubLink') return false
-    if (kind === 'FuncCall' && typeof body.over === 'object' && body.over !== null) {
-      const over = body.over as { name?: string; refname?: string; partitionClause?: readonly Node[] }
-      const own = over.partitionClause ?? []
-      partitions.push((own.length > 0 ? own : lookUp(over.name ?? over.refname)).map(read))
-    }
-    return undefined
+  return windowCalls(ast).map(({ over }) => {
+    const own = over?.partitionClause ?? []
+    return (own.length > 0 ? own : lookUp(over?.name ?? over?.refname)).map(read)
   })
-  return partitions
 }
 
 function relationsInSubqueries(ast: SelectStmt, scope: BuildScope): RelationFacts[] {

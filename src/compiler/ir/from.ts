@@ -1,7 +1,8 @@
 import type { JoinExpr, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types'
 import { type RelationFacts, relationKey } from '../facts.js'
-import { type Node, names } from '../parse/ast.js'
+import { kindOf, type Node, names } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
+import { placeOf } from '../places/place.js'
 import {
   columnFields,
   conjuncts,
@@ -41,7 +42,7 @@ export class FromBuilder {
     else if ('RangeSubselect' in node) this.addSubselect(node.RangeSubselect, nullableBy)
     else if ('RangeFunction' in node) this.addFunction(node.RangeFunction, nullableBy)
     else if ('JoinExpr' in node) this.addJoin(node.JoinExpr, nullableBy)
-    else throw new Unresolved('unresolved', `a FROM item of the kind ${Object.keys(node)[0]}`)
+    else throw new Unresolved('unresolved', unknownItem(node), placeOf(node))
   }
 
   /**
@@ -88,21 +89,25 @@ export class FromBuilder {
   }
 
   private addRelation(range: RangeVar, nullableBy: readonly number[]): void {
+    const ast: Node = { RangeVar: range }
     const name = range.relname ?? ''
     const alias = range.alias?.aliasname ?? name
     const renamed = names(range.alias?.colnames)
     const cte = range.schemaname === undefined ? this.scope.ctes.get(name) : undefined
     if (cte !== undefined) {
-      if (cte.select === undefined || cte.recursive) throw new Unresolved('recursive', `the recursive query "${name}"`)
+      if (cte.select === undefined || cte.recursive) {
+        throw new Unresolved('recursive', `the recursive query "${name}"`, cte.place)
+      }
       const block = this.scope.build(cte.select, cte.scope)
       const own = cte.columns.length > 0 ? cte.columns : outputNames(block)
-      this.addBlock({ alias, block, columns: overlay(own, renamed), nullableBy, closed: !cte.open && !this.isOpen() })
+      const closed = !cte.open && !this.isOpen()
+      this.addBlock({ alias, ast, block, columns: overlay(own, renamed), nullableBy, closed })
       return
     }
     const relation = this.scope.facts.relations.get(relationKey(range.schemaname ?? 'pg_catalog', name))
-    if (relation === undefined) throw new Unresolved('unresolved', `the relation "${name}"`)
+    if (relation === undefined) throw new Unresolved('unresolved', `the relation "${name}"`, { node: range })
     if (relation.kind === 'view' && relation.definition !== undefined) {
-      this.addView(relation, alias, renamed, nullableBy)
+      this.addView(relation, { alias, ast, nullableBy }, renamed)
       return
     }
     const sourceColumns = relation.columns.map((column) => column.name)
@@ -110,6 +115,7 @@ export class FromBuilder {
       kind: 'table',
       relation,
       alias,
+      ast,
       columns: overlay(sourceColumns, renamed),
       sourceColumns,
       nullableBy,
@@ -118,9 +124,8 @@ export class FromBuilder {
 
   private addView(
     relation: RelationFacts,
-    alias: string,
+    item: Pick<BlockItem, 'alias' | 'ast' | 'nullableBy'>,
     renamed: readonly string[],
-    nullableBy: readonly number[],
   ): void {
     const key = relationKey(relation.schema, relation.name)
     if (this.scope.expanding.includes(key)) throw new Unresolved('recursive', `the view "${key}" reads itself`)
@@ -133,11 +138,11 @@ export class FromBuilder {
     }
     const block = this.scope.build(parseSelect(relation.definition ?? ''), inside)
     const own = relation.columns.map((column) => column.name)
-    this.addBlock({ alias, block, columns: overlay(own, renamed), nullableBy })
+    this.addBlock({ ...item, block, columns: overlay(own, renamed) })
   }
 
   private addBlock(
-    item: Pick<BlockItem, 'alias' | 'block' | 'columns' | 'nullableBy'> &
+    item: Pick<BlockItem, 'alias' | 'ast' | 'block' | 'columns' | 'nullableBy'> &
       Partial<Pick<BlockItem, 'correlated' | 'closed'>>,
   ): void {
     this.items.push({ kind: 'block', correlated: false, closed: true, ...item })
@@ -157,7 +162,8 @@ export class FromBuilder {
     const closed = !this.isOpen() && !namesColumnOf(query, enclosing)
     const block = this.scope.build(query.SelectStmt, { ...this.scope, enclosing })
     const columns = overlay(outputNames(block), names(range.alias?.colnames))
-    this.addBlock({ alias: range.alias?.aliasname ?? '', block, columns, nullableBy, correlated, closed })
+    const alias = range.alias?.aliasname ?? ''
+    this.addBlock({ alias, ast: { RangeSubselect: range }, block, columns, nullableBy, correlated, closed })
   }
 
   private addFunction(range: RangeFunction, nullableBy: readonly number[]): void {
@@ -192,7 +198,9 @@ export class FromBuilder {
 
   private addJoin(join: JoinExpr, nullableBy: readonly number[]): void {
     if (join.larg === undefined || join.rarg === undefined) throw new Unresolved('unresolved', 'a join')
-    if (join.alias !== undefined) throw new Unresolved('unresolved', 'a join with an alias of its own')
+    if (join.alias !== undefined) {
+      throw new Unresolved('unresolved', 'a join with an alias of its own', { node: join })
+    }
     let leftNullable = nullableBy
     let rightNullable = nullableBy
     const within = [...nullableBy]
@@ -222,6 +230,17 @@ export class FromBuilder {
     const right = this.items.findIndex((item, index) => index >= middle && item.columns.includes(column))
     if (left >= 0 && right >= 0) this.addEquality({ item: left, column }, { item: right, column }, within)
   }
+}
+
+const itemKinds: Readonly<Record<string, string>> = {
+  RangeTableSample: 'TABLESAMPLE',
+  RangeTableFunc: 'XMLTABLE',
+  JsonTable: 'JSON_TABLE',
+}
+
+function unknownItem(node: Node): string {
+  const kind = kindOf(node) ?? ''
+  return itemKinds[kind] ?? `a FROM item of the kind ${kind}`
 }
 
 /** Column aliases name the first columns; the rest keep their own names. */

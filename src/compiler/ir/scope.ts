@@ -1,6 +1,7 @@
 import type { SelectStmt } from '@pgsql/types'
 import type { QueryFacts } from '../facts.js'
 import type { Node } from '../parse/ast.js'
+import type { Place } from '../places/place.js'
 import type { Block, FromItem, OpaqueBlock } from './types.js'
 
 export interface CteBinding {
@@ -8,6 +9,7 @@ export interface CteBinding {
   readonly columns: readonly string[]
   readonly scope: BuildScope
   readonly recursive: boolean
+  readonly place: Place
   /** Reads columns of a query around the one that it belongs to. */
   readonly open: boolean
 }
@@ -30,6 +32,8 @@ export class Unresolved extends Error {
   constructor(
     readonly code: OpaqueBlock['code'],
     message: string,
+    /** What in the query it is; all of it, when not given. */
+    readonly place?: Place,
   ) {
     super(message)
   }

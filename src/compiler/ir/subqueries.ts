@@ -31,6 +31,7 @@ function readSubquery(link: SubLink, isCondition: boolean, surroundings: Surroun
   if (query === undefined || !('SelectStmt' in query)) return undefined
   const enclosing = [...scope.enclosing, items]
   return {
+    ast: link,
     block: scope.build(query.SelectStmt, { ...scope, enclosing }),
     within,
     compared: comparesEquality(link) ? comparedColumns(link.testexpr, surroundings) : [],

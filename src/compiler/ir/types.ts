@@ -1,6 +1,7 @@
-import type { SelectStmt } from '@pgsql/types'
+import type { SelectStmt, SubLink } from '@pgsql/types'
 import type { RelationFacts } from '../facts.js'
 import type { Node } from '../parse/ast.js'
+import type { Place } from '../places/place.js'
 
 /** A column of one FROM item, the item given by its place in `SelectBlock.items`. */
 export interface ItemColumn {
@@ -49,6 +50,8 @@ export interface Correlation {
 
 /** A query within an expression: EXISTS, IN, ANY, ALL, a scalar or an array. */
 export interface Subquery {
+  /** The expression: its `SubLink`. */
+  readonly ast: SubLink
   readonly block: Block
   /** Outer joins (by number) whose match its value decides on, as that of an item in their place would. */
   readonly within: readonly number[]
@@ -70,6 +73,8 @@ export interface Condition {
 
 interface ItemBase {
   readonly alias: string
+  /** What stands in FROM. */
+  readonly ast: Node
   /** Names of its columns as the rest of the query sees them. */
   readonly columns: readonly string[]
   /** Outer joins (by number) that may fill this item with NULLs. */
@@ -100,7 +105,6 @@ export interface BlockItem extends ItemBase {
 /** A set-returning function in FROM: `jsonb_each(s.lanes)`. */
 export interface FunctionItem extends ItemBase {
   readonly kind: 'function'
-  readonly ast: Node
   readonly arguments: readonly ItemColumn[]
   readonly correlatedOutside: boolean
   readonly ordinality: boolean
@@ -152,6 +156,8 @@ export interface OpaqueBlock {
   readonly ast: SelectStmt
   readonly code: 'recursive' | 'unresolved' | 'values'
   readonly reason: string
+  /** What in it that is. */
+  readonly place: Place
   readonly relations: readonly RelationFacts[]
   readonly names: readonly string[]
   readonly scope: readonly Node[]

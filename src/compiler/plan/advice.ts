@@ -1,6 +1,7 @@
-import type { RelationFacts } from '../facts.js'
+import type { QueryFacts, RelationFacts } from '../facts.js'
 import { ident, join, sql } from '../fragment.js'
 import type { Block } from '../ir/types.js'
+import { placeOfRelation } from '../places/readers.js'
 import { coveredByIndex, smallTableRows, storedColumns } from './branches.js'
 import { occurrences } from './occurrences.js'
 import { searchedTables } from './searched.js'
@@ -8,11 +9,12 @@ import type { Advice, SourcePlan } from './types.js'
 
 /** The index whose absence makes each refreshed slice scan a table, with its SQL. */
 export function missingIndexes(
+  facts: QueryFacts,
   root: Block,
   sources: readonly SourcePlan[],
   keys: readonly (readonly string[])[],
 ): Advice[] {
-  const found = new Map<string, Advice>()
+  const found = new Map<string, IndexAdvice>()
   for (const key of keys) {
     for (const [relation, columns] of storedColumns(root, key)) {
       if (relation.rows < smallTableRows || relation.kind === 'foreign') continue
@@ -25,11 +27,21 @@ export function missingIndexes(
   }
   for (const advice of unreachedTables(root, sources, keys)) found.set(advice.message, advice)
   for (const advice of searchedWithoutIndex(root, keys)) found.set(advice.message, advice)
-  return [...found.values()]
+  return [...found.values()].map(({ relation, ...advice }) => {
+    return { ...advice, place: placeOfRelation(root.ast, relation, facts) }
+  })
+}
+
+interface IndexAdvice extends Omit<Advice, 'place'> {
+  readonly relation: RelationFacts
 }
 
 /** Large tables that no key column leads to are found by a join; the column that joins them needs an index. */
-function unreachedTables(root: Block, sources: readonly SourcePlan[], keys: readonly (readonly string[])[]): Advice[] {
+function unreachedTables(
+  root: Block,
+  sources: readonly SourcePlan[],
+  keys: readonly (readonly string[])[],
+): IndexAdvice[] {
   if (root.kind !== 'select' || sources.every((source) => source.maintenance === 'full')) return []
   const led = new Set(keys.flatMap((key) => [...storedColumns(root, key).keys()].map((relation) => relation.oid)))
   return occurrences(root).flatMap(({ relation, steps }) => {
@@ -49,7 +61,7 @@ function unreachedTables(root: Block, sources: readonly SourcePlan[], keys: read
 }
 
 /** Large tables that a subquery searches for each row of a slice, and has to read whole. */
-function searchedWithoutIndex(root: Block, keys: readonly (readonly string[])[]): Advice[] {
+function searchedWithoutIndex(root: Block, keys: readonly (readonly string[])[]): IndexAdvice[] {
   if (keys.length === 0) return []
   return searchedTables(root).flatMap(({ relation, columns }) => {
     if (relation.rows < smallTableRows || relation.kind === 'foreign') return []
@@ -63,12 +75,13 @@ function isPiece({ kind, schema }: RelationFacts): boolean {
   return kind === 'maintained' && schema === 'tidemark_data'
 }
 
-function indexAdvice(relation: RelationFacts, columns: readonly string[], what: string): Advice[] {
+function indexAdvice(relation: RelationFacts, columns: readonly string[], what: string): IndexAdvice[] {
   const { capture } = relation
   if (isPiece(relation)) return []
   if (relation.kind === 'maintained') {
     return [
       {
+        relation,
         code: 'missing_index',
         message:
           `The view ${relation.schema}.${relation.name} ${what}: it has no index that starts with ${columns.join(', ')}. ` +
@@ -79,6 +92,7 @@ function indexAdvice(relation: RelationFacts, columns: readonly string[], what: 
   const list = join(columns.map((column) => ident(column)))
   return [
     {
+      relation,
       code: 'missing_index',
       message:
         `${relation.schema}.${relation.name} (about ${relation.rows.toLocaleString('en')} rows, ${size(relation.bytes)}) ` +

@@ -1,5 +1,6 @@
 import { EqualityClasses } from '../analyze/equalityClasses.js'
 import { innerColumn, isSliceable } from '../analyze/sliceable.js'
+import type { QueryFacts } from '../facts.js'
 import {
   type Block,
   type BlockItem,
@@ -8,18 +9,21 @@ import {
   outputNames,
   type SelectBlock,
 } from '../ir/types.js'
+import { placeOf } from '../places/place.js'
 import { subsets } from '../subsets.js'
 import { type Links, lateral, linksOf, type Nested, nestedIn } from './links.js'
 import { NoKey } from './noKey.js'
 import { type Occurrence, occurrences, type Step } from './occurrences.js'
 import { Route } from './route.js'
 import type { Changed, KeyPath } from './types.js'
+import { whyNoSlices, whyOpaque } from './whyNot.js'
 
 export interface Search {
   /** Tables (by oid) whose changes are answered by recomputing everything: what is joined need not allow for them. */
   readonly whole: ReadonlySet<number>
   /** The columns wanted are those of a nested query, and may go into expressions outside. */
   readonly nested: boolean
+  readonly facts: QueryFacts
 }
 
 /** Outer joins in one FROM whose matched and unmatched states are told apart; 2^n key queries come of n of them. */
@@ -34,7 +38,7 @@ const mostOuterJoins = 4
 export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly string[], search: Search): KeyPath[] {
   const [step, ...rest] = steps
   if (step === undefined || block.kind === 'opaque') {
-    throw new NoKey({ code: 'unresolved', reason: 'The query has a shape that is not looked into.' })
+    throw new NoKey(whyOpaque('unresolved', 'The query has a shape that is not looked into.', undefined))
   }
   if (block.kind === 'set') {
     const arm = block.arms[step.index === 0 ? 0 : 1]
@@ -48,9 +52,13 @@ export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly 
   }
   for (const name of wanted) {
     if (!isSliceable(block, name)) {
+      const own = whyNoSlices(block, search.facts)
+      if (own !== undefined) throw new NoKey(own)
       throw new NoKey({
         code: 'key_not_derivable',
         reason: `"${name}" is computed over several slices, so a change does not tell which values it touches.`,
+        hint: 'Make the part of the query that computes it for all rows a view of its own, and join that where this one is read.',
+        place: placeOf(block.outputs.find((output) => output.name === name)?.expression.ast),
       })
     }
   }
@@ -61,8 +69,8 @@ export function keyPaths(block: Block, steps: readonly Step[], wanted: readonly 
   )
 }
 
-function inside({ whole }: Search): Search {
-  return { whole, nested: true }
+function inside(search: Search): Search {
+  return { ...search, nested: true }
 }
 
 /** The query that is run for each row, when the step leads into one. */
@@ -105,12 +113,12 @@ function pathsThroughLinks(
     }
     for (const found of paths.values()) if (found instanceof NoKey) failure ??= found
   }
-  throw failure ?? new NoKey(nested.why)
+  throw failure ?? new NoKey(nested.why())
 }
 
 function pathsFromLinked(
   block: SelectBlock,
-  { within }: Nested,
+  { ast, within }: Nested,
   { block: rows, steps, equal }: Links,
   wanted: readonly string[],
   search: Search,
@@ -119,6 +127,7 @@ function pathsFromLinked(
   const item: BlockItem = {
     kind: 'block',
     alias: '',
+    ast,
     block: rows,
     columns: outputNames(rows),
     nullableBy: within,
@@ -163,6 +172,8 @@ function joinStates(block: SelectBlock, item: number, wanted: readonly string[])
     throw new NoKey({
       code: 'key_not_derivable',
       reason: `The slice key depends on more than ${mostOuterJoins} outer joins.`,
+      hint: 'Write an inner join where there always is a match; or put some of the joins into a view of its own.',
+      place: placeOf(block.items[item]?.ast),
     })
   }
   return subsets(joins).map((nulls) => new Set(nulls))
@@ -190,7 +201,7 @@ function pathInState(
   const certain = tracked
     ? usable
     : usable.filter((equality) => equality.within.every((join) => known.has(join) || isTracked(block, wanted, join)))
-  const route = new Route(block, index, new EqualityClasses(certain), nulls, search.nested)
+  const route = new Route(block, index, new EqualityClasses(certain), nulls, search.nested, search.facts)
   const outputs = wanted.map((name) => route.express(name))
   const filters = route.filters(outputs, tracked)
   // First: what the joins compare is asked of the changed rows too.
@@ -232,7 +243,7 @@ function changedRows(item: FromItem, rest: readonly Step[], route: Route, search
     const inner = columns.map((name) => innerColumn(item.columns, name, item.block) ?? name)
     return { kind: 'block', paths: keyPaths(item.block, rest, inner, inside(search)), columns }
   }
-  throw new NoKey({ code: 'unresolved', reason: 'A function in FROM has no changes of its own.' })
+  throw new NoKey(whyOpaque('unresolved', 'A function in FROM has no changes of its own.', placeOf(item.ast)))
 }
 
 /** What a nested query that is joined may have returned before this batch of changes. */

@@ -1,4 +1,5 @@
 import { isNullable, isNullableColumn } from '../analyze/nullable.js'
+import { origins } from '../analyze/origins.js'
 import { isSliceable } from '../analyze/sliceable.js'
 import {
   type Block,
@@ -8,9 +9,14 @@ import {
   type ScopedColumn,
   type SelectBlock,
   type Subquery,
+  storedName,
+  type TableItem,
 } from '../ir/types.js'
-import { columnOf } from '../parse/ast.js'
+import { columnOf, type Node } from '../parse/ast.js'
+import { toSql } from '../parse/parse.js'
+import { placeOf } from '../places/place.js'
 import type { Reason } from '../reasons.js'
+import { alone, exampleOf, withoutNulls } from './linkHints.js'
 import type { Step } from './occurrences.js'
 
 /**
@@ -27,12 +33,13 @@ export interface Links {
 
 /** A query that is run for each row of the block it stands in. */
 export interface Nested {
+  readonly ast: Node
   readonly block: Block
   /** Outer joins whose match it decides on. */
   readonly within: readonly number[]
   readonly compared: readonly Compared[]
   /** Why the rows around it cannot be told, should it have no links. */
-  readonly why: Reason
+  readonly why: () => Reason
 }
 
 /** An output column of a nested query: a row around it is concerned only by rows in which it equals `outer`. */
@@ -42,17 +49,20 @@ interface Compared {
 }
 
 export function lateral(item: BlockItem): Nested {
-  const why: Reason = {
+  const why = (): Reason => ({
     code: 'lateral_subquery',
     reason: 'It is read in a LATERAL subquery whose WHERE sets no column equal to one of the rows beside it.',
-  }
-  return { block: item.block, within: item.nullableBy, compared: [], why }
+    hint: `Compare by an equality in it, beside what else is compared, what can be compared so${exampleOf(item.block)}; or number the rows with \`row_number() OVER (PARTITION BY …)\` and filter by that.`,
+    place: placeOf(item.ast),
+  })
+  return { ast: item.ast, block: item.block, within: item.nullableBy, compared: [], why }
 }
 
 export function nestedIn(block: SelectBlock, subquery: Subquery): Nested {
   const all = named(subquery)
   const compared = all.filter(({ name, outer }) => isCompared(block, subquery, name, outer))
-  return { block: subquery.block, within: subquery.within, compared, why: whyNoLink(subquery, all, compared) }
+  const why = (): Reason => whyNoLink(block, subquery, all, compared)
+  return { ast: { SubLink: subquery.ast }, block: subquery.block, within: subquery.within, compared, why }
 }
 
 function named({ block, compared }: Subquery): Compared[] {
@@ -78,7 +88,13 @@ function canBeNull(block: SelectBlock, { within }: Subquery, column: ScopedColum
   return !item.relation.columns.some((facts) => facts.name === stored && facts.notNull)
 }
 
-function whyNoLink(subquery: Subquery, all: readonly Compared[], compared: readonly Compared[]): Reason {
+function whyNoLink(
+  around: SelectBlock,
+  subquery: Subquery,
+  all: readonly Compared[],
+  compared: readonly Compared[],
+): Reason {
+  const place = { node: subquery.ast }
   const hindered = all.filter(({ name }) => !compared.some((other) => other.name === name))
   if (hindered.some(({ name }) => isSliceable(subquery.block, name))) {
     return {
@@ -86,18 +102,45 @@ function whyNoLink(subquery: Subquery, all: readonly Compared[], compared: reado
       reason:
         'It is read in a NOT IN (or an IN whose result is more than a condition), and a NULL on either side of that ' +
         'makes each row depend on all of its rows.',
+      hint: withoutNulls(around, subquery, all, nullableColumns(around, subquery, hindered)),
+      place,
     }
   }
   if (!subquery.correlated && all.length === 0) {
     return {
       code: 'uncorrelated_subquery',
       reason: 'It is read in a subquery that is the same for every row, so a change of it can change them all.',
+      hint: alone(subquery),
+      place,
     }
   }
   return {
     code: 'subquery',
     reason: 'It is read in a subquery whose WHERE sets no column equal to a column of the rows around it.',
+    hint: `Compare by an equality of plain columns in its WHERE, beside what else is compared, what can be compared so${exampleOf(subquery.block)}.`,
+    place,
   }
+}
+
+/** Those of the compared columns that can be NULL and are columns of a table, as `table.column`. */
+function nullableColumns(around: SelectBlock, subquery: Subquery, hindered: readonly Compared[]): string[] {
+  const { block } = subquery
+  const found = hindered.flatMap(({ name, outer }) => [
+    ...(isNullable(block, name) ? origins(block, name).slice(0, 1) : []).map(({ item, stored }) =>
+      columnName(item, stored),
+    ),
+    ...(canBeNull(around, subquery, outer) ? storedColumn(outer) : []),
+  ])
+  return [...new Set(found)]
+}
+
+function storedColumn({ items, item, column }: ScopedColumn): string[] {
+  const table = items[item]
+  return table?.kind === 'table' ? [columnName(table, storedName(table, column))] : []
+}
+
+function columnName({ relation }: TableItem, column: string): string {
+  return toSql(columnOf(relation.name, column))
 }
 
 /** Every set of links between a nested query and the blocks around it, for the table at the end of these steps. */

@@ -1,6 +1,7 @@
 import type { RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
 import type { Reason } from '../reasons.js'
+import { whyOpaque } from './whyNot.js'
 
 /** One step from a block towards a table: into an item of its FROM, an arm of its set operation, or a subquery. */
 export interface Step {
@@ -36,7 +37,11 @@ export function unreached(block: Block): { relation: RelationFacts; why: Reason 
   if (block.kind === 'opaque') {
     return block.relations.map((relation) => ({
       relation,
-      why: { code: block.code, reason: `It is read in a shape that is not maintained by slices: ${block.reason}.` },
+      why: whyOpaque(
+        block.code,
+        `It is read in a shape that is not maintained by slices: ${block.reason}.`,
+        block.place,
+      ),
     }))
   }
   if (block.kind === 'set') return block.arms.flatMap((arm) => unreached(arm))
@@ -44,6 +49,11 @@ export function unreached(block: Block): { relation: RelationFacts; why: Reason 
   const found = nested.flatMap((inner) => unreached(inner))
   const seen = new Set([...occurrences(block), ...found].map(({ relation }) => relation.oid))
   const missed = block.subqueryRelations.filter((relation) => !seen.has(relation.oid))
-  const why = { code: 'subquery' as const, reason: 'It is read in a subquery that is not looked into.' }
+  const why: Reason = {
+    code: 'subquery',
+    reason: 'It is read in a subquery that is not looked into.',
+    hint: 'Join the table instead, or make the subquery a view of its own and join that.',
+    place: undefined,
+  }
   return [...found, ...missed.map((relation) => ({ relation, why }))]
 }

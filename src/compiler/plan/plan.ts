@@ -1,3 +1,4 @@
+import type { SelectStmt } from '@pgsql/types'
 import { TidemarkError } from '../../protocol/errors.js'
 import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
@@ -8,6 +9,8 @@ import { type AggregateShape, exactShape } from '../delta/shape.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
 import type { Kept } from '../keep/kept.js'
+import { outermost } from '../places/outermost.js'
+import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
 import { missingIndexes } from './advice.js'
 import { indexedKey, makeBranch } from './branches.js'
@@ -38,12 +41,13 @@ export function planView(request: PlanRequest): ViewPlan {
   const extended = (name: string): boolean =>
     !facts.output.some((column) => column.name === name && column.builtinEquality)
   const keyNullable = key.map((name) => isNullable(root, name))
-  const blocked = standingReason(facts)
+  const blocked = standingReason(facts, root.ast)
   const delta = blocked === undefined && request.kept?.delta ? exactShape(root, facts) : undefined
-  const { sources, branches } = waysToMaintain(request, blocked, delta)
+  const { sources: planned, branches } = waysToMaintain(request, blocked, delta)
+  const sources = planned.map((source) => ({ ...source, ...placed(root, source) }))
   const keyProved = found?.every((name) => key.includes(name)) ?? false
   const keys = branches.map((branch) => branch.key)
-  const advice = [...missingIndexes(root, sources, keys), ...lint(facts, root)]
+  const advice = [...missingIndexes(facts, root, sources, keys), ...lint(facts, root)]
   const logged = delta === undefined ? loggedColumns(sources, branches) : columnsRead(delta.join)
   return {
     root,
@@ -58,6 +62,11 @@ export function planView(request: PlanRequest): ViewPlan {
     advice,
     logged,
   }
+}
+
+/** The reason with its place in the query itself, not in a view that it reads. */
+function placed(root: Block, { why }: SourcePlan): Pick<SourcePlan, 'why'> {
+  return why === undefined ? {} : { why: { ...why, place: why.place && outermost(root, why.place) } }
 }
 
 function waysToMaintain(
@@ -98,19 +107,28 @@ function viewKey({ facts, key, kept }: PlanRequest, found: readonly string[] | u
 }
 
 /** A reason that holds for the view as a whole, whatever table changes. */
-export function standingReason(facts: QueryFacts): Reason | undefined {
-  const moving = movement(facts)
+export function standingReason(facts: QueryFacts, query: SelectStmt): Reason | undefined {
+  const moving = movement(facts, query)
   if (moving !== undefined) return moving
   for (const relation of facts.relations.values()) {
     if (relation.kind === 'foreign') {
       return {
         code: 'foreign_table',
         reason: `${name(relation)} is a foreign table: what others write there is not seen.`,
+        hint: 'Give the view a `schedule` that suits how often that table changes; or copy its rows into a table by logical replication.',
+        place: placeOfRelation(query, relation, facts),
       }
     }
     if (relation.kind === 'matview' || relation.kind === 'system') {
-      const what = relation.kind === 'matview' ? 'a materialized view' : 'a system table'
-      return { code: 'uncaptured_relation', reason: `${name(relation)} is ${what}: it cannot have triggers.` }
+      const native = relation.kind === 'matview'
+      return {
+        code: 'uncaptured_relation',
+        reason: `${name(relation)} is ${native ? 'a materialized view' : 'a system table'}: it cannot have triggers.`,
+        hint: native
+          ? `Read the tables beneath it; or define ${name(relation)} as a view of Tidemark's, which others may read.`
+          : 'Give the view a `schedule`; or leave what the system table tells to the query that reads the view.',
+        place: placeOfRelation(query, relation, facts),
+      }
     }
   }
   return undefined
@@ -130,7 +148,7 @@ function unique(relations: readonly RelationFacts[]): RelationFacts[] {
 
 function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: Branch[] } {
   const { root, facts, timeZone } = request
-  const { found, full } = keysOfSources(root, sliceKey(facts, root))
+  const { found, full } = keysOfSources(facts, root)
   const grouped = new Map<string, { key: readonly string[]; paths: KeyPath[] }>()
   for (const { key, paths } of found.values()) {
     const group = grouped.get(key.join('\0')) ?? { key, paths: [] }
@@ -149,7 +167,7 @@ function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: B
 
 /** The tables (by oid) whose changes make the whole of a query be recomputed, of all that it reads. */
 export function wholeSources(facts: QueryFacts, root: Block): { all: RelationFacts[]; whole: ReadonlySet<number> } {
-  const { full } = keysOfSources(root, sliceKey(facts, root))
+  const { full } = keysOfSources(facts, root)
   return { all: relationsRead(root), whole: new Set(full.keys()) }
 }
 
@@ -167,14 +185,19 @@ interface SourceKey {
  * changes is joined as it was, too, unless it is one whose own changes are answered by recomputing everything: so each
  * that turns out to be one can help the others.
  */
-function keysOfSources(root: Block, candidates: readonly string[]) {
+function keysOfSources(facts: QueryFacts, root: Block) {
+  const candidates = sliceKey(facts, root)
   const full = new Map<number, Reason>()
   for (const { relation, why } of unreached(root)) full.set(relation.oid, why)
   const places = occurrences(root)
   const relations = unique(places.map((place) => place.relation))
   const find = (oid: number, whole: Iterable<number>): SourceKey | NoKey => {
     const own = places.filter((place) => place.relation.oid === oid)
-    return attempt(() => keyOfSource(root, own, candidates, { whole: new Set(whole), nested: false }))
+    const search = { whole: new Set(whole), nested: false, facts }
+    return attempt(() => {
+      if (candidates.length === 0) throw new NoKey(whyNoSliceKey(root, facts))
+      return keyOfSource(root, own, candidates, search)
+    })
   }
   const everyOid = relations.map((relation) => relation.oid)
   for (const oid of everyOid) {
@@ -205,16 +228,12 @@ function keyOfSource(
   candidates: readonly string[],
   search: Search,
 ): SourceKey {
-  if (candidates.length === 0) throw new NoKey(whyNoSliceKey(root))
   const direct = candidates.filter((name) => places.every((place) => isDirect(root, place, [name], search)))
   const possible = direct.length > 0 ? direct : candidates.filter((name) => isPossible(root, places, [name], search))
   const key = indexedKey(root, possible.length > 0 ? possible : candidates)
-  for (const wanted of [key, ...key.map((name) => [name])]) {
-    if (isPossible(root, places, wanted, search) || wanted.length === 1) {
-      return { key: wanted, paths: places.flatMap((place) => keyPaths(root, place.steps, wanted, search)) }
-    }
-  }
-  throw new NoKey(whyNoSliceKey(root))
+  const ways = [key, ...key.map((name) => [name])]
+  const wanted = ways.find((names) => isPossible(root, places, names, search)) ?? key.slice(0, 1)
+  return { key: wanted, paths: places.flatMap((place) => keyPaths(root, place.steps, wanted, search)) }
 }
 
 function isPossible(root: Block, places: readonly Occurrence[], wanted: readonly string[], search: Search): boolean {

@@ -1,12 +1,16 @@
 import { likeness } from '../analyze/columnType.js'
 import type { EqualityClasses } from '../analyze/equalityClasses.js'
 import { innerColumn, isSliceable } from '../analyze/sliceable.js'
+import type { QueryFacts } from '../facts.js'
 import { resolveColumn } from '../ir/expression.js'
 import type { Block, Condition, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
 import { columnOf, type Node, rewrite } from '../parse/ast.js'
 import { expressionOf } from '../parse/parse.js'
+import { placeOf } from '../places/place.js'
+import type { Reason } from '../reasons.js'
 import { NoKey } from './noKey.js'
 import type { AliasedColumn, JoinSource, JoinStep, KeyPath } from './types.js'
+import { whyNoSlices, whyOpaque } from './whyNot.js'
 
 type Before = (block: Block, columns: readonly string[]) => KeyPath[]
 
@@ -25,12 +29,18 @@ export class Route {
     private readonly nulls: ReadonlySet<number>,
     /** The key's columns go into expressions elsewhere, where what is merely equal to them gives something else. */
     private readonly exact: boolean,
+    private readonly facts: QueryFacts,
   ) {
     this.needed.set(root, new Set())
   }
 
   alias(item: number): string {
     return `i${item}`
+  }
+
+  /** The changed item, where the query reads it. */
+  private place(): Reason['place'] {
+    return placeOf(this.item(this.root).ast)
   }
 
   columnsOfRoot(): string[] {
@@ -40,7 +50,7 @@ export class Route {
   /** The expression of an output column, over what this route reaches. */
   express(name: string): Node {
     const output = this.block.outputs.find((candidate) => candidate.name === name)
-    if (output === undefined) throw new NoKey({ code: 'unresolved', reason: `There is no column "${name}".` })
+    if (output === undefined) throw new NoKey(whyOpaque('unresolved', `There is no column "${name}".`, this.place()))
     return this.relocate(output.expression.ast)
   }
 
@@ -102,7 +112,9 @@ export class Route {
       if (!('ColumnRef' in value)) return undefined
       const fields = (value.ColumnRef as { fields?: Node[] }).fields ?? []
       const column = resolveColumn(fields, this.block.items)
-      if (column === undefined) throw new NoKey({ code: 'unresolved', reason: 'A column could not be resolved.' })
+      if (column === undefined) {
+        throw new NoKey(whyOpaque('unresolved', 'A column could not be resolved.', placeOf(value)))
+      }
       if (this.isNull(column.item)) return this.typedNull(column, value === ast)
       const found = this.locate(column, value === ast)
       return reference(found)
@@ -124,6 +136,8 @@ export class Route {
     throw new NoKey({
       code: 'key_not_derivable',
       reason: `The key is computed from "${column.column}", which an outer join can make NULL.`,
+      hint: `Return "${column.column}" as it is, and compute with it where the view is read; or write an inner join, if there always is a match.`,
+      place: this.place(),
     })
   }
 
@@ -253,10 +267,15 @@ export class Route {
   }
 
   private notDerivable(column: ItemColumn): NoKey {
-    const item = this.item(column.item)
+    const root = this.item(this.root)
+    const own = root.kind === 'block' ? whyNoSlices(root.block, this.facts) : undefined
+    if (own !== undefined) return new NoKey(own)
+    const [changed, needed] = [root.alias, this.item(column.item).alias]
     return new NoKey({
       code: 'key_not_derivable',
-      reason: `No equality leads from the changed rows to "${item.alias}", which the slice key needs.`,
+      reason: `No equality leads from the changed rows to "${needed}", which the slice key needs.`,
+      hint: `Join it by an equality of plain columns, such as \`${changed || '…'}.… = ${needed || '…'}.…\`, beside what else is compared; or make the part that belongs to all rows a view of its own.`,
+      place: this.place(),
     })
   }
 }

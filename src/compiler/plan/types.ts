@@ -2,6 +2,7 @@ import type { AggregateShape } from '../delta/shape.js'
 import type { RelationFacts } from '../facts.js'
 import type { Block, SelectBlock } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
+import type { Place } from '../places/place.js'
 import type { Reason } from '../reasons.js'
 
 /** A column as a query sees it, and its name in the table it is stored in. */
@@ -94,6 +95,7 @@ export interface Advice {
   readonly code: string
   readonly message: string
   readonly sql?: string
+  readonly place: Place | undefined
 }
 
 export interface ViewPlan {
