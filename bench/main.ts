@@ -9,10 +9,11 @@ import { keepReport, makeReport, reportTable } from './kit/report.js'
 import { latency } from './latency/latency.js'
 import { refresh } from './refresh/refresh.js'
 import { scale } from './scale/scale.js'
+import { tpchGrowth } from './tpch/growth.js'
 import { tpch } from './tpch/tpch.js'
 import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh, tpch, writes, latency, scale]
+const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, scale]
 
 const help = `usage: npm run bench -- <name> [options]
 

@@ -32,8 +32,8 @@ Of some:
   --views 0,1,5       views over the table                 (writes)
   --rates 50,200,1000 transactions per second              (latency)
   --sizes N,N,N       rows of the big table                (scale)
-  --sf 0.1            scale factor                         (tpch)
-  --queries 1,3,18    only these                           (tpch)`
+  --sf 0.1            scale factor                         (tpch, tpch-growth: the larger of the two)
+  --queries 1,3,18    only these                           (tpch, tpch-growth)`
 
 export function parseOptions(args: readonly string[]): {
   name: string | undefined

@@ -7,27 +7,31 @@ export function ordersPerRound({ orders }: TpchSize): number {
 }
 
 /**
- * The two refresh functions of the specification, in a transaction each. Rounds are numbered from 1, and there is room for
- * a thousand: then all that was loaded is deleted.
+ * The two refresh functions of the specification, in a transaction each. Rounds are numbered from 1, and with the usual
+ * number of orders there is room for a thousand: then all that was loaded is deleted.
+ * @param count orders that come, and that go.
  */
-export async function applyRefreshPair(client: ClientBase, size: TpchSize, round: number): Promise<void> {
-  if (!Number.isSafeInteger(round) || round < 1 || round * ordersPerRound(size) > size.orders) {
+export async function applyRefreshPair(
+  client: ClientBase,
+  size: TpchSize,
+  round: number,
+  count = ordersPerRound(size),
+): Promise<void> {
+  if (!Number.isSafeInteger(round) || round < 1 || round * count > size.orders) {
     throw new RangeError(`there is no round ${round} of refresh functions at this scale`)
   }
-  await insertNewOrders(client, size, round)
-  await deleteOldOrders(client, size, round)
+  await insertNewOrders(client, size, round, count)
+  await deleteOldOrders(client, round, count)
 }
 
 /** RF1. Their keys are between those of the orders that were loaded. */
-async function insertNewOrders(client: ClientBase, size: TpchSize, round: number): Promise<void> {
-  const count = ordersPerRound(size)
+async function insertNewOrders(client: ClientBase, size: TpchSize, round: number, count: number): Promise<void> {
   await prepareGenerator(client)
   await addOrders(client, size, (round - 1) * count, round * count, 1)
 }
 
 /** RF2. The orders that were loaded first, of all years. */
-async function deleteOldOrders(client: ClientBase, size: TpchSize, round: number): Promise<void> {
-  const count = ordersPerRound(size)
+async function deleteOldOrders(client: ClientBase, round: number, count: number): Promise<void> {
   const values = [(round - 1) * count, round * count - 1]
   const chosen = 'select n / 8 * 32 + n % 8 + 1 from generate_series($1::int, $2::int) as n'
   await client.query('begin')
