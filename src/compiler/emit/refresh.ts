@@ -115,14 +115,14 @@ function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment):
   const { plan, storage } = request
   const names = new PlanNames(plan)
   const table = ident('tidemark_data', storage)
-  const fresh = plan.branches.flatMap((branch, index) => freshRows(plan, branch, index, mode, whole))
+  const fresh = plan.branches.map((branch, index) => join(freshRows(plan, branch, index, mode, whole), ' UNION ALL '))
   const stored = plan.branches.flatMap((branch, index) => storedRows(branch, index, table))
   const several = plan.branches.length > 1
   const parts = [
     ...names.deltas(),
     guardPart(names),
     ...keyParts(request, names),
-    sql`tidemark_fresh AS (${several ? oneOfEach(request, fresh) : join(fresh, ' UNION ALL ')})`,
+    sql`tidemark_fresh AS (${several ? oneOfEach(request, fresh) : join(fresh)})`,
     sql`tidemark_old AS (${several ? oncePerTid(stored) : join(stored, ' UNION ALL ')})`,
     ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard)`),
   ]
@@ -146,13 +146,23 @@ function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Frag
   }
 }
 
-/** A row can lie in slices of several branches. A key that is not proved unique must not hide a second row. */
+/**
+ * A row can lie in slices of several branches: it is wanted once. A key that is not proved unique must not hide a second
+ * row, not even one that is the same in every column: each branch numbers those.
+ */
 function oneOfEach({ plan }: EmitRequest, fresh: readonly Fragment[]): Fragment {
   const key = plan.key.map((name) => sql`q.${ident(name)}`)
-  const distinct = plan.keyProved ? key : [...key, sql`q::pg_catalog.text`]
-  const on = distinct.length === 0 ? sql`LIMIT 1` : sql``
-  const head = distinct.length === 0 ? sql`` : sql`DISTINCT ON (${join(distinct)}) `
-  return sql`SELECT ${head}q.* FROM (${join(fresh, ' UNION ALL ')}) q ${on}`
+  if (plan.keyProved) {
+    const all = join(fresh, ' UNION ALL ')
+    return key.length === 0
+      ? sql`SELECT q.* FROM (${all}) q LIMIT 1`
+      : sql`SELECT DISTINCT ON (${join(key)}) q.* FROM (${all}) q`
+  }
+  const same = join([...key, sql`q::pg_catalog.text`])
+  const numbered = fresh.map(
+    (rows) => sql`SELECT pg_catalog.row_number() OVER (PARTITION BY ${same}) AS tidemark_copy, q.* FROM (${rows}) q`,
+  )
+  return sql`SELECT DISTINCT ON (${same}, q.tidemark_copy) q.* FROM (${join(numbered, ' UNION ALL ')}) q`
 }
 
 function oncePerTid(stored: readonly Fragment[]): Fragment {

@@ -1,8 +1,8 @@
 import type { SelectStmt } from '@pgsql/types'
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query'
-import { deparseSync } from 'pgsql-deparser'
 import { type SourcePosition, TidemarkError } from '../../protocol/errors.js'
 import type { Node } from './ast.js'
+import { textOf } from './deparse.js'
 
 /** PostgreSQL's parser is WebAssembly: it has to be loaded once, before the first `parseSelect`. */
 export const loadParser: () => Promise<void> = loadModule
@@ -73,7 +73,7 @@ export function expressionOf(text: string): Node {
 
 /** SQL text of a tree. What it means is checked elsewhere, by asking PostgreSQL for both canonical forms. */
 export function toSql(node: Node | SelectStmt): string {
-  return deparseSync(isWrapped(node) ? node : { SelectStmt: node }, { pretty: false })
+  return textOf(isWrapped(node) ? node : { SelectStmt: node })
 }
 
 function isWrapped(node: Node | SelectStmt): node is Node {

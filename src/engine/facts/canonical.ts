@@ -62,6 +62,8 @@ async function isFaithful(database: Queryable, text: string): Promise<boolean> {
   let own: string
   try {
     own = toSql(parseSelect(text))
+    // A text that cannot be parsed would end the transaction before there is a savepoint to return to.
+    parseSelect(own)
   } catch {
     return false
   }

@@ -1,0 +1,77 @@
+import type { Case } from './case.js'
+import { Coverage } from './coverage.js'
+import { makeCase, type Sizes } from './makeCase.js'
+import type { CaseResult, Fate, Finding } from './run/finding.js'
+import { runCase } from './run/runCase.js'
+import type { Workshop } from './run/workshop.js'
+import { gist, shrink } from './shrink/shrink.js'
+
+export interface FuzzRequest {
+  readonly workshop: Workshop
+  readonly seed: number
+  readonly sizes: Sizes
+  readonly untilMs: number
+  readonly mostCases: number
+  /** How long one failure may be made smaller; 0: not at all. */
+  readonly shrinkMs: number
+  readonly onFound: (found: Found) => Promise<void>
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface Found {
+  readonly seed: number
+  readonly case: Case
+  readonly finding: Finding
+}
+
+export interface Progress {
+  cases: number
+  views: number
+  comparisons: number
+  findings: number
+}
+
+export interface FuzzResult extends Progress {
+  readonly coverage: Coverage
+  /** The last seed that was run. */
+  readonly lastSeed: number
+}
+
+/** Case after case, one seed each, until the time is over. What is found for the second time is counted, not told again. */
+export async function fuzz(request: FuzzRequest): Promise<FuzzResult> {
+  const { workshop, seed: first, sizes, untilMs, mostCases, shrinkMs } = request
+  const coverage = new Coverage()
+  const progress: Progress = { cases: 0, views: 0, comparisons: 0, findings: 0 }
+  const told = new Set<string>()
+  let seed = first
+  for (; Date.now() < untilMs && progress.cases < mostCases; seed++) {
+    const made = makeCase(seed, sizes)
+    const { fates, findings, comparisons } = await runCase(workshop, made).catch(crashed)
+    coverage.add(made.views, fates)
+    progress.cases++
+    progress.views = coverage.views
+    progress.comparisons += comparisons
+    progress.findings += findings.length
+    for (const finding of findings) {
+      const sign = signOf(finding, fates)
+      if (told.has(sign) && finding.kind !== 'different') continue
+      told.add(sign)
+      const smaller =
+        shrinkMs > 0 && finding.kind !== 'crash'
+          ? await shrink(workshop, made, finding, shrinkMs)
+          : { case: made, finding }
+      await request.onFound({ seed, case: smaller.case, finding: smaller.finding })
+    }
+    request.onProgress(progress)
+  }
+  return { ...progress, coverage, lastSeed: seed - 1 }
+}
+
+function crashed(error: unknown): CaseResult {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { fates: [], findings: [{ view: '', kind: 'crash', detail }], comparisons: 0 }
+}
+
+function signOf({ kind, detail, view }: Finding, fates: readonly Fate[]): string {
+  return `${kind} ${gist(detail)} ${kind === 'different' ? fates.find((fate) => fate.view === view)?.outcome : ''}`
+}

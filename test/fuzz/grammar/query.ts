@@ -1,0 +1,21 @@
+import { setOperation, withClause } from './compound.js'
+import type { Grammar, Query, Scope } from './grammar.js'
+import { grouped } from './grouped.js'
+import { limited } from './limited.js'
+import { distinctRows, plainSelect } from './plain.js'
+
+/** A query of whatever kind, over the relations of the grammar and the columns around it. */
+export function query(g: Grammar, outer: Scope | undefined, depth: number): Query {
+  const roll = g.random.next()
+  if (depth > 0 && roll < 0.07 && g.may(0.9)) return withClause(g, outer, depth)
+  if (depth > 0 && roll < 0.15 && g.may(0.9)) return setOperation(g, outer, depth)
+  if (roll < 0.22 && g.may(0.9)) return limited(g, outer, depth)
+  if (roll < 0.27) return distinctRows(g, outer, depth)
+  if (roll < 0.64) return grouped(g, outer, depth, false)
+  return plainSelect(g, outer, depth)
+}
+
+/** The query of a view: what comes out of it need not be fit for anything else. */
+export function viewQuery(g: Grammar): Query {
+  return g.random.chance(0.3) ? grouped(g, undefined, 2, true) : query(g, undefined, 2)
+}

@@ -1,0 +1,72 @@
+import { Random } from '../oracle/random.js'
+import type { Case, CaseView } from './case.js'
+import { Grammar, type NamedColumn, type Query, type Relation } from './grammar/grammar.js'
+import { viewQuery } from './grammar/query.js'
+import { looksTheSame, typesSql } from './kinds.js'
+import { makeData, makeHistory } from './schema/history.js'
+import { makeSchema } from './schema/schema.js'
+import type { Table } from './schema/table.js'
+
+export interface Sizes {
+  readonly views: number
+  readonly rounds: number
+}
+
+/** The case of a seed: always the same. */
+export function makeCase(seed: number, sizes: Sizes): Case {
+  const random = new Random(seed)
+  const tables = makeSchema(random.fork())
+  const forViews = random.fork()
+  const relations: Relation[] = tables.flatMap(relationsOf)
+  const plain = makePlainView(forViews.fork(), relations)
+  relations.push(plain.relation)
+  const views: CaseView[] = []
+  for (let number = 1; number <= sizes.views; number++) {
+    const made = makeView(forViews.fork(), `v${number}`, relations)
+    views.push(made.view)
+    if (forViews.chance(0.35)) relations.push(made.relation)
+  }
+  return {
+    schema: [...typesSql, ...tables.flatMap(({ sql }) => sql), plain.sql],
+    data: makeData(random.fork(), tables),
+    views,
+    rounds: makeHistory(random.fork(), tables, sizes.rounds),
+  }
+}
+
+function relationsOf(table: Table): Relation[] {
+  const columns = table.columns.map(({ name, kind }): NamedColumn => ({ name, kind, faithful: true }))
+  const construct = table.parts.length === 0 ? 'table' : table.unique ? 'partitioned table' : 'inheritance'
+  const identity = table.unique ? table.key : undefined
+  const { name, references } = table
+  const whole = { name, columns, identity, construct, references, parent: construct === 'inheritance' }
+  const twice = table.parts.length === 0 ? [whole, whole] : [whole]
+  const part = table.parts.at(-1)
+  return part === undefined
+    ? twice
+    : [...twice, { ...whole, name: part, construct: `part of ${construct}`, parent: false }]
+}
+
+function makePlainView(random: Random, relations: readonly Relation[]): { sql: string; relation: Relation } {
+  const made = viewQuery(new Grammar(random, relations, 2))
+  return { sql: `CREATE VIEW plain AS ${made.sql}`, relation: asRelation('plain', made, 'plain view') }
+}
+
+function makeView(
+  random: Random,
+  name: string,
+  relations: readonly Relation[],
+): { view: CaseView; relation: Relation } {
+  const g = new Grammar(random, relations, random.pick([0, 1, 2, 3, 4, 6, 9]))
+  const made = viewQuery(g)
+  const names = made.columns.filter(({ kind }) => kind !== 'noisy').map((column) => column.name)
+  const keys = [null, ...(made.identity === undefined ? [] : [made.identity]), names]
+  const timeZone = random.pick(['UTC', 'UTC', 'Europe/Berlin', 'America/St_Johns'])
+  const view: CaseView = { name, query: made.sql, keys, timeZone, tags: [...g.tags].sort() }
+  return { view, relation: asRelation(name, made, 'maintained view') }
+}
+
+function asRelation(name: string, { columns, identity }: Query, construct: string): Relation {
+  const blurred = columns.map((column) => ({ ...column, faithful: looksTheSame(column.kind) }))
+  return { name, columns: blurred, identity, construct, references: [], parent: false }
+}

@@ -1,0 +1,157 @@
+import type { Pool } from 'pg'
+import { normaliseConfig } from '../../../src/define/normalise-config.js'
+import type { NormalisedView } from '../../../src/define/types.js'
+import { view as defineView } from '../../../src/define/view.js'
+import { applyDeployment, type Explanation, explainViews } from '../../../src/deploy/index.js'
+import { type ErrorCode, TidemarkError } from '../../../src/protocol/errors.js'
+import type { Case, CaseView } from '../case.js'
+import type { Fate, Finding } from './finding.js'
+import { createOracleView, duplicateKeys, queryError } from './oracle.js'
+
+/** A view that Tidemark took, with the key that it took it with. */
+export interface Taken {
+  readonly view: CaseView
+  readonly key: readonly string[] | null
+  readonly explanation: Explanation
+}
+
+export interface DeployedCase {
+  readonly taken: readonly Taken[]
+  readonly fates: readonly Fate[]
+  readonly findings: readonly Finding[]
+}
+
+/** What a view may be refused for when there is nothing wrong with Tidemark. */
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['KEY_MISSING', 'KEY_INVALID'])
+
+/** Deploys what can be deployed of the views. Those that read one that cannot are left out with it. */
+export async function deployCase(pool: Pool, { views }: Case): Promise<DeployedCase> {
+  const fates: Fate[] = []
+  const findings: Finding[] = []
+  let taken: Taken[] = []
+  const missing: string[] = []
+  const leaveOut = (name: string, outcome: 'invalid' | 'fails' | 'refused', code: string): void => {
+    fates.push({ view: name, outcome, codes: [code] })
+    missing.push(name)
+  }
+  for (const view of views) {
+    if (missing.some((name) => reads(view, name))) {
+      missing.push(view.name)
+      continue
+    }
+    const invalid = await createOracleView(pool, view)
+    if (invalid !== undefined) {
+      leaveOut(view.name, 'invalid', invalid)
+      continue
+    }
+    const fails = await queryError(pool, view)
+    if (fails !== undefined) {
+      leaveOut(view.name, 'fails', fails)
+      continue
+    }
+    const tried = await tryKeys(pool, view, taken)
+    if ('explanation' in tried) {
+      taken.push(tried)
+      continue
+    }
+    leaveOut(view.name, 'refused', tried.code)
+    if (!tried.documented) findings.push({ view: view.name, kind: 'deploy', detail: `${tried.code}: ${tried.message}` })
+  }
+  for (let applied = false; !applied; ) {
+    const failed = await applyAll(pool, taken)
+    if (failed === undefined) {
+      applied = true
+      continue
+    }
+    const guilty = taken.find(({ view }) => view.name === failed.view) ?? taken.at(-1)
+    if (guilty === undefined) throw failed.error
+    const duplicates = failed.code === 'KEY_NOT_UNIQUE' && (await hasDuplicates(pool, guilty))
+    if (!duplicates) {
+      findings.push({ view: guilty.view.name, kind: 'deploy', detail: `${failed.code}: ${failed.error.message}` })
+    }
+    leaveOut(guilty.view.name, 'refused', failed.code)
+    taken = withoutReaders(taken, guilty.view.name)
+  }
+  return { taken, fates, findings }
+}
+
+function reads({ query }: CaseView, name: string): boolean {
+  return new RegExp(`\\b${name}\\b`).test(query)
+}
+
+function withoutReaders(taken: readonly Taken[], name: string): Taken[] {
+  const gone = [name]
+  return taken.filter(({ view }) => {
+    const leaves = view.name === name || gone.some((other) => reads(view, other))
+    if (leaves) gone.push(view.name)
+    return !leaves
+  })
+}
+
+interface Refused {
+  readonly code: string
+  readonly message: string
+  readonly documented: boolean
+}
+
+async function tryKeys(pool: Pool, view: CaseView, taken: readonly Taken[]): Promise<Taken | Refused> {
+  let refused: Refused = { code: 'KEY_MISSING', message: 'no key was tried', documented: true }
+  for (const key of view.keys) {
+    try {
+      const all = await explainViews(pool, normalised([...taken, { view, key }]))
+      const explanation = all.find((candidate) => candidate.view === view.name)
+      if (explanation === undefined) throw new Error('not explained')
+      return { view, key, explanation }
+    } catch (error) {
+      const code = error instanceof TidemarkError ? error.code : 'not a TidemarkError'
+      const documented = error instanceof TidemarkError && refusals.has(error.code)
+      refused = { code, message: told(error), documented }
+      if (!documented) return refused
+    }
+  }
+  return refused
+}
+
+export function told(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function normalised(taken: readonly Pick<Taken, 'view' | 'key'>[]): readonly NormalisedView[] {
+  const views = taken.map(({ view: { name, query, timeZone }, key }) =>
+    defineView(name, { query, freshness: 1, ...(key && { key }), ...(timeZone && { timeZone }) }),
+  )
+  return normaliseConfig({ views }).views
+}
+
+/** Then all rows are kept, and a key is asked to tell them apart. */
+export function isLimited({ query }: CaseView): boolean {
+  return /\b(LIMIT|OFFSET|FETCH)\b[^()]*$/.test(query)
+}
+
+interface FailedApply {
+  readonly view: string | undefined
+  readonly code: string
+  readonly error: Error
+}
+
+async function applyAll(pool: Pool, taken: readonly Taken[]): Promise<FailedApply | undefined> {
+  try {
+    await applyDeployment(pool, normalised(taken))
+    return undefined
+  } catch (error) {
+    if (error instanceof TidemarkError) return { view: error.view, code: error.code, error }
+    return {
+      view: undefined,
+      code: 'not a TidemarkError',
+      error: error instanceof Error ? error : new Error(String(error)),
+    }
+  }
+}
+
+/** A key that was given may be wrong; one that Tidemark found never is. Of all rows, not of the first few. */
+async function hasDuplicates(pool: Pool, { view, key }: Taken): Promise<boolean> {
+  if (key === null) return false
+  if (isLimited(view)) return true
+  const found = await pool.query<{ yes: boolean }>(duplicateKeys(view.name, key))
+  return found.rows[0]?.yes ?? false
+}

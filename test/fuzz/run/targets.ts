@@ -1,0 +1,62 @@
+import type { Pool } from 'pg'
+import type { Mode, Target } from '../../oracle/checks.js'
+import type { Taken } from './deploy.js'
+import type { Fate } from './finding.js'
+import { comparedColumns, comparisonOf } from './oracle.js'
+
+export interface FuzzTarget extends Target {
+  readonly taken: Taken
+  /** Its columns as they are compared. */
+  readonly columns: string
+  /** Ways of refreshing that the view, or something below it, has. */
+  readonly modes: readonly Mode[]
+}
+
+interface Row {
+  ids: number[]
+  batch: boolean
+  slices: boolean
+  delta: boolean
+}
+
+export async function readTarget(pool: Pool, taken: Taken): Promise<FuzzTarget> {
+  const { name, query, timeZone } = taken.view
+  const found = await pool.query<Row>(
+    `SELECT tidemark.upstream(v.id) || v.id AS ids, bool_or(w.statements ->> 'batch' IS NOT NULL) AS batch, bool_or(w.statements ->> 'slices' IS NOT NULL) AS slices,
+       bool_or(w.statements ->> 'delta' IS NOT NULL) AS delta
+     FROM tidemark.view v JOIN tidemark.view w ON w.id = ANY (tidemark.upstream(v.id) || v.id)
+     WHERE v.view_name = $1 AND v.replaces IS NULL GROUP BY v.id`,
+    [name],
+  )
+  const [row] = found.rows
+  if (row === undefined) throw new Error(`${name} is not deployed`)
+  const columns = await comparedColumns(pool, name)
+  const modes: Mode[] = ['own']
+  if (row.slices) modes.push('slices')
+  if (row.batch) modes.push('batch')
+  if (row.delta) modes.push('delta')
+  return {
+    shape: { name, query, ...(timeZone !== undefined && { timeZone }) },
+    name,
+    ids: row.ids,
+    tables: [],
+    comparison: comparisonOf(name, columns),
+    columns,
+    hasBatch: row.batch,
+    hasSlices: row.slices,
+    hasDelta: row.delta,
+    logs: [],
+    taken,
+    modes,
+  }
+}
+
+/** How a view that was taken is maintained. Of tables maintained in several ways, the worst counts. */
+export function fateOf({ explanation }: Taken): Fate {
+  const { view, sources, incremental, nodes } = explanation
+  const codes = [...new Set(sources.flatMap(({ code }) => code ?? []))]
+  if (!incremental) return { view, outcome: 'full', codes }
+  if (nodes.some(({ id }) => id !== view)) return { view, outcome: 'pieces', codes }
+  const delta = sources.length > 0 && sources.every(({ maintenance }) => maintenance === 'delta')
+  return { view, outcome: delta ? 'delta' : 'slice', codes }
+}

@@ -1,0 +1,52 @@
+import type { Mode } from '../../oracle/checks.js'
+import type { Random } from '../../oracle/random.js'
+import type { Round, Step } from '../case.js'
+import type { Table } from './table.js'
+import { insert, truncate, writeStatement } from './writes.js'
+
+const sessions = 3
+const modes: readonly Mode[] = ['own', 'slices', 'batch', 'delta', 'full']
+
+/** Rows that are there before the views: of some tables none. */
+export function makeData(random: Random, tables: readonly Table[]): string[] {
+  const most = random.pick([2, 4, 4, 10])
+  return tables.flatMap((table) => Array.from({ length: random.int(0, most) }, () => insert(random, table)))
+}
+
+/** Transactions of several sessions, a step of one after a step of another; some go on over several refreshes. */
+export function makeHistory(random: Random, tables: readonly Table[], rounds: number): Round[] {
+  const open = Array.from({ length: sessions }, () => false)
+  return Array.from({ length: rounds }, () => {
+    const steps: Step[] = []
+    for (let left = random.int(1, 5); left > 0; left--) {
+      const session = random.int(0, sessions - 1)
+      steps.push(...next(random, tables, session, open))
+    }
+    // Most changes have to be there to be seen.
+    for (const session of open.keys()) {
+      if (open[session] && random.chance(0.6)) steps.push(end(random, session, open))
+    }
+    return { steps, mode: random.pick(modes) }
+  })
+}
+
+function next(random: Random, tables: readonly Table[], session: number, open: boolean[]): Step[] {
+  const write = (): Step => ({ session, sql: writeStatement(random, tables) })
+  if (!open[session]) {
+    if (random.chance(0.04)) return [{ session, sql: truncate(random, tables) }]
+    if (random.chance(0.6)) return [write()]
+    open[session] = true
+    const level = random.pick(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])
+    return [{ session, sql: `BEGIN ISOLATION LEVEL ${level}` }, write()]
+  }
+  const roll = random.next()
+  if (roll < 0.15) return [{ session, sql: 'SAVEPOINT s' }, write(), { session, sql: 'ROLLBACK TO s' }, write()]
+  if (roll < 0.25) return [{ session, sql: 'SAVEPOINT s' }, write(), { session, sql: 'RELEASE s' }]
+  if (roll < 0.75) return [write()]
+  return [end(random, session, open)]
+}
+
+function end(random: Random, session: number, open: boolean[]): Step {
+  open[session] = false
+  return { session, sql: random.chance(0.8) ? 'COMMIT' : 'ROLLBACK' }
+}
