@@ -217,6 +217,46 @@ describe('columns of all kinds', () => {
     }
   })
 
+  it.skipIf(testedVersion() < 18)('columns that are NOT NULL for new rows alone', async () => {
+    await db.query(`CREATE TABLE t (id int, g int); INSERT INTO t VALUES (1, 1), (2, NULL), (3, NULL); CREATE TABLE u (g int); INSERT INTO u VALUES (2);
+      ALTER TABLE t ADD NOT NULL g NOT VALID; ALTER TABLE u ADD NOT NULL g NOT VALID; CREATE UNIQUE INDEX ON t (g)`)
+    const views = {
+      mv: 'SELECT g, count(*) AS n FROM t GROUP BY g',
+      outside: { query: 'SELECT id, g FROM t WHERE g NOT IN (SELECT g FROM u)', key: ['id'] },
+    }
+    await applyTwice(db, views)
+    for (const statement of [
+      'DELETE FROM t WHERE id = 2',
+      'INSERT INTO t VALUES (4, 2)',
+      'DELETE FROM u',
+      'DELETE FROM t',
+    ]) {
+      await db.query(statement)
+      for (const name of Object.keys(views)) await expectFresh(db, name)
+    }
+  })
+
+  it('keys of composite types', async () => {
+    await db.query(`CREATE TYPE pair AS (a int, b numeric); CREATE TABLE t (id int PRIMARY KEY, p pair);
+      INSERT INTO t VALUES (1, (1, 1.0)), (2, (1, 1.00)), (3, NULL), (4, (NULL, NULL)), (5, (2, NULL))`)
+    const views = {
+      mv: 'SELECT p, count(*) AS n FROM t GROUP BY p',
+      parts: 'SELECT (p).a AS a, count(*) AS n, sum((p).b)::text AS b FROM t GROUP BY (p).a',
+      rows: 'SELECT DISTINCT p FROM t',
+    }
+    await applyTwice(db, views)
+    for (const statement of [
+      'DELETE FROM t WHERE id = 2',
+      'UPDATE t SET p = (2, NULL) WHERE id = 3',
+      'UPDATE t SET p.b = 7.125 WHERE id = 5',
+      'INSERT INTO t VALUES (6, NULL), (7, (NULL, 1))',
+      'DELETE FROM t',
+    ]) {
+      await db.query(statement)
+      for (const name of Object.keys(views)) await expectFresh(db, name)
+    }
+  })
+
   it('citext, where it is there', async () => {
     const [there] = await db.rows("SELECT 1 FROM pg_available_extensions WHERE name = 'citext'")
     if (there === undefined) return

@@ -89,15 +89,22 @@ WITH RECURSIVE probe AS (
   SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation
   FROM pg_attribute a JOIN probe ON probe.oid = a.attrelid WHERE a.attnum > 0 AND NOT a.attisdropped
 ), base AS (
-  SELECT attnum, atttypid AS type FROM columns
-  UNION ALL
-  SELECT b.attnum, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END
-  FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd' OR (t.typcategory = 'A' AND t.typelem <> 0)
+  -- Composite types have the equality that their fields have.
+  SELECT attnum, atttypid AS type, false AS composite FROM columns
+  UNION
+  SELECT b.attnum, inner_type.oid, b.composite OR t.typtype = 'c' FROM base b JOIN pg_type t ON t.oid = b.type CROSS JOIN LATERAL (
+    SELECT t.typbasetype AS oid WHERE t.typtype = 'd'
+    UNION ALL SELECT t.typelem WHERE t.typtype <> 'd' AND t.typcategory = 'A' AND t.typelem <> 0
+    UNION ALL SELECT a.atttypid FROM pg_attribute a
+      WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) inner_type
 ), types AS (
-  SELECT b.attnum, t.oid, t.typtype, t.typcategory FROM base b JOIN pg_type t ON t.oid = b.type
-  WHERE t.typtype <> 'd' AND NOT (t.typcategory = 'A' AND t.typelem <> 0)
+  SELECT b.attnum, b.composite, t.oid, t.typtype, t.typcategory FROM base b JOIN pg_type t ON t.oid = b.type
+  WHERE t.typtype NOT IN ('d', 'c') AND NOT (t.typcategory = 'A' AND t.typelem <> 0)
 ), equality AS (
-  SELECT t.attnum, p.builtin, p.image FROM types t LEFT JOIN LATERAL (
+  SELECT t.attnum, bool_and(p.builtin IS NOT NULL) AS comparable,
+    -- NULL as opposed to a row of NULLs is not told by IS NULL: nothing is looked up by such a column.
+    bool_and(coalesce(p.builtin, false) AND NOT t.composite) AS builtin, bool_and(coalesce(p.image, false) AND NOT t.composite) AS image
+  FROM types t LEFT JOIN LATERAL (
     SELECT o.oprnamespace = 'pg_catalog'::regnamespace AS builtin, EXISTS (SELECT FROM pg_amproc x
       WHERE x.amprocfamily = p.opcfamily AND x.amprocnum = 4 AND x.amproclefttype = p.opcintype AND x.amprocrighttype = p.opcintype
         AND x.amproc IN ('btequalimage'::regproc, 'btvarstrequalimage'::regproc)) AS image
@@ -112,10 +119,11 @@ WITH RECURSIVE probe AS (
       OR EXISTS (SELECT FROM pg_cast k WHERE k.castsource = t.oid AND k.casttarget = p.opcintype
         AND k.castmethod = 'b' AND k.castcontext = 'i'))
     ORDER BY (p.opcintype = t.oid) DESC LIMIT 1) p ON true
+  GROUP BY t.attnum
 )
 SELECT pg_get_viewdef(probe.oid) AS text, ${readsExpression('probe.oid')} AS reads,
   (SELECT coalesce(json_agg(json_build_object('name', c.attname, 'type', format_type(c.atttypid, c.atttypmod),
-      'comparable', e.builtin IS NOT NULL, 'builtinEquality', coalesce(e.builtin, false), 'image', coalesce(e.image, false),
+      'comparable', coalesce(e.comparable, false), 'builtinEquality', coalesce(e.builtin, false), 'image', coalesce(e.image, false),
       'nondeterministic', coalesce((SELECT NOT l.collisdeterministic FROM pg_collation l WHERE l.oid = c.attcollation), false)
     ) ORDER BY c.attnum), '[]')
     FROM columns c LEFT JOIN equality e USING (attnum)) AS output

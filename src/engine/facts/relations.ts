@@ -18,6 +18,10 @@ interface RelationRow {
 /** Everything the compiler asks about a table, but for what a query reads of it. */
 export type PlainRelation = Omit<RelationFacts, 'read' | 'capture'> & { readonly numbers: ReadonlyMap<number, string> }
 
+/** Of a column `a` of a table `c`. Since PostgreSQL 18 it can be declared so for new rows alone (NOT VALID). */
+const isNotNull = `a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint v
+  WHERE v.conrelid = c.oid AND v.contype = 'n' AND v.conkey = ARRAY[a.attnum] AND NOT v.convalidated)`
+
 const relationQuery = `
 SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS name,
   -- One foreign partition is enough: what changes there is not captured.
@@ -33,7 +37,7 @@ SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS
   CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS definition,
   EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS children,
   coalesce((SELECT json_agg(json_build_object(
-      'number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
+      'number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', ${isNotNull},
       'virtual', a.attgenerated = 'v',
       'nondeterministic', coalesce(NOT l.collisdeterministic, false),
       -- PostgreSQL's own operator, found whatever the search path. Arrays and rows may hold what has none.
@@ -55,7 +59,7 @@ SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS
       'key', i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate AND NOT EXISTS (
         SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS p(number, place)
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.number
-        WHERE p.place <= i.indnkeyatts AND NOT a.attnotnull))
+        WHERE p.place <= i.indnkeyatts AND NOT (${isNotNull})))
       ORDER BY i.indisprimary DESC, i.indexrelid)
     FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid), '[]') AS indexes,
   ARRAY(SELECT DISTINCT a.attname::text FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
