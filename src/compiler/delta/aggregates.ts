@@ -51,6 +51,11 @@ export function isSpread(kind: AggregateKind): kind is Spread {
   return kind.startsWith('var') || kind.startsWith('stddev')
 }
 
+/** Gives the same for all rows as for one of each. */
+export function ignoresRepeats(kind: AggregateKind): boolean {
+  return kind === 'min' || kind === 'max' || kind.startsWith('bool')
+}
+
 /** Sums numbers, so that it is exact for whole and decimal ones alone. */
 export function isSummed(kind: AggregateKind): boolean {
   return kind === 'sum' || kind === 'avg' || isSpread(kind)
@@ -66,8 +71,7 @@ export function readAggregate(node: Node): Aggregate | undefined {
   const path = names(call.funcname as readonly Node[])
   if (kind === undefined || (path.length > 1 && path[0] !== 'pg_catalog')) return undefined
   if (call.agg_within_group || call.over !== undefined || call.func_variadic) return undefined
-  const extreme = kind === 'min' || kind === 'max'
-  if (call.agg_distinct && !extreme) return undefined
+  if (call.agg_distinct && !ignoresRepeats(kind)) return undefined
   const args = (call.args ?? []) as readonly Node[]
   const argument = call.agg_star ? undefined : args[0]
   if (args.length > 1 || (argument === undefined && kind !== 'count')) return undefined

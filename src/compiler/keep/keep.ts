@@ -1,4 +1,5 @@
 import type { SelectStmt } from '@pgsql/types'
+import { distinctAsGroups } from '../delta/distinct.js'
 import { relationsOf } from '../delta/flat.js'
 import { aggregateShape, shownColumn, stateColumns } from '../delta/shape.js'
 import type { QueryFacts } from '../facts.js'
@@ -29,11 +30,13 @@ export function keepQuery(facts: QueryFacts, options: KeepOptions): Kept | undef
   const ast = unlimited?.ast ?? original.ast
   const root = unlimited === undefined ? original : buildQuery({ ...facts, canonical: toSql(ast) })
   const finishes = ast.havingClause !== undefined
-  const states = options.delta && (options.reading || !finishes) ? deltaColumns(root, facts) : undefined
+  const grouped = groupedAst(root)
+  const groups = grouped === root.ast ? root : buildQuery({ ...facts, canonical: toSql(grouped) })
+  const states = options.delta && (options.reading || !finishes) ? deltaColumns(groups, facts) : undefined
   if (unlimited === undefined && states === undefined) return undefined
   const having = states === undefined ? undefined : ast.havingClause
   return {
-    query: toSql(states === undefined ? ast : withStates(ast, states, having)),
+    query: toSql(states === undefined ? ast : withStates(grouped, states, having)),
     visible,
     shown: having === undefined ? undefined : shownColumn,
     reading: unlimited?.reading,
@@ -42,6 +45,11 @@ export function keepQuery(facts: QueryFacts, options: KeepOptions): Kept | undef
       original.kind === 'set' ? ast : { ...ast, targetList: (ast.targetList ?? []).slice(0, visible.length) },
     ),
   }
+}
+
+/** DISTINCT rows are counted as groups. */
+function groupedAst(root: Block): SelectStmt {
+  return root.kind === 'select' ? distinctAsGroups(root) : root.ast
 }
 
 interface Column {

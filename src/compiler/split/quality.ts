@@ -1,5 +1,6 @@
 import { storedColumn } from '../analyze/columnType.js'
 import { isSummed } from '../delta/aggregates.js'
+import { distinctAsGroups } from '../delta/distinct.js'
 import { type AggregateShape, aggregateShape, compared, hasExactGroups } from '../delta/shape.js'
 import { isExactType } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
@@ -23,7 +24,7 @@ export type Quality = 0 | 1 | 2 | 3
 export function qualityOf(facts: QueryFacts): Quality {
   const root = unlimited(facts)
   if (root === undefined || root.kind === 'opaque') return 0
-  const shape = aggregateShape(root, facts)
+  const shape = aggregateShape(asGroups(root, facts), facts)
   if (shape !== undefined && isExactAsFarAsKnown(shape, facts)) return 3
   const { all, whole } = wholeSources(facts, root)
   // One row is soon compared; when it changes, so may every row that is compared with it.
@@ -41,6 +42,12 @@ function unlimited(facts: QueryFacts): Block | undefined {
   if (root.kind === 'opaque' || !root.limited) return root
   const without = withoutLimit(root)
   return without && buildQuery({ ...facts, canonical: toSql(without.ast) })
+}
+
+/** DISTINCT rows are kept as groups. */
+function asGroups(root: Block, facts: QueryFacts): Block {
+  const ast = root.kind === 'select' ? distinctAsGroups(root) : root.ast
+  return ast === root.ast ? root : buildQuery({ ...facts, canonical: toSql(ast) })
 }
 
 /** The types of what the query computes are not known here: it is judged by those of the columns that it reads. */

@@ -118,7 +118,7 @@ function leavesOutRows(block: Block): boolean {
   return block.items.some((item) => item.kind === 'block' && leavesOutRows(item.block))
 }
 
-function readsWholeRows(ast: SelectStmt): boolean {
+export function readsWholeRows(ast: SelectStmt): boolean {
   let found = false
   walk(ast, (kind) => {
     if (kind === 'A_Star') found = true

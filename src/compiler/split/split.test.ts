@@ -198,3 +198,45 @@ describe('what is left whole', () => {
     expect(piecesOf(query, output, [orders, customers])).toEqual([])
   })
 })
+
+describe('aggregates of DISTINCT values', () => {
+  it('are over groups by the value too, from which the others are put together', () => {
+    expect(
+      piecesOf(
+        `SELECT orders.priority, count(DISTINCT orders.customer_id) AS customers, count(*) AS n, sum(orders.id) AS s, avg(orders.amount) AS m
+           FROM public.orders GROUP BY orders.priority`,
+        'priority text, customers bigint, n bigint, s bigint, m numeric',
+        [orders],
+      ),
+    ).toEqual([
+      'v/0 (priority, customer_id): SELECT orders.priority AS priority, orders.customer_id AS customer_id, count(*) AS a2, sum(orders.id) AS a3, sum(orders.amount) AS a4, count(orders.amount) AS a5 FROM public.orders GROUP BY orders.priority, orders.customer_id',
+      'SELECT each.priority AS priority, count(each.customer_id) AS customers, CAST(COALESCE(sum(each.a2), 0) AS bigint) AS n, CAST(sum(each.a3) AS bigint) AS s, sum(each.a4) / (NULLIF (sum(each.a5), 0)) AS m FROM ( SELECT "v/0".priority AS priority, "v/0".customer_id AS customer_id, "v/0".a2 AS a2, "v/0".a3 AS a3, "v/0".a4 AS a4, "v/0".a5 AS a5 FROM tidemark_data."v/0" AS "v/0" ) AS each GROUP BY each.priority',
+    ])
+  })
+
+  it('of several values are counted side by side, where the keys of the groups cannot be NULL', () => {
+    const over = 'count(DISTINCT orders.customer_id) AS customers, count(DISTINCT orders.priority) AS priorities'
+    const pieces = piecesOf(`SELECT ${over} FROM public.orders`, 'customers bigint, priorities bigint', [orders])
+    expect(pieces.map((text) => text.split(':')[0])).toEqual([
+      'v/0 (customer_id)',
+      'v/1 ()',
+      'v/2 (priority)',
+      'v/3 ()',
+      expect.stringContaining('counted_1'),
+    ])
+    const byCountry = piecesOf(
+      `SELECT customers.country, count(DISTINCT customers.name) AS n, count(DISTINCT customers.balance) AS b FROM public.customers GROUP BY customers.country`,
+      'country text, n bigint, b bigint',
+      [customers],
+    )
+    expect(byCountry).toEqual([])
+  })
+
+  it('stay as they are where each row has a value of its own, and where another aggregate needs all rows', () => {
+    const own = 'SELECT orders.priority, count(DISTINCT orders.id) AS n FROM public.orders GROUP BY orders.priority'
+    expect(piecesOf(own, 'priority text, n bigint', [orders])).toEqual([])
+    const floating =
+      'SELECT orders.priority, count(DISTINCT orders.customer_id) AS n, sum(orders.weight) AS w FROM public.orders GROUP BY orders.priority'
+    expect(piecesOf(floating, 'priority text, n bigint, w double precision', [orders])).toEqual([])
+  })
+})

@@ -4,6 +4,7 @@ import { buildQuery } from '../ir/build.js'
 import { parseSelect } from '../parse/parse.js'
 import { standingReason } from '../plan/plan.js'
 import { splitBlocks } from './blocks.js'
+import { distinctInside } from './distinct.js'
 import { type Draft, withQuery } from './draft.js'
 import { groupsInside } from './having.js'
 import { inlineViews } from './inlineViews.js'
@@ -39,9 +40,12 @@ function divide(draft: Draft): Draft {
   const asIs = qualityOf(draft.facts)
   if (asIs === 3) return draft
   const inlined = withQuery({ ...draft, asIs }, inlineViews(draft.facts))
-  const apart = splitScalars(splitBlocks(groupsInside(inlined)))
-  const rows = splitRows(apart)
-  const candidates = rows === undefined ? [apart] : [apart, rows]
+  const written = [inlined, distinctInside(inlined)].filter((way) => way !== undefined)
+  const candidates = written.flatMap((way) => {
+    const apart = splitScalars(splitBlocks(groupsInside(way)))
+    const rows = splitRows(apart)
+    return rows === undefined ? [apart] : [apart, rows]
+  })
   const judged = candidates.map((candidate) => ({ candidate, quality: qualityOfAll(candidate, draft) }))
   const best = judged.reduce((one, other) => (other.quality > one.quality ? other : one))
   return best.quality > asIs && keepsKey(draft, best.candidate) ? { ...best.candidate, asIs: draft.asIs } : draft

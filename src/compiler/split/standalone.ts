@@ -1,6 +1,7 @@
 import type { SelectStmt } from '@pgsql/types'
+import { distinctAsGroups } from '../delta/distinct.js'
 import { type Block, outputNames } from '../ir/types.js'
-import { type Node, readsColumns, walk } from '../parse/ast.js'
+import { type Node, walk } from '../parse/ast.js'
 
 /**
  * A nested query by itself, with the WITH queries that it reads, each of its columns under its own name. Undefined where
@@ -12,16 +13,8 @@ export function standalone(block: Block): SelectStmt | undefined {
   const all = [...around, ...own]
   if (new Set(all.map(cteName)).size < all.length) return undefined
   const { withClause: _, ...rest } = block.ast
-  return withReadCtes(groupedIfDistinct(block, { ...rest, ...namedTargets(block) }), all)
-}
-
-/** DISTINCT says the same as GROUP BY, which can be kept by adding what changed. */
-function groupedIfDistinct(block: Block, ast: SelectStmt): SelectStmt {
-  if (block.kind !== 'select' || block.distinct !== 'rows' || block.group !== undefined) return ast
-  const expressions = block.outputs.map(({ expression }) => expression)
-  if (expressions.some(({ ast: own, window, setReturning }) => window || setReturning || !readsColumns(own))) return ast
-  const { distinctClause: _, ...rest } = ast
-  return { ...rest, groupClause: expressions.map((expression) => expression.ast) }
+  const named: SelectStmt = { ...rest, ...namedTargets(block) }
+  return withReadCtes(block.kind === 'select' ? distinctAsGroups(block, named) : named, all)
 }
 
 /** The same query with those of the WITH queries that it reads, directly or through each other, and no others. */

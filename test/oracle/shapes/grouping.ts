@@ -7,7 +7,7 @@ export const grouping: readonly Shape[] = [
   {
     name: 'g_two_nullable',
     query: 'SELECT g, h, count(*) AS n, max(ts) AS latest, count(DISTINCT v) AS vs FROM a GROUP BY g, h',
-    expect: { a: 'slice' },
+    expect: { a: 'delta' },
   },
   {
     name: 'g_three_nullable',
@@ -92,7 +92,7 @@ export const grouping: readonly Shape[] = [
     key: ['day', 'g', 'h', 'level'],
     expect: { a: 'slice' },
   },
-  { name: 'distinct_rows', query: 'SELECT DISTINCT x, y FROM d', expect: { d: 'slice' } },
+  { name: 'distinct_rows', query: 'SELECT DISTINCT x, y FROM d', expect: { d: 'delta' } },
   { name: 'distinct_on', query: 'SELECT DISTINCT ON (g) g, id, h FROM a ORDER BY g, v DESC, id' },
   {
     name: 'distinct_on_two',

@@ -19,7 +19,7 @@ export const joins: readonly Shape[] = [
     name: 'j_third_table',
     query:
       'SELECT dim.name, count(*) AS n, sum(b.amount) AS s, count(DISTINCT b.u) AS us FROM b JOIN a ON a.id = b.a_id JOIN dim ON dim.g = a.g GROUP BY dim.name',
-    expect: { a: 'slice', b: 'slice', dim: 'slice' },
+    expect: { a: 'delta', b: 'delta', dim: 'delta' },
   },
   {
     name: 'j_four',
@@ -115,7 +115,7 @@ export const joins: readonly Shape[] = [
     name: 'self_join',
     query:
       'SELECT p.g, c.g AS child_g, count(*) AS n, count(DISTINCT c.h) AS hs FROM a p JOIN a c ON c.parent = p.id GROUP BY p.g, c.g',
-    expect: { a: 'slice' },
+    expect: { a: 'delta' },
   },
   {
     name: 'self_left',

@@ -221,4 +221,46 @@ export const pieces: readonly Shape[] = [
     query: `SELECT n, count(*) AS m FROM (SELECT h, count(*) AS n FROM a GROUP BY h) s GROUP BY n
       UNION SELECT z, count(*) FROM d GROUP BY z`,
   },
+  {
+    name: 'n_distinct_count',
+    query: 'SELECT h, count(DISTINCT v) AS vs FROM a GROUP BY h',
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'n_distinct_and_others',
+    query: `SELECT h, count(DISTINCT v) AS vs, sum(DISTINCT v) + 1 AS s, stddev(DISTINCT v) AS d, count(*) AS n, sum(g) AS g, avg(v) AS m,
+      avg(g * 1.5)::text AS text, max(ts) AS late, count(g) FILTER (WHERE v > 2) AS f, bool_and(v > 1) AS b FROM a GROUP BY h
+      HAVING count(DISTINCT v) > 1 OR count(*) = 1 ORDER BY count(DISTINCT v) DESC, h LIMIT 3`,
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'n_distinct_of_all',
+    query:
+      'SELECT count(DISTINCT v) FILTER (WHERE g > 1) AS v, count(DISTINCT h) AS h, sum(DISTINCT v) AS s, count(*) AS n FROM a',
+    key: [],
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'n_distinct_several',
+    query:
+      'SELECT v, count(DISTINCT h) AS h, count(DISTINCT g) AS g, sum(v) AS s FROM a GROUP BY v HAVING count(DISTINCT g) > 0',
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'n_distinct_joined',
+    query:
+      'SELECT b.kind, count(DISTINCT a.h) AS h, sum(b.amount)::text AS s, avg(b.amount)::text AS m FROM a JOIN b ON b.a_id = a.id GROUP BY b.kind',
+    expect: { a: 'delta', b: 'delta' },
+  },
+  {
+    name: 'n_distinct_left_joined',
+    query: `SELECT b.note, count(DISTINCT a.g) AS g, count(*) AS n FROM a LEFT JOIN b ON b.a_id = a.id WHERE a.v > 1 GROUP BY b.note`,
+    expect: { a: 'slice', b: 'slice' },
+  },
+  {
+    name: 'n_distinct_in_groups',
+    query:
+      'SELECT kinds, count(*) AS n FROM (SELECT note, count(DISTINCT kind) AS kinds FROM b GROUP BY note) s GROUP BY kinds',
+    expect: { b: 'delta' },
+  },
 ]
