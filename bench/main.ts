@@ -2,6 +2,7 @@
  * npm run bench -- <name> [options]. docs/benchmarks.md says what each one measures.
  */
 import { UsageError } from '../scripts/arguments.js'
+import { coverage } from './coverage/coverage.js'
 import type { Bench, Benchmark } from './kit/bench.js'
 import { BenchServer } from './kit/databases.js'
 import { type BenchOptions, optionsHelp, parseOptions } from './kit/options.js'
@@ -13,7 +14,7 @@ import { tpchGrowth } from './tpch/growth.js'
 import { tpch } from './tpch/tpch.js'
 import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, scale]
+const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, scale, coverage]
 
 const help = `usage: npm run bench -- <name> [options]
 

@@ -57,23 +57,42 @@ export async function keepReport(report: Report): Promise<string> {
 }
 
 export function reportTable(report: Report): string {
-  const ofViews = report.results.some(({ mode }) => mode !== undefined)
-  const table = new Table({
-    head: ['ratio', 'case', 'Tidemark', 'peer', '', ...(ofViews ? ['kept by', 'verified'] : [])],
-    colAligns: ['right', 'left', 'right', 'left', 'right'],
-    style: { head: ['bold'], border: ['dim'] },
-    // One line a row, and none between them.
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-  })
-  for (const result of report.results) table.push(row(result))
-  const { machine, versions, conditions, rejected = [], summary = {} } = report
+  const { machine, versions, conditions, rejected = [], summary = {}, tables = {} } = report
   const told = (values: object) =>
     Object.entries(values)
       .map(([name, value]) => `${name} ${value}`)
       .join(' · ')
   const failures = rejected.map((failure) => `${failure.case}: ${failure.code}: ${failure.message}`)
   const figures = Object.entries(summary).map(([name, value]) => `${name}: ${value}`)
-  return [table.toString(), ...failures, ...figures, told(machine), told(versions), told(conditions)].join('\n')
+  const shown = [
+    ...(report.results.length > 0 ? [resultTable(report.results)] : []),
+    ...Object.values(tables).map(plainTable),
+  ]
+  return [...shown, ...failures, ...figures, told(machine), told(versions), told(conditions)].join('\n')
+}
+
+/** One line a row, and none between them. */
+const plainLines = {
+  style: { head: ['bold'], border: ['dim'] },
+  chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+}
+
+function resultTable(results: readonly Result[]): string {
+  const ofViews = results.some(({ mode }) => mode !== undefined)
+  const table = new Table({
+    ...plainLines,
+    head: ['ratio', 'case', 'Tidemark', 'peer', '', ...(ofViews ? ['kept by', 'verified'] : [])],
+    colAligns: ['right', 'left', 'right', 'left', 'right'],
+  })
+  for (const result of results) table.push(row(result))
+  return table.toString()
+}
+
+function plainTable(rows: readonly Readonly<Record<string, string | number>>[]): string {
+  const head = Object.keys(rows[0] ?? {})
+  const table = new Table({ ...plainLines, head, colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')) })
+  for (const values of rows) table.push(head.map((name) => String(values[name])))
+  return table.toString()
 }
 
 function row(result: Result): string[] {

@@ -12,16 +12,18 @@ import { tied } from './tied.js'
 
 export type { Shape } from './shape.js'
 
-/** Every view of the library. Those that others read come before them. */
-export const shapes: readonly Shape[] = [
-  ...grouping,
-  ...joins,
-  ...nested,
-  ...buckets,
-  ...further,
-  ...subqueries,
-  ...laterals,
-  ...tied,
-  ...deltas,
-  ...pieces,
-]
+/** The views of the library, by what they are about. Those that others read come before them. */
+export const shapeLists: Readonly<Record<string, readonly Shape[]>> = {
+  grouping,
+  joins,
+  nested,
+  buckets,
+  further,
+  subqueries,
+  laterals,
+  tied,
+  deltas,
+  pieces,
+}
+
+export const shapes: readonly Shape[] = Object.values(shapeLists).flat()
