@@ -1,7 +1,7 @@
 import type { DeltaPair } from '../../src/compiler/emit/delta.js'
 import type { Statements } from '../../src/compiler/emit/refresh.js'
 import type { TestDatabase } from '../kit/index.js'
-import { layOut, partsOf } from './layout.js'
+import { layOut, partsOf, squeezed } from './layout.js'
 
 /** What is the same for every view but for the names of its columns: `emitted/whole/` shows it of a few views. */
 const everyView: readonly string[] = [
@@ -91,7 +91,7 @@ function named(text: string, views: readonly DeployedView[]): string {
 
 function sectionsOf({ keys, statements, read }: DeployedView): string[] {
   const { query, count, slices, batch, delta, full } = statements
-  const shorts: readonly Short[] = [[`(${query})`, '(/* what is kept */)'], pending]
+  const shorts: readonly Short[] = [[squeezed(`(${query})`), '(/* what is kept */)'], pending]
   const kept = section(`what is kept, by ${keys.length === 0 ? 'nothing: one row' : keys.join(', ')}`, query)
   const known = partsOf(slices ?? '').parts
   const ways = [

@@ -6,6 +6,11 @@ export function layOut(sql: string): string {
   return lines(parse(tokens(sql)), 0).join('\n')
 }
 
+/** On one line, with single spaces: as the parts of a statement are. */
+export function squeezed(sql: string): string {
+  return inline(parse(tokens(sql)))
+}
+
 /** The WITH queries of a statement by name, and what comes after them. */
 export function partsOf(sql: string): { readonly parts: ReadonlyMap<string, string>; readonly last: string } {
   const pieces = parse(tokens(sql))
@@ -75,6 +80,8 @@ const clauses = [
   'RETURNING',
   'SET',
 ]
+/** Words that begin a clause, where they do not. */
+const noClause = new Set(['DISTINCT FROM', 'WITHIN GROUP'])
 const joins = ['JOIN', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'INNER']
 
 function isQuery({ pieces }: Group): boolean {
@@ -95,7 +102,7 @@ function clausesOf(pieces: readonly Piece[]): Piece[][] {
   for (const piece of pieces) {
     const word = typeof piece === 'string' ? piece.toUpperCase() : ''
     const starts = selected
-      ? (clauses.includes(word) && !(word === 'FROM' && before === 'DISTINCT') && !(word === 'SET' && before === '')) ||
+      ? (clauses.includes(word) && !noClause.has(`${before} ${word}`)) ||
         (joins.includes(word) && !joins.includes(before)) ||
         (word === 'SELECT' && before !== '')
       : word === 'SELECT'
