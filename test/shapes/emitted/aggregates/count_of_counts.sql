@@ -124,14 +124,7 @@ tidemark_fresh AS (
   FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
   CROSS JOIN LATERAL (
     SELECT q.*
-    FROM (
-      SELECT n, count(*) AS shops
-      FROM (
-        SELECT "piece 1".shop, "piece 1".n
-        FROM tidemark_data."piece 1" AS "piece 1"
-      ) AS s
-      GROUP BY n
-    ) q
+    FROM (/* what is kept */) q
     WHERE ("q"."n" = "k"."g0" OR ("q"."n" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
   ) q
 )

@@ -141,17 +141,7 @@ tidemark_fresh AS (
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT max(total) AS most, min(total) AS "least", count(*) AS tidemark_rows
-      FROM (
-        SELECT "piece 1".product, "piece 1".total
-        FROM tidemark_data."piece 1" AS "piece 1"
-      ) AS s
-    ) q
-    WHERE true OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE true OFFSET 0) q
 )
 tidemark_old AS (
   SELECT o.ctid AS tidemark_tid, o.*

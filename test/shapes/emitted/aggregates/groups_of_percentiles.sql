@@ -1,8 +1,7 @@
 -- PIECE 1
 
 -- what is kept, by shop
-SELECT shop, percentile_disc(CAST(0.5 AS double precision)) WITHIN
-GROUP (ORDER BY quantity) AS median
+SELECT shop, percentile_disc(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY quantity) AS median
 FROM public.sales
 GROUP BY shop
 
@@ -50,8 +49,7 @@ tidemark_diff AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT q.*
   FROM (
-    SELECT shop, percentile_disc(CAST(0.5 AS double precision)) WITHIN
-    GROUP (ORDER BY quantity) AS median
+    SELECT shop, percentile_disc(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY quantity) AS median
     FROM public.sales
     WHERE sales.shop IN (
       SELECT k0
@@ -120,14 +118,7 @@ tidemark_fresh AS (
   FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
   CROSS JOIN LATERAL (
     SELECT q.*
-    FROM (
-      SELECT median, count(*) AS shops
-      FROM (
-        SELECT "piece 1".shop, "piece 1".median
-        FROM tidemark_data."piece 1" AS "piece 1"
-      ) AS s
-      GROUP BY median
-    ) q
+    FROM (/* what is kept */) q
     WHERE ("q"."median" = "k"."g0" OR ("q"."median" IS NULL AND "k"."g0" IS NULL)) OFFSET 0
   ) q
 )

@@ -2,8 +2,7 @@
 SELECT shop, count(*) AS n
 FROM public.sales
 GROUP BY shop
-HAVING percentile_cont(CAST(0.5 AS double precision)) WITHIN
-GROUP (ORDER BY CAST(price AS double precision)) > CAST(5 AS double precision)
+  HAVING percentile_cont(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY CAST(price AS double precision)) > CAST(5 AS double precision)
 
 -- what is read
 SELECT shop, n
@@ -60,8 +59,7 @@ tidemark_fresh AS (
       FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
     )
     GROUP BY shop
-    HAVING percentile_cont(CAST(0.5 AS double precision)) WITHIN
-    GROUP (ORDER BY CAST(price AS double precision)) > CAST(5 AS double precision)
+      HAVING percentile_cont(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY CAST(price AS double precision)) > CAST(5 AS double precision)
   ) q
   WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
   UNION ALL

@@ -1,6 +1,5 @@
 -- what is kept, by shop
-SELECT shop, mode() WITHIN
-GROUP (ORDER BY product) AS often
+SELECT shop, mode() WITHIN GROUP (ORDER BY product) AS often
 FROM public.sales
 GROUP BY shop
 
@@ -52,8 +51,7 @@ tidemark_diff AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT q.*
   FROM (
-    SELECT shop, mode() WITHIN
-    GROUP (ORDER BY product) AS often
+    SELECT shop, mode() WITHIN GROUP (ORDER BY product) AS often
     FROM public.sales
     WHERE sales.shop IN (
       SELECT k0

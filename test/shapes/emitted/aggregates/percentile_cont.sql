@@ -1,6 +1,6 @@
 -- what is kept, by shop
-SELECT shop, percentile_cont(CAST(0.25 AS double precision)) WITHIN
-GROUP (ORDER BY CAST(quantity AS double precision)) AS quarter
+SELECT shop,
+  percentile_cont(CAST(0.25 AS double precision)) WITHIN GROUP (ORDER BY CAST(quantity AS double precision)) AS quarter
 FROM public.sales
 GROUP BY shop
 
@@ -52,8 +52,8 @@ tidemark_diff AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT q.*
   FROM (
-    SELECT shop, percentile_cont(CAST(0.25 AS double precision)) WITHIN
-    GROUP (ORDER BY CAST(quantity AS double precision)) AS quarter
+    SELECT shop,
+      percentile_cont(CAST(0.25 AS double precision)) WITHIN GROUP (ORDER BY CAST(quantity AS double precision)) AS quarter
     FROM public.sales
     WHERE sales.shop IN (
       SELECT k0

@@ -1,7 +1,6 @@
 -- what is kept, by shop
-SELECT shop, percentile_disc((0.5)::double precision) WITHIN
-GROUP (ORDER BY quantity) AS median, percentile_disc((ARRAY[0.25, 0.75])::double precision[]) WITHIN
-GROUP (ORDER BY quantity) AS quarters
+SELECT shop, percentile_disc((0.5)::double precision) WITHIN GROUP (ORDER BY quantity) AS median,
+  percentile_disc((ARRAY[0.25, 0.75])::double precision[]) WITHIN GROUP (ORDER BY quantity) AS quarters
 FROM public.sales
 GROUP BY shop
 
@@ -26,31 +25,11 @@ FROM tidemark_data.percentile_disc
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, percentile_disc((0.5)::double precision) WITHIN
-      GROUP (ORDER BY quantity) AS median, percentile_disc((ARRAY[0.25, 0.75])::double precision[]) WITHIN
-      GROUP (ORDER BY quantity) AS quarters
-      FROM public.sales
-      GROUP BY shop
-    ) q
-    WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, percentile_disc((0.5)::double precision) WITHIN
-      GROUP (ORDER BY quantity) AS median, percentile_disc((ARRAY[0.25, 0.75])::double precision[]) WITHIN
-      GROUP (ORDER BY quantity) AS quarters
-      FROM public.sales
-      GROUP BY shop
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )
 tidemark_old AS (
   SELECT q.ctid AS tidemark_tid, q.*

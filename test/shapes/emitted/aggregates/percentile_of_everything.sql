@@ -1,6 +1,5 @@
 -- what is kept, by nothing: one row
-SELECT percentile_cont(CAST(0.5 AS double precision)) WITHIN
-GROUP (ORDER BY CAST(quantity AS double precision)) AS median
+  SELECT percentile_cont(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY CAST(quantity AS double precision)) AS median
 FROM public.sales
 
 -- what is read

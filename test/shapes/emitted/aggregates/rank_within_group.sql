@@ -1,9 +1,8 @@
 -- what is kept, by shop
-SELECT shop, rank(4) WITHIN
-GROUP (ORDER BY quantity) AS place, dense_rank(4) WITHIN
-GROUP (ORDER BY quantity) AS dense, percent_rank(4) WITHIN
-GROUP (ORDER BY quantity) AS share, cume_dist(4) WITHIN
-GROUP (ORDER BY quantity) AS up_to
+SELECT shop, rank(4) WITHIN GROUP (ORDER BY quantity) AS place,
+  dense_rank(4) WITHIN GROUP (ORDER BY quantity) AS dense,
+  percent_rank(4) WITHIN GROUP (ORDER BY quantity) AS share,
+  cume_dist(4) WITHIN GROUP (ORDER BY quantity) AS up_to
 FROM public.sales
 GROUP BY shop
 
@@ -57,11 +56,10 @@ tidemark_diff AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT q.*
   FROM (
-    SELECT shop, rank(4) WITHIN
-    GROUP (ORDER BY quantity) AS place, dense_rank(4) WITHIN
-    GROUP (ORDER BY quantity) AS dense, percent_rank(4) WITHIN
-    GROUP (ORDER BY quantity) AS share, cume_dist(4) WITHIN
-    GROUP (ORDER BY quantity) AS up_to
+    SELECT shop, rank(4) WITHIN GROUP (ORDER BY quantity) AS place,
+      dense_rank(4) WITHIN GROUP (ORDER BY quantity) AS dense,
+      percent_rank(4) WITHIN GROUP (ORDER BY quantity) AS share,
+      cume_dist(4) WITHIN GROUP (ORDER BY quantity) AS up_to
     FROM public.sales
     WHERE sales.shop IN (
       SELECT k0

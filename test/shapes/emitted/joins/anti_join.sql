@@ -39,27 +39,33 @@ FROM tidemark_data.anti_join
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
 tidemark_fresh AS (
-  SELECT DISTINCT ON (q."id", q::pg_catalog.text) q.*
+  SELECT DISTINCT ON (q."id", q::pg_catalog.text, q.tidemark_copy) q.*
   FROM (
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q::pg_catalog.text) AS tidemark_copy, q.*
+    FROM (
       SELECT q.*
-      FROM (/* what is kept */) q
-      WHERE q."id" = "tidemark_key"."k0" AND q."shop" = "tidemark_key"."k1" OFFSET 0
+      FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key"
+      CROSS JOIN LATERAL (
+        SELECT q.*
+        FROM (/* what is kept */) q
+        WHERE q."id" = "tidemark_key"."k0" AND q."shop" = "tidemark_key"."k1" OFFSET 0
+      ) q
+      UNION ALL
+      SELECT q.*
+      FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
+      CROSS JOIN LATERAL (
+        SELECT q.*
+        FROM (/* what is kept */) q
+        WHERE q."id" = "tidemark_key"."k0" AND q."shop" IS NULL OFFSET 0
+      ) q
     ) q
     UNION ALL
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q::pg_catalog.text) AS tidemark_copy, q.*
+    FROM (
       SELECT q.*
-      FROM (/* what is kept */) q
-      WHERE q."id" = "tidemark_key"."k0" AND q."shop" IS NULL OFFSET 0
+      FROM (SELECT * FROM "tidemark_keys_1") AS "tidemark_key"
+      CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
     ) q
-    UNION ALL
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_1") AS "tidemark_key"
-    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
   ) q
 )
 tidemark_old AS (
@@ -93,35 +99,42 @@ tidemark_diff AS MATERIALIZED (
 
 -- slices, all in one pass
 tidemark_fresh AS (
-  SELECT DISTINCT ON (q."id", q::pg_catalog.text) q.*
+  SELECT DISTINCT ON (q."id", q::pg_catalog.text, q.tidemark_copy) q.*
   FROM (
-    SELECT q.*
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q::pg_catalog.text) AS tidemark_copy, q.*
     FROM (
-      SELECT sales.id, sales.shop
-      FROM public.sales
-      LEFT JOIN public.returns AS r ON r.sale = sales.id
-      WHERE r.sale IS NULL AND (sales.id, sales.shop) IN (
-        SELECT k0, k1
-        FROM (SELECT * FROM tidemark_keys_0 WHERE k1 IS NOT NULL) AS tidemark_wanted
-      )
-    ) q
-    WHERE (q."id", q."shop") IN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL)
-    UNION ALL
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (/* what is kept */) q
-      WHERE q."id" = "tidemark_key"."k0" AND q."shop" IS NULL OFFSET 0
+      FROM (
+        SELECT sales.id, sales.shop
+        FROM public.sales
+        LEFT JOIN public.returns AS r ON r.sale = sales.id
+        WHERE r.sale IS NULL AND (sales.id, sales.shop) IN (
+          SELECT k0, k1
+          FROM (SELECT * FROM tidemark_keys_0 WHERE k1 IS NOT NULL) AS tidemark_wanted
+        )
+      ) q
+      WHERE (q."id", q."shop") IN (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL)
+      UNION ALL
+      SELECT q.*
+      FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
+      CROSS JOIN LATERAL (
+        SELECT q.*
+        FROM (/* what is kept */) q
+        WHERE q."id" = "tidemark_key"."k0" AND q."shop" IS NULL OFFSET 0
+      ) q
     ) q
     UNION ALL
-    SELECT q.*
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q::pg_catalog.text) AS tidemark_copy, q.*
     FROM (
-      SELECT sales.id, sales.shop
-      FROM public.sales
-      LEFT JOIN public.returns AS r ON r.sale = sales.id
-      WHERE r.sale IS NULL AND sales.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_1) AS tidemark_wanted)
+      SELECT q.*
+      FROM (
+        SELECT sales.id, sales.shop
+        FROM public.sales
+        LEFT JOIN public.returns AS r ON r.sale = sales.id
+        WHERE r.sale IS NULL
+          AND sales.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_1) AS tidemark_wanted)
+      ) q
+      WHERE (q."id") IN (SELECT * FROM "tidemark_keys_1")
     ) q
-    WHERE (q."id") IN (SELECT * FROM "tidemark_keys_1")
   ) q
 )

@@ -35,19 +35,31 @@ FROM tidemark_data.cross_join
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
 tidemark_fresh AS (
-  SELECT DISTINCT ON (q."id", q."shop", q::pg_catalog.text) q.*
+  SELECT DISTINCT ON (q."id", q."shop", q::pg_catalog.text, q.tidemark_copy) q.*
   FROM (
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
-    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q."shop", q::pg_catalog.text) AS tidemark_copy,
+      q.*
+    FROM (
+      SELECT q.*
+      FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
+      CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+    ) q
     UNION ALL
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
-    UNION ALL
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q."shop", q::pg_catalog.text) AS tidemark_copy,
+      q.*
+    FROM (
+      SELECT q.*
+      FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL) AS "tidemark_key"
+      CROSS JOIN LATERAL (
+        SELECT q.*
+        FROM (/* what is kept */) q
+        WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
+      ) q
+      UNION ALL
+      SELECT q.*
+      FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL) AS "tidemark_key"
+      CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
+    ) q
   ) q
 )
 tidemark_old AS (
@@ -79,31 +91,39 @@ tidemark_diff AS MATERIALIZED (
 
 -- slices, all in one pass
 tidemark_fresh AS (
-  SELECT DISTINCT ON (q."id", q."shop", q::pg_catalog.text) q.*
+  SELECT DISTINCT ON (q."id", q."shop", q::pg_catalog.text, q.tidemark_copy) q.*
   FROM (
-    SELECT q.*
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q."shop", q::pg_catalog.text) AS tidemark_copy,
+      q.*
     FROM (
-      SELECT shops.id, closed.shop
-      FROM public.shops
-      CROSS JOIN public.closed
-      WHERE shops.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+      SELECT q.*
+      FROM (
+        SELECT shops.id, closed.shop
+        FROM public.shops
+        CROSS JOIN public.closed
+        WHERE shops.id IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)
+      ) q
+      WHERE (q."id") IN (SELECT * FROM "tidemark_keys_0")
     ) q
-    WHERE (q."id") IN (SELECT * FROM "tidemark_keys_0")
     UNION ALL
-    SELECT q.*
+    SELECT pg_catalog.row_number() OVER (PARTITION BY q."id", q."shop", q::pg_catalog.text) AS tidemark_copy,
+      q.*
     FROM (
-      SELECT shops.id, closed.shop
-      FROM public.shops
-      CROSS JOIN public.closed
-      WHERE closed.shop IN (
-        SELECT k0
-        FROM (SELECT * FROM tidemark_keys_1 WHERE k0 IS NOT NULL) AS tidemark_wanted
-      )
+      SELECT q.*
+      FROM (
+        SELECT shops.id, closed.shop
+        FROM public.shops
+        CROSS JOIN public.closed
+        WHERE closed.shop IN (
+          SELECT k0
+          FROM (SELECT * FROM tidemark_keys_1 WHERE k0 IS NOT NULL) AS tidemark_wanted
+        )
+      ) q
+      WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL)
+      UNION ALL
+      SELECT q.*
+      FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL) AS "tidemark_key"
+      CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
     ) q
-    WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL)
-    UNION ALL
-    SELECT q.*
-    FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
   ) q
 )

@@ -35,27 +35,11 @@ FROM tidemark_data.except_all_grouped
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, count(*) AS n
-      FROM (SELECT sales.shop FROM public.sales EXCEPT ALL SELECT offers.shop FROM public.offers) AS s
-      GROUP BY shop
-    ) q
-    WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, count(*) AS n
-      FROM (SELECT sales.shop FROM public.sales EXCEPT ALL SELECT offers.shop FROM public.offers) AS s
-      GROUP BY shop
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )
 tidemark_old AS (
   SELECT q.ctid AS tidemark_tid, q.*
@@ -100,13 +84,5 @@ tidemark_fresh AS (
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, count(*) AS n
-      FROM (SELECT sales.shop FROM public.sales EXCEPT ALL SELECT offers.shop FROM public.offers) AS s
-      GROUP BY shop
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )

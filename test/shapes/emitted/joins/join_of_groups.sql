@@ -182,55 +182,17 @@ tidemark_fresh AS (
   FROM (
     SELECT q.*
     FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (
-      SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
-      WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
-    ) q
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
     UNION ALL
     SELECT q.*
     FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (
-      SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
-      WHERE q."shop" IS NULL OFFSET 0
-    ) q
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
     UNION ALL
     SELECT q.*
     FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL AND "k1" IS NOT NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" = "tidemark_key"."k0" AND q."most" = "tidemark_key"."k1" OFFSET 0
     ) q
     UNION ALL
@@ -238,17 +200,7 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL AND "k1" IS NOT NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" IS NULL AND q."most" = "tidemark_key"."k1" OFFSET 0
     ) q
     UNION ALL
@@ -256,17 +208,7 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL AND "k1" IS NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" = "tidemark_key"."k0" AND q."most" IS NULL OFFSET 0
     ) q
     UNION ALL
@@ -274,17 +216,7 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL AND "k1" IS NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" IS NULL AND q."most" IS NULL OFFSET 0
     ) q
   ) q
@@ -355,21 +287,7 @@ tidemark_fresh AS (
     UNION ALL
     SELECT q.*
     FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-    CROSS JOIN LATERAL (
-      SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
-      WHERE q."shop" IS NULL OFFSET 0
-    ) q
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
     UNION ALL
     SELECT q.*
     FROM (
@@ -401,17 +319,7 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL AND "k1" IS NOT NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" IS NULL AND q."most" = "tidemark_key"."k1" OFFSET 0
     ) q
     UNION ALL
@@ -419,17 +327,7 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NOT NULL AND "k1" IS NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" = "tidemark_key"."k0" AND q."most" IS NULL OFFSET 0
     ) q
     UNION ALL
@@ -437,17 +335,7 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_1" WHERE "k0" IS NULL AND "k1" IS NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.n, o.most
-        FROM (
-          SELECT "piece 1".shop, "piece 1".n
-          FROM tidemark_data."piece 1" AS "piece 1"
-        ) AS s
-        LEFT JOIN (
-          SELECT "piece 2".shop, "piece 2".most
-          FROM tidemark_data."piece 2" AS "piece 2"
-        ) AS o ON o.shop = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" IS NULL AND q."most" IS NULL OFFSET 0
     ) q
   ) q

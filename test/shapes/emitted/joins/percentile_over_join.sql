@@ -1,6 +1,6 @@
 -- what is kept, by name
-SELECT shops.name, percentile_cont(CAST(0.5 AS double precision)) WITHIN
-GROUP (ORDER BY CAST(sales.price AS double precision)) AS median
+SELECT shops.name,
+  percentile_cont(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY CAST(sales.price AS double precision)) AS median
 FROM public.sales
 JOIN public.shops ON shops.id = sales.shop
 GROUP BY shops.name
@@ -65,8 +65,8 @@ tidemark_diff AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT q.*
   FROM (
-    SELECT shops.name, percentile_cont(CAST(0.5 AS double precision)) WITHIN
-    GROUP (ORDER BY CAST(sales.price AS double precision)) AS median
+    SELECT shops.name,
+      percentile_cont(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY CAST(sales.price AS double precision)) AS median
     FROM public.sales
     JOIN public.shops ON shops.id = sales.shop
     WHERE shops.name IN (SELECT k0 FROM (SELECT * FROM tidemark_keys_0) AS tidemark_wanted)

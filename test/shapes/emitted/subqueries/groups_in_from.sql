@@ -45,25 +45,13 @@ tidemark_fresh AS (
   FROM (
     SELECT q.*
     FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
-    CROSS JOIN LATERAL (
-      SELECT q.*
-      FROM (
-        SELECT s.shop, s.pieces, shops.name
-        FROM (SELECT sales.shop, sum(sales.quantity) AS pieces FROM public.sales GROUP BY sales.shop) AS s
-        JOIN public.shops ON shops.id = s.shop
-      ) q
-      WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
-    ) q
+    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
     UNION ALL
     SELECT q.*
     FROM (SELECT * FROM "tidemark_keys_1") AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (
-        SELECT s.shop, s.pieces, shops.name
-        FROM (SELECT sales.shop, sum(sales.quantity) AS pieces FROM public.sales GROUP BY sales.shop) AS s
-        JOIN public.shops ON shops.id = s.shop
-      ) q
+      FROM (/* what is kept */) q
       WHERE q."shop" = "tidemark_key"."k0" AND q."name" = "tidemark_key"."k1" OFFSET 0
     ) q
   ) q

@@ -25,15 +25,7 @@ FROM tidemark_data.lateral_by_inequality
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shops.id, t.n
-      FROM public.shops
-      CROSS JOIN LATERAL (SELECT count(*) AS n FROM public.sales WHERE sales.quantity > shops.id) AS t
-    ) q
-    WHERE q."id" = "tidemark_key"."k0" OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
 )
 tidemark_old AS (
   SELECT q.ctid AS tidemark_tid, q.*

@@ -40,20 +40,7 @@ FROM tidemark_data.lateral_top
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shops.id, best.id AS sale, best.price
-      FROM public.shops
-      CROSS JOIN LATERAL (
-        SELECT sales.id, sales.price
-        FROM public.sales
-        WHERE sales.shop = shops.id
-        ORDER BY sales.price DESC NULLS LAST, sales.id LIMIT 1
-      ) AS best
-    ) q
-    WHERE q."id" = "tidemark_key"."k0" OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
 )
 tidemark_old AS (
   SELECT q.ctid AS tidemark_tid, q.*

@@ -8,11 +8,7 @@ SELECT id, price
 FROM tidemark_data.limit_in_from
 
 -- everything
-tidemark_fresh AS (
-  SELECT id, price
-  FROM (SELECT sales.id, sales.price FROM public.sales ORDER BY sales.price DESC NULLS LAST, sales.id LIMIT 3) AS s
-  WHERE price > 6::numeric
-)
+tidemark_fresh AS (/* what is kept */)
 tidemark_old AS (SELECT q.ctid AS tidemark_tid, q.* FROM "tidemark_data"."limit_in_from" q)
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."id", f."price"

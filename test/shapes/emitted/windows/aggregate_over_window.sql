@@ -30,33 +30,11 @@ FROM tidemark_data.aggregate_over_window
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, max(so_far) AS most
-      FROM (
-        SELECT sales.shop, sum(sales.quantity) OVER (PARTITION BY sales.shop ORDER BY sales.id) AS so_far
-        FROM public.sales
-      ) AS s
-      GROUP BY shop
-    ) q
-    WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, max(so_far) AS most
-      FROM (
-        SELECT sales.shop, sum(sales.quantity) OVER (PARTITION BY sales.shop ORDER BY sales.id) AS so_far
-        FROM public.sales
-      ) AS s
-      GROUP BY shop
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )
 tidemark_old AS (
   SELECT q.ctid AS tidemark_tid, q.*
@@ -94,16 +72,5 @@ tidemark_fresh AS (
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, max(so_far) AS most
-      FROM (
-        SELECT sales.shop, sum(sales.quantity) OVER (PARTITION BY sales.shop ORDER BY sales.id) AS so_far
-        FROM public.sales
-      ) AS s
-      GROUP BY shop
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )

@@ -31,35 +31,11 @@ FROM tidemark_data.first_of_each
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, id
-      FROM (
-        SELECT sales.shop, sales.id,
-          row_number() OVER (PARTITION BY sales.shop ORDER BY sales.at DESC NULLS LAST, sales.id) AS place
-        FROM public.sales
-      ) AS s
-      WHERE place = 1
-    ) q
-    WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, id
-      FROM (
-        SELECT sales.shop, sales.id,
-          row_number() OVER (PARTITION BY sales.shop ORDER BY sales.at DESC NULLS LAST, sales.id) AS place
-        FROM public.sales
-      ) AS s
-      WHERE place = 1
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )
 tidemark_old AS (
   SELECT q.ctid AS tidemark_tid, q.*
@@ -102,17 +78,5 @@ tidemark_fresh AS (
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, id
-      FROM (
-        SELECT sales.shop, sales.id,
-          row_number() OVER (PARTITION BY sales.shop ORDER BY sales.at DESC NULLS LAST, sales.id) AS place
-        FROM public.sales
-      ) AS s
-      WHERE place = 1
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )

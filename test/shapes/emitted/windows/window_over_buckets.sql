@@ -110,33 +110,11 @@ FROM tidemark_data.window_over_buckets
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, day, n, lag(n) OVER (PARTITION BY shop ORDER BY day) AS before
-      FROM (
-        SELECT "piece 1".shop, "piece 1".day,
-          "piece 1".n
-        FROM tidemark_data."piece 1" AS "piece 1"
-      ) AS s
-    ) q
-    WHERE q."shop" = "tidemark_key"."k0" OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" = "tidemark_key"."k0" OFFSET 0) q
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, day, n, lag(n) OVER (PARTITION BY shop ORDER BY day) AS before
-      FROM (
-        SELECT "piece 1".shop, "piece 1".day,
-          "piece 1".n
-        FROM tidemark_data."piece 1" AS "piece 1"
-      ) AS s
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )
 tidemark_old AS (
   SELECT q.ctid AS tidemark_tid, q.*
@@ -176,16 +154,5 @@ tidemark_fresh AS (
   UNION ALL
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
-  CROSS JOIN LATERAL (
-    SELECT q.*
-    FROM (
-      SELECT shop, day, n, lag(n) OVER (PARTITION BY shop ORDER BY day) AS before
-      FROM (
-        SELECT "piece 1".shop, "piece 1".day,
-          "piece 1".n
-        FROM tidemark_data."piece 1" AS "piece 1"
-      ) AS s
-    ) q
-    WHERE q."shop" IS NULL OFFSET 0
-  ) q
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )
