@@ -313,7 +313,8 @@ export const aggregates: readonly Construct[] = [
       {
         name: 'count_distinct',
         query: 'SELECT shop, count(DISTINCT product) AS products FROM sales GROUP BY shop',
-        maintenance: { sales: 'slice' },
+        maintenance: { sales: 'delta' },
+        pieces: 1,
         rows: `
           1 | 2
           2 | 2
@@ -323,7 +324,8 @@ export const aggregates: readonly Construct[] = [
       {
         name: 'sum_distinct',
         query: 'SELECT product, sum(DISTINCT quantity) AS different FROM sales GROUP BY product',
-        maintenance: { sales: 'slice' },
+        maintenance: { sales: 'delta' },
+        pieces: 1,
         rows: `
           tea | 9
           jam | 7
@@ -400,7 +402,7 @@ export const aggregates: readonly Construct[] = [
       {
         name: 'distinct_rows',
         query: 'SELECT DISTINCT shop, paid FROM sales',
-        maintenance: { sales: 'slice' },
+        maintenance: { sales: 'delta' },
         rows: `
           1 | t
           1 | f

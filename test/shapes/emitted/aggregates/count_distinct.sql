@@ -1,6 +1,87 @@
--- what is kept, by shop
-SELECT shop, count(DISTINCT product) AS products
+-- PIECE 1
+
+-- what is kept, by shop, product
+SELECT shop, product, count(*) AS tidemark_rows
 FROM public.sales
+GROUP BY shop, product
+
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "sales"."shop", "sales"."product", "sales"."tidemark_w"
+  FROM (
+    SELECT "l"."shop" AS "shop", "l"."product" AS "product", l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
+tidemark_change AS MATERIALIZED (
+  SELECT "g0", "g1", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows"
+  FROM tidemark_joined
+  GROUP BY "g0", "g1"
+)
+tidemark_sums AS (
+  SELECT c."g0", c."g1", o.ctid AS tidemark_tid,
+    coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows"
+  FROM tidemark_change c
+    LEFT JOIN "tidemark_data"."piece 1" o ON ("o"."shop" = "c"."g0" OR ("o"."shop" IS NULL AND "c"."g0" IS NULL))
+    AND ("o"."product" = "c"."g1" OR ("o"."product" IS NULL AND "c"."g1" IS NULL))
+)
+tidemark_state AS MATERIALIZED (
+  SELECT "g0", "g1", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows",
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0)) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+)
+tidemark_fresh AS (
+  SELECT (tidemark_t.g0)::integer AS "shop", (tidemark_t.g1)::text AS "product",
+    ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt AND "tidemark_t"."tidemark_rows" <> 0
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE ("q"."shop" = "k"."g0" OR ("q"."shop" IS NULL AND "k"."g0" IS NULL))
+      AND ("q"."product" = "k"."g1" OR ("q"."product" IS NULL AND "k"."g1" IS NULL)) OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."piece 1" o ON o.ctid = t.tidemark_tid
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."shop", f."product",
+    f."tidemark_rows"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."shop", f."product")::record = ROW(o."shop", o."product")::record
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."tidemark_rows")::record OPERATOR(pg_catalog.*<>) ROW(o."tidemark_rows")::record
+    OR f.tidemark_several
+)
+
+-- deltas, terms
+SELECT shop AS "g0", product AS "g1", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
+
+-- deltas, table 0 as it is
+SELECT "sales"."shop", "sales"."product", 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT "shop" AS "shop", "product" AS "product" FROM "public"."sales") AS "sales"
+
+-- deltas, table 0, its change
+SELECT "shop", "product", "tidemark_w"
+FROM "tidemark_changes_0"
+
+-- THE VIEW
+
+-- what is kept, by shop
+SELECT shop, count(product) AS products
+FROM (
+  SELECT "piece 1".shop, "piece 1".product
+  FROM tidemark_data."piece 1" AS "piece 1"
+) AS each
 GROUP BY shop
 
 -- what is read
@@ -10,14 +91,17 @@ FROM tidemark_data.count_distinct
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
   SELECT "l"."sign", "l"."shop"
-  FROM "tidemark_log"."sales" AS l
-  WHERE /* pending */
+  FROM "tidemark_log"."log of piece 1" AS l
+  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
 "tidemark_keys_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
-    FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") tidemark_touched
+    FROM (
+      SELECT i0.shop AS "k0"
+      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
+    ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
@@ -51,12 +135,15 @@ tidemark_diff AS MATERIALIZED (
 tidemark_fresh AS (
   SELECT q.*
   FROM (
-    SELECT shop, count(DISTINCT product) AS products
-    FROM public.sales
-    WHERE sales.shop IN (
-      SELECT k0
-      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
-    )
+    SELECT shop, count(product) AS products
+    FROM (
+      SELECT "piece 1".shop, "piece 1".product
+      FROM tidemark_data."piece 1" AS "piece 1"
+      WHERE "piece 1".shop IN (
+        SELECT k0
+        FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
+      )
+    ) AS each
     GROUP BY shop
   ) q
   WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
