@@ -21,9 +21,9 @@ function rangeOf(text: string, piece: string) {
 }
 
 describe('a place', () => {
-  test('has a caret under it, and lines around', () => {
+  test('has carets under its word, and lines around', () => {
     expect(frame('select a,\nfrom t\nwhere b\n', { line: 2, column: 1 })).toBe(
-      ['  1 │ select a,', '> 2 │ from t', '    │ ^', '  3 │ where b'].join('\n'),
+      ['  1 │ select a,', '> 2 │ from t', '    │ ^^^^', '  3 │ where b'].join('\n'),
     )
   })
 

@@ -15,7 +15,7 @@ export interface FrameStyle {
 /** Of a piece of more lines than this, those in the middle are left out. */
 const mostLines = 7
 
-/** The lines around a place, with a caret under it; around a piece of text, with a line under all of it. */
+/** The lines around a place, with carets under the word there; around a piece of text, with carets under all of it. */
 export function codeFrame(text: string, position: SourcePosition | SourceRange, style: FrameStyle): string[] {
   const { colours, paint, around } = style
   const lines = text.split(/\r?\n/)
@@ -42,10 +42,10 @@ export function codeFrame(text: string, position: SourcePosition | SourceRange, 
     const head = `${here ? paint('>') : ' '} ${colours.dim(`${String(number).padStart(gutter)} │`)}`
     frame.push(`${head} ${code}`.trimEnd())
     if (position.line !== lastOfPiece || !here) continue
-    const [left, width] = [widthOf(shown(line.slice(0, from))), widthOf(shown(line.slice(from, to)))]
-    frame.push(
-      `  ${' '.repeat(gutter)} ${colours.dim('│')} ${' '.repeat(left)}${paint('^'.repeat(Math.max(1, width)))}`,
-    )
+    const piece = end === undefined ? (/^[\p{L}\p{N}_$]+/u.exec(line.slice(from))?.[0] ?? '') : line.slice(from, to)
+    const [left, width] = [line.slice(0, from), piece].map((own) => widthOf(shown(own)))
+    const carets = paint('^'.repeat(Math.max(1, width ?? 1)))
+    frame.push(`  ${' '.repeat(gutter)} ${colours.dim('│')} ${' '.repeat(left ?? 0)}${carets}`)
   }
   return frame
 }

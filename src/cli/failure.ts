@@ -5,11 +5,21 @@ import { excerpt } from './excerpt.js'
 import { printableLines, wrap } from './format.js'
 import type { Terminal } from './terminal.js'
 
-/** Tells what went wrong: to people on standard error, and with --json on standard output too. */
-export function reportFailure(error: unknown, terminal: Terminal, views: readonly NormalisedView[]): void {
+/**
+ * Tells what went wrong: to people on standard error, and with --json on standard output too, where `besides` has what
+ * could be found out all the same.
+ */
+export function reportFailure(
+  error: unknown,
+  terminal: Terminal,
+  views: readonly NormalisedView[],
+  besides: Readonly<Record<string, unknown>> = {},
+): void {
   const known = asTidemarkError(error)
-  if (terminal.json) terminal.result(JSON.stringify({ error: known }, null, 2))
-  terminal.note(describeFailure(known, terminal, views))
+  if (terminal.json) terminal.result(JSON.stringify({ error: known, ...besides }, null, 2))
+  const each = known.problems ?? [known]
+  terminal.note(each.map((problem) => describeFailure(problem, terminal, views)).join('\n\n'))
+  if (each.length > 1) terminal.note(`\n${terminal.errorColours.red(`${each.length} problems.`)}`)
   if (process.env.TIDEMARK_DEBUG === '1') terminal.note(stacks(error).join('\ncaused by: '))
 }
 

@@ -8,6 +8,7 @@ import type { Kept } from '../compiler/keep/kept.js'
 import { loadParser } from '../compiler/parse/parse.js'
 import { PlaceFinder } from '../compiler/places/find.js'
 import type { Place } from '../compiler/places/place.js'
+import { PlacedError } from '../compiler/places/placedError.js'
 import type { Maintenance } from '../compiler/plan/types.js'
 import { type Split, splitQuery } from '../compiler/split/split.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
@@ -56,25 +57,60 @@ export interface ViewTarget {
   readonly definitionHash: string
 }
 
+export interface Compiled {
+  readonly targets: readonly ViewTarget[]
+  /** What is wrong, one for each view that something is wrong with: with its name and the place in its file. */
+  readonly problems: readonly TidemarkError[]
+  readonly waiting: readonly Waiting[]
+}
+
+/** A view that cannot be compiled, since something is wrong with one that it reads, directly or not. */
+export interface Waiting {
+  readonly view: string
+  readonly for: string
+}
+
 /**
  * Compiles views in the order in which they read each other. Works in the transaction of `connection`, which the
  * caller rolls back.
- * @throws TidemarkError for the first view that is wrong, with its name and the place in its file.
  */
-export async function compileViews(connection: Connection, views: readonly NormalisedView[]): Promise<ViewTarget[]> {
+export async function compileViews(connection: Connection, views: readonly NormalisedView[]): Promise<Compiled> {
   await loadParser()
   const targets: ViewTarget[] = []
+  const { ordered, problems } = orderViews(views)
+  const waiting: Waiting[] = []
+  /** Each with the view that something is wrong with: itself, or one that it reads. */
+  const missing = new Map<NormalisedView, string>()
+  for (const view of views) if (!ordered.some((other) => other.view === view)) missing.set(view, nameOf(view))
   const gatherer = new FactsGatherer(connection, logName)
-  for (const { view, upstream } of orderViews(views)) {
-    try {
-      const [target, ...pieces] = await compileInPieces(gatherer, view, upstream)
-      targets.push(...pieces, target)
-      if (view.storage === 'table') gatherer.add(asSource(target))
-    } catch (error) {
-      throw aboutView(view, databaseError(error))
+  for (const { view, upstream } of ordered) {
+    const cause = upstream.map((other) => missing.get(other)).find((name) => name !== undefined)
+    if (cause !== undefined) {
+      missing.set(view, cause)
+      waiting.push({ view: nameOf(view), for: cause })
+      continue
     }
+    const compiled = await gatherer
+      .tryOut(() => compileInPieces(gatherer, view, upstream))
+      .catch((error: unknown) => {
+        throw aboutView(view, databaseError(error))
+      })
+    if (compiled instanceof TidemarkError) {
+      missing.set(view, nameOf(view))
+      problems.push(aboutView(view, compiled))
+      continue
+    }
+    const [target, ...pieces] = compiled
+    targets.push(...pieces, target)
+    if (view.storage === 'table') gatherer.add(asSource(target))
   }
-  return targets
+  const place = new Map(views.map((view, index) => [nameOf(view), index]))
+  const inOrder = problems.sort((one, other) => (place.get(one.view ?? '') ?? 0) - (place.get(other.view ?? '') ?? 0))
+  return { targets, problems: inOrder, waiting }
+}
+
+function nameOf({ schema, name }: NormalisedView): string {
+  return shownName(schema, name)
 }
 
 /** A view, and after it the hidden ones that it was taken apart into, where that is for the better. */
@@ -139,12 +175,17 @@ interface OneView {
 }
 
 async function compileOne(gatherer: FactsGatherer, one: OneView): Promise<ViewTarget> {
-  const { view, upstream, own, storage, hidden = false } = one
-  const { facts, kept, compiled } = await compileKept(gatherer, one)
-  const { original, finder } = one
+  const { view, upstream, own, storage, original, finder, hidden = false } = one
+  const apart = hidden || original !== undefined
+  const { facts, kept, compiled } = await compileKept(gatherer, one).catch((error: unknown) => {
+    if (!(error instanceof PlacedError)) throw error
+    const { code, message, hint = '', place, query } = error
+    const position = finder.find(place, { facts: own, ast: query, apart })
+    throw new TidemarkError(code, message, { hint, ...(position === undefined ? {} : { position }) })
+  })
   const { root } = compiled.plan
   const positions = (place: Place): SourceRange | undefined => {
-    const range = finder.find(place, { facts, ast: root.ast, apart: hidden || original !== undefined })
+    const range = finder.find(place, { facts, ast: root.ast, apart })
     return range && inFileOf(view, range)
   }
   const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept, original })

@@ -12,30 +12,38 @@ export interface OrderedView {
 }
 
 /**
- * Views in an order in which each comes after those that it reads.
- * @throws TidemarkError QUERY_INVALID, QUERY_NOT_SELECT, DEPENDENCY_CYCLE, CONFIG_INVALID (dependsOn names no view).
+ * Views in an order in which each comes after those that it reads. Those whose query cannot be read are left out, and
+ * told as problems: QUERY_INVALID, QUERY_NOT_SELECT, CONFIG_INVALID (dependsOn names no view).
+ * @throws TidemarkError DEPENDENCY_CYCLE.
  */
-export function orderViews(views: readonly NormalisedView[]): OrderedView[] {
-  const reads = new Map(views.map((view) => [view, upstreamOf(view, views)]))
+export function orderViews(views: readonly NormalisedView[]): { ordered: OrderedView[]; problems: TidemarkError[] } {
+  const reads = new Map<NormalisedView, NormalisedView[]>()
+  const problems: TidemarkError[] = []
+  for (const view of views) {
+    try {
+      reads.set(view, upstreamOf(view, views))
+    } catch (error) {
+      if (!(error instanceof TidemarkError)) throw error
+      problems.push(aboutView(view, error))
+    }
+  }
   const ordered: OrderedView[] = []
   const done = new Set<NormalisedView>()
   const visit = (view: NormalisedView, path: readonly NormalisedView[]): void => {
     if (done.has(view)) return
     if (path.includes(view)) throw cycle([...path.slice(path.indexOf(view)), view])
     const upstream = reads.get(view) ?? []
-    for (const next of upstream) visit(next, [...path, view])
+    for (const next of upstream) if (reads.has(next)) visit(next, [...path, view])
     done.add(view)
     ordered.push({ view, upstream })
   }
-  for (const view of views) visit(view, [])
-  return ordered
+  for (const view of reads.keys()) visit(view, [])
+  return { ordered, problems }
 }
 
 function upstreamOf(view: NormalisedView, views: readonly NormalisedView[]): NormalisedView[] {
-  const places = inFile(view, () => {
-    parseSelect(view.query)
-    return scanNames(view.query)
-  })
+  parseSelect(view.query)
+  const places = scanNames(view.query)
   const named = views.filter((other) =>
     places.some(
       (place) =>
@@ -48,7 +56,10 @@ function upstreamOf(view: NormalisedView, views: readonly NormalisedView[]): Nor
       throw new TidemarkError(
         'CONFIG_INVALID',
         `${shownName(view.schema, view.name)}: dependsOn names "${shownName(wanted.schema, wanted.name)}", which is not a configured view.`,
-        { hint: 'Remove it, or add that view. Views that the query itself names need not be listed.' },
+        {
+          hint: 'Remove it, or add that view. Views that the query itself names need not be listed.',
+          view: shownName(view.schema, view.name),
+        },
       )
     }
     if (!named.includes(other)) named.push(other)
@@ -63,17 +74,8 @@ function cycle(path: readonly NormalisedView[]): TidemarkError {
   })
 }
 
-/** Runs a step of reading a view's query; errors then say which view and file they are about. */
-export function inFile<Result>(view: NormalisedView, work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    throw aboutView(view, error)
-  }
-}
-
-export function aboutView(view: NormalisedView, error: unknown): unknown {
-  if (!(error instanceof TidemarkError)) return error
+/** The error with the view and the file that it is about. */
+export function aboutView(view: NormalisedView, error: TidemarkError): TidemarkError {
   const name = shownName(view.schema, view.name)
   const position = error.position && inFileOf(view, error.position)
   const place = position === undefined ? '' : ` (${position.file ?? 'query'}:${position.line}:${position.column})`

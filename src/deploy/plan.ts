@@ -3,9 +3,9 @@ import type { NormalisedView } from '../define/types.js'
 import { type Connection, type Database, rows } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { checkSchemas, checkServer, isMigrated } from '../engine/migrate.js'
-import { TidemarkError } from '../protocol/errors.js'
+import { TidemarkError, together } from '../protocol/errors.js'
 import { type Change, checkNames, describeDrops, describeSteps, planSteps, type ViewStep } from './changes.js'
-import { compileViews, type ViewTarget } from './compileViews.js'
+import { type Compiled, compileViews, type ViewTarget, type Waiting } from './compileViews.js'
 import { type DeployedView, readDeployedViews } from './deployed.js'
 import type { Explanation } from './explanation.js'
 import { cannotChangeNative } from './matview.js'
@@ -30,23 +30,47 @@ export async function planDeployment(database: Database, views: readonly Normali
   return { changes }
 }
 
-/** How each configured view would be maintained. */
-export async function explainViews(database: Database, views: readonly NormalisedView[]): Promise<Explanation[]> {
+/** How the configured views would be maintained, and what is wrong with those that cannot be. */
+export interface Explained {
+  readonly explanations: readonly Explanation[]
+  readonly problems: readonly TidemarkError[]
+  readonly waiting: readonly Waiting[]
+}
+
+export async function explainAll(database: Database, views: readonly NormalisedView[]): Promise<Explained> {
   await checkServer(database)
-  const targets = await compileAside(database, views)
-  return targets.filter(({ hidden }) => !hidden).map((target) => target.explanation)
+  const { targets, problems, waiting } = await compileAside(database, views)
+  return {
+    explanations: targets.filter(({ hidden }) => !hidden).map((target) => target.explanation),
+    problems,
+    waiting,
+  }
+}
+
+/**
+ * How each configured view would be maintained.
+ * @throws TidemarkError with all that is wrong with any of them.
+ */
+export async function explainViews(database: Database, views: readonly NormalisedView[]): Promise<Explanation[]> {
+  const { explanations, problems } = await explainAll(database, views)
+  raise(problems)
+  return [...explanations]
+}
+
+function raise([first, ...rest]: readonly TidemarkError[]): void {
+  if (first !== undefined) throw together([first, ...rest])
 }
 
 export async function makePlan(database: Database, views: readonly NormalisedView[]): Promise<Plan> {
   const migrated = await isMigrated(database)
   if (!migrated) await checkSchemas(database)
   await checkViewSchemas(database, views)
-  const targets = await compileAside(database, views).catch(async (error: unknown) => {
-    if (error instanceof TidemarkError && error.code === 'PRIVILEGE_MISSING') {
-      await checkNamedPrivileges(database, views, !migrated)
-    }
-    throw error
-  })
+  const { targets, problems } = await compileAside(database, views)
+  if (problems.some(({ code }) => code === 'PRIVILEGE_MISSING')) {
+    const readable = views.filter((view) => !problems.some((problem) => isUnreadable(problem, view)))
+    await checkNamedPrivileges(database, readable, !migrated)
+  }
+  raise(problems)
   await checkPrivileges(database, targets, !migrated)
   const deployed = await readDeployedViews(database)
   const steps = await checkNames(database, planSteps(targets, deployed))
@@ -71,7 +95,12 @@ export async function makePlan(database: Database, views: readonly NormalisedVie
   return { steps, drops, needs, changes }
 }
 
-async function compileAside(database: Database, views: readonly NormalisedView[]): Promise<ViewTarget[]> {
+/** Its text is no query, so that no names can be found in it. */
+function isUnreadable({ code, view: about }: TidemarkError, view: NormalisedView): boolean {
+  return (code === 'QUERY_INVALID' || code === 'QUERY_NOT_SELECT') && about === shownName(view.schema, view.name)
+}
+
+async function compileAside(database: Database, views: readonly NormalisedView[]): Promise<Compiled> {
   return aside(database, (connection) => compileViews(connection, views))
 }
 

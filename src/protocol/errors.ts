@@ -50,6 +50,8 @@ export interface ErrorDetails {
   readonly view?: string
   /** File, line and column (both from 1) in what the user wrote. */
   readonly position?: SourcePosition
+  /** Where several things are wrong: each of them. */
+  readonly problems?: readonly TidemarkError[]
   readonly cause?: unknown
 }
 
@@ -75,6 +77,7 @@ export interface ErrorBody {
   readonly hint?: string
   readonly view?: string
   readonly position?: SourcePosition
+  readonly problems?: readonly ErrorBody[]
 }
 
 export class TidemarkError extends Error {
@@ -83,6 +86,7 @@ export class TidemarkError extends Error {
   readonly hint: string | undefined
   readonly view: string | undefined
   readonly position: SourcePosition | undefined
+  readonly problems: readonly TidemarkError[] | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -90,6 +94,7 @@ export class TidemarkError extends Error {
     this.hint = details.hint
     this.view = details.view
     this.position = details.position
+    this.problems = details.problems
   }
 
   toJSON(): ErrorBody {
@@ -99,6 +104,17 @@ export class TidemarkError extends Error {
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.view === undefined ? {} : { view: this.view }),
       ...(this.position === undefined ? {} : { position: this.position }),
+      ...(this.problems === undefined ? {} : { problems: this.problems.map((problem) => problem.toJSON()) }),
     }
   }
+}
+
+/** Several problems as one error; a single one as it is. */
+export function together(problems: readonly [TidemarkError, ...TidemarkError[]]): TidemarkError {
+  const [first, ...rest] = problems
+  if (rest.length === 0) return first
+  const lines = problems.map(({ message }) => `  ${message}`)
+  // One code for all of them, where they agree.
+  const code = rest.every((problem) => problem.code === first.code) ? first.code : 'CONFIG_INVALID'
+  return new TidemarkError(code, `${problems.length} problems:\n${lines.join('\n')}`, { problems })
 }

@@ -66,6 +66,25 @@ describe('a key', () => {
     expect(error).toMatchObject({ code: 'KEY_MISSING', view: 'mv', hint: expect.stringContaining('key:') })
   })
 
+  test('of two views is told with both, and what is not wrong is explained all the same', async () => {
+    const cwd = await project(`
+      view('mv_one', { query: 'select customer from orders' }),
+      view('mv_two', { query: 'select id, \\n custmer from orders' }),
+      view('mv_good', { query: 'select id from orders' }),
+      view('mv_on_one', { query: 'select customer from mv_one', key: ['customer'] })`)
+    const { value, code, stderr } = await json(shapes.partlyExplained, ['explain'], { cwd, url: db.url })
+    expect(code).toBe(2)
+    expect(value.error.problems?.map(({ view, code }) => [view, code])).toEqual([
+      ['mv_one', 'KEY_MISSING'],
+      ['mv_two', 'QUERY_INVALID'],
+    ])
+    expect(value.explained.map(({ view }) => view)).toEqual(['mv_good'])
+    expect(value.waiting).toEqual([{ view: 'mv_on_one', for: 'mv_one' }])
+    expect(stderr).toMatch(/KEY_MISSING.*QUERY_INVALID.*2 problems\..*mv_on_one is explained when mv_one/s)
+    const alone = await json(shapes.explain, ['explain', 'mv_good'], { cwd, url: db.url })
+    expect([alone.code, alone.value.length]).toEqual([0, 1])
+  })
+
   test('that is not a column of the query', async () => {
     const error = await apply(`view('mv', { query: 'select customer from orders', key: ['kunde'] })`)
     expect(error).toMatchObject({ code: 'KEY_INVALID', hint: expect.stringContaining('customer') })

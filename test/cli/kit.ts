@@ -143,6 +143,34 @@ const changes = z.array(
   z.strictObject({ action: z.string(), object: z.string(), detail: z.string(), destructive: z.boolean() }),
 )
 
+const explanations = z.array(
+  z.strictObject({
+    view: z.string(),
+    incremental: z.boolean(),
+    key: z.array(z.string()),
+    nodes: z.array(z.strictObject({ id: z.string(), kind: maintenance, key: z.array(z.string()) })).min(1),
+    sources: z.array(
+      z.strictObject({
+        table: z.string(),
+        maintenance,
+        key: z.array(z.string()).optional(),
+        code: z.string().optional(),
+        reason: z.string().optional(),
+        hint: z.string().min(1).optional(),
+        position: range.optional(),
+      }),
+    ),
+    advice: z.array(
+      z.strictObject({
+        code: z.string(),
+        message: z.string(),
+        sql: z.string().optional(),
+        position: range.optional(),
+      }),
+    ),
+  }),
+)
+
 /** What --json prints. */
 export const shapes = {
   error: z.strictObject({ error: z.strictObject(errorBody.shape) }),
@@ -163,33 +191,12 @@ export const shapes = {
     changes,
     views: z.array(z.strictObject({ view: z.string(), rows: count, buildMs: z.number() })),
   }),
-  explain: z.array(
-    z.strictObject({
-      view: z.string(),
-      incremental: z.boolean(),
-      key: z.array(z.string()),
-      nodes: z.array(z.strictObject({ id: z.string(), kind: maintenance, key: z.array(z.string()) })).min(1),
-      sources: z.array(
-        z.strictObject({
-          table: z.string(),
-          maintenance,
-          key: z.array(z.string()).optional(),
-          code: z.string().optional(),
-          reason: z.string().optional(),
-          hint: z.string().min(1).optional(),
-          position: range.optional(),
-        }),
-      ),
-      advice: z.array(
-        z.strictObject({
-          code: z.string(),
-          message: z.string(),
-          sql: z.string().optional(),
-          position: range.optional(),
-        }),
-      ),
-    }),
-  ),
+  explain: explanations,
+  partlyExplained: z.strictObject({
+    error: errorBody.extend({ problems: z.array(errorBody).optional() }),
+    explained: explanations,
+    waiting: z.array(z.strictObject({ view: z.string(), for: z.string() })),
+  }),
   refresh: z.array(
     z.strictObject({
       view: z.string(),

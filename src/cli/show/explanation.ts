@@ -9,10 +9,15 @@ import type { Colours, Terminal } from '../terminal.js'
 
 /** Those of the chosen views, in the order of the explanations: upstream first. */
 export function explanationsOf(chosen: readonly NormalisedView[], all: readonly Explanation[]): Explanation[] {
-  const names = new Set(
-    chosen.flatMap((view) => [displayName(view), fullName(view), view.schema === 'public' ? view.name : '']),
-  )
+  const names = namesOf(chosen)
   return all.filter((explanation) => names.has(explanation.view))
+}
+
+/** The names under which explanations and errors may have them. */
+export function namesOf(views: readonly NormalisedView[]): ReadonlySet<string> {
+  return new Set(
+    views.flatMap((view) => [displayName(view), fullName(view), view.schema === 'public' ? view.name : '']),
+  )
 }
 
 export function showExplanations(

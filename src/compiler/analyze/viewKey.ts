@@ -34,7 +34,7 @@ function outputOf(block: SelectBlock, expression: Expression): string | undefine
 
 /** The keys of the joined items, less those of items that the others determine. */
 function keyOfJoin(block: SelectBlock): string[] | undefined {
-  const keys = block.items.map((item) => itemKeys(item).filter((key) => !block.fullJoins || isPresent(item, key)))
+  const keys = keysOfItems(block)
   const columns: string[] = []
   for (const index of retainedItems(block, keys)) {
     const named = (keys[index] ?? [])
@@ -44,6 +44,11 @@ function keyOfJoin(block: SelectBlock): string[] | undefined {
     columns.push(...(named as string[]))
   }
   return [...new Set(columns)]
+}
+
+/** Of each item of FROM, the keys that tell its rows apart. */
+export function keysOfItems(block: SelectBlock): (readonly (readonly string[])[])[] {
+  return block.items.map((item) => itemKeys(item).filter((key) => !block.fullJoins || isPresent(item, key)))
 }
 
 /** The items of FROM whose keys together tell the joined rows apart: those that others determine are not among them. */
@@ -104,7 +109,8 @@ function isDetermined(
   )
 }
 
-function outputOfColumn(block: SelectBlock, column: ItemColumn): string | undefined {
+/** The output column that always has the value of this one. */
+export function outputOfColumn(block: SelectBlock, column: ItemColumn): string | undefined {
   const always = new EqualityClasses(block.equalities.filter((equality) => equality.within.length === 0))
   const equal = always.equals(column)
   return block.outputs.find((output) => {

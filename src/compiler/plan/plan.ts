@@ -4,12 +4,14 @@ import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
 import { findKey } from '../analyze/viewKey.js'
+import { whyNoKey } from '../analyze/whyNoKey.js'
 import { columnsRead, relationsOf } from '../delta/flat.js'
 import { type AggregateShape, exactShape } from '../delta/shape.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import type { Block } from '../ir/types.js'
 import type { Kept } from '../keep/kept.js'
 import { outermost } from '../places/outermost.js'
+import { PlacedError } from '../places/placedError.js'
 import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
 import { missingIndexes } from './advice.js'
@@ -81,12 +83,16 @@ function waysToMaintain(
   return { sources, branches: [] }
 }
 
-function viewKey({ facts, key, kept }: PlanRequest, found: readonly string[] | undefined): readonly string[] {
+function viewKey({ facts, root, key, kept }: PlanRequest, found: readonly string[] | undefined): readonly string[] {
   const chosen = key ?? found
   if (chosen === undefined) {
-    throw new TidemarkError('KEY_MISSING', 'No columns were found that tell the rows of this view apart.', {
-      hint: "Name them: key: ['…']. They are found by themselves from GROUP BY, DISTINCT and primary keys in the result.",
-    })
+    const { hint, place } = whyNoKey(root)
+    const message = 'No columns were found that tell the rows of this view apart.'
+    const named = `${hint}; or name them: \`key: ['…']\`.`
+    const within = place && outermost(root, place)
+    throw within === undefined
+      ? new TidemarkError('KEY_MISSING', message, { hint: named })
+      : new PlacedError('KEY_MISSING', message, named, within, root.ast)
   }
   const own = facts.output.filter((column) => kept?.visible.includes(column.name) ?? true)
   for (const name of chosen) {

@@ -34,17 +34,27 @@ export class FactsGatherer {
 
   /** Some work with queries of our own making. When it fails nothing is left of it, and the answer is undefined. */
   async attempt<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    const done = await this.tryOut(work, 'tidemark_attempt')
+    return done instanceof TidemarkError ? undefined : done
+  }
+
+  /** Some work that may turn out to be about something that is wrong: that is the answer then, and nothing is left of it. */
+  async tryOut<Result>(work: () => Promise<Result>, savepoint = 'tidemark_view'): Promise<Result | TidemarkError> {
     const forget = this.#standIns.mark()
-    await this.database.query('SAVEPOINT tidemark_attempt')
+    const timeZone = this.#timeZone
+    await this.database.query(`SAVEPOINT ${savepoint}`)
     try {
       const result = await work()
-      await this.database.query('RELEASE SAVEPOINT tidemark_attempt')
+      await this.database.query(`RELEASE SAVEPOINT ${savepoint}`)
       return result
     } catch (error) {
       if (!(error instanceof TidemarkError)) throw error
-      await this.database.query('ROLLBACK TO SAVEPOINT tidemark_attempt; RELEASE SAVEPOINT tidemark_attempt')
+      await this.database.query(`ROLLBACK TO SAVEPOINT ${savepoint}; RELEASE SAVEPOINT ${savepoint}`)
       forget()
-      return undefined
+      // The setting is undone as well.
+      if (this.#timeZone !== timeZone) this.#closures.forget()
+      this.#timeZone = timeZone
+      return error
     }
   }
 
