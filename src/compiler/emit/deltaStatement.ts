@@ -9,6 +9,7 @@ import {
 } from '../delta/aggregates.js'
 import { overState, type StateNames, stateAlias } from '../delta/outputs.js'
 import { type AggregateShape, rowsColumn, stateColumn, stateColumns } from '../delta/shape.js'
+import { looksExact } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { toSql } from '../parse/parse.js'
@@ -49,7 +50,7 @@ export function deltaParts(request: DeltaRequest): Fragment[] {
   return [
     sql`tidemark_guard AS MATERIALIZED (SELECT ${guard} AS blocked)`,
     ...changeParts(shape),
-    sql`tidemark_joined AS (${joinedRows(shape)})`,
+    sql`tidemark_joined AS (${joinedRows(request)})`,
     sql`tidemark_change AS MATERIALIZED (${changeOfGroups(shape)})`,
     sql`tidemark_sums AS (${sums(request)})`,
     sql`tidemark_state AS MATERIALIZED (${newState(request)})`,
@@ -61,16 +62,32 @@ export function deltaParts(request: DeltaRequest): Fragment[] {
 const hasExtremes = ({ aggregates }: AggregateShape): boolean =>
   aggregates.some(({ kind }) => kind === 'min' || kind === 'max')
 
-/** A joined row that came by one table's change and went by another's was never there: the least value must not see it. */
-function joinedRows(shape: AggregateShape): Fragment {
+/**
+ * A joined row that came by one table's change and went by another's was never there: the least value must not see it.
+ * Equal values that look different are told apart, since one of them may be gone.
+ */
+function joinedRows({ shape, facts }: DeltaRequest): Fragment {
   // OFFSET 0: each value is computed once, not wherever it is used.
   if (!hasExtremes(shape)) return sql`SELECT * FROM (${terms}) q OFFSET 0`
   const columns = [
     ...shape.groups.map((_, index) => groupValue(index)),
     ...shape.aggregates.map((_, index) => argumentValue(index)),
   ]
-  const by = columns.length === 0 ? sql`` : sql` GROUP BY ${join(columns)}`
+  const looks = shape.aggregates.flatMap((_, index) =>
+    isLooseExtreme(shape, facts, index) ? [sql`(${argumentValue(index)}::pg_catalog.text COLLATE "C")`] : [],
+  )
+  const told = [...columns, ...looks]
+  const by = told.length === 0 ? sql`` : sql` GROUP BY ${join(told)}`
   return sql`SELECT ${join([...columns, sql`pg_catalog.sum(${weight}) AS ${weight}`])} FROM (${terms}) q${by} HAVING pg_catalog.sum(${weight}) <> 0`
+}
+
+/** A least or greatest value that others can equal and not look like, as 1.0 and 1.00. */
+function isLooseExtreme(shape: AggregateShape, facts: QueryFacts, index: number): boolean {
+  const { kind } = shape.aggregates[index] ?? {}
+  if (kind !== 'min' && kind !== 'max') return false
+  const name = stateColumn(stateColumns(shape), index, 'extreme')
+  const column = facts.output.find((output) => output.name === name)
+  return column === undefined || !looksExact(column)
 }
 
 function changeOfGroups(shape: AggregateShape): Fragment {
@@ -183,6 +200,9 @@ function newState({ shape, facts }: DeltaRequest): Fragment {
       const [came, went] = [ident(`came_${index}`), ident(`went_${index}`)]
       const [choose, beyond] = aggregate.kind === 'min' ? [sql`least`, sql`<=`] : [sql`greatest`, sql`>=`]
       doubts.push(sql`${went} IS NOT NULL AND (${own} IS NULL OR ${went} ${beyond} ${own})`)
+      if (isLooseExtreme(shape, facts, index)) {
+        doubts.push(sql`${came} = ${own} AND ${came}::pg_catalog.text <> ${own}::pg_catalog.text`)
+      }
       return as(sql`${choose}(${own}, ${came})`)
     }),
   )

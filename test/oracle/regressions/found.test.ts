@@ -156,6 +156,21 @@ test('a change that only the bits tell is a change', async () => {
   }
 })
 
+test('the least and the greatest value are written as their rows have them, where equal ones look different', async () => {
+  await alone.query('CREATE TABLE priced (id integer PRIMARY KEY, n numeric, iv interval)')
+  await alone.query("INSERT INTO priced VALUES (1, 1.0, '30 days'), (2, 0.5, '1 day')")
+  await deploy('priciest', 'SELECT max(n)::text AS n, max(iv)::text AS iv, min(-n)::text AS low FROM priced', [])
+  for (const change of [
+    "UPDATE priced SET n = 1.00, iv = '1 mon' WHERE id = 1",
+    "INSERT INTO priced VALUES (3, 1.000, '29 days 24:00'); DELETE FROM priced WHERE id = 1",
+    "UPDATE priced SET n = 2, iv = '2 days' WHERE id = 2; UPDATE priced SET n = 2.0, iv = '48:00' WHERE id = 2",
+  ]) {
+    await alone.query(change)
+    expect(await refreshView(alone.pool, 'priciest'), change).toMatchObject({ mode: 'incremental' })
+    expect(await verifyView(alone.pool, 'priciest'), change).toMatchObject({ missing: 0, unexpected: 0 })
+  }
+})
+
 test('what equals a column of the key is not it, where the key is an expression', async () => {
   await alone.query(`CREATE TABLE kept (id integer PRIMARY KEY, n numeric); INSERT INTO kept VALUES (1, 1.00);
     CREATE TABLE named (n numeric)`)

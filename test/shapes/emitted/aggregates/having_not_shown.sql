@@ -24,7 +24,7 @@ WHERE tidemark_shown
 tidemark_joined AS (
   SELECT "g0", "x0", pg_catalog.sum("tidemark_w") AS "tidemark_w"
   FROM (/*terms*/) q
-  GROUP BY "g0", "x0"
+  GROUP BY "g0", "x0", ("x0"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("tidemark_w") <> 0
 )
 tidemark_change AS MATERIALIZED (
@@ -44,7 +44,7 @@ tidemark_sums AS (
 tidemark_state AS MATERIALIZED (
   SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows",
     (greatest("extreme_0", "came_0"))::numeric AS "extreme_0",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "went_0" IS NOT NULL AND ("extreme_0" IS NULL OR "went_0" >= "extreme_0"))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "went_0" IS NOT NULL AND ("extreme_0" IS NULL OR "went_0" >= "extreme_0") OR "came_0" = "extreme_0" AND "came_0"::pg_catalog.text <> "extreme_0"::pg_catalog.text)) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (

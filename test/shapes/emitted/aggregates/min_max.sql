@@ -24,7 +24,7 @@ FROM tidemark_data.min_max
 tidemark_joined AS (
   SELECT "g0", "x0", "x1", "x2", pg_catalog.sum("tidemark_w") AS "tidemark_w"
   FROM (/*terms*/) q
-  GROUP BY "g0", "x0", "x1", "x2"
+  GROUP BY "g0", "x0", "x1", "x2", ("x1"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("tidemark_w") <> 0
 )
 tidemark_change AS MATERIALIZED (
@@ -51,7 +51,7 @@ tidemark_state AS MATERIALIZED (
     (least("extreme_0", "came_0"))::integer AS "extreme_0",
     (greatest("extreme_1", "came_1"))::numeric AS "extreme_1",
     (greatest("extreme_2", "came_2"))::text AS "extreme_2",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "went_0" IS NOT NULL AND ("extreme_0" IS NULL OR "went_0" <= "extreme_0") OR "went_1" IS NOT NULL AND ("extreme_1" IS NULL OR "went_1" >= "extreme_1") OR "went_2" IS NOT NULL AND ("extreme_2" IS NULL OR "went_2" >= "extreme_2"))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "went_0" IS NOT NULL AND ("extreme_0" IS NULL OR "went_0" <= "extreme_0") OR "went_1" IS NOT NULL AND ("extreme_1" IS NULL OR "went_1" >= "extreme_1") OR "came_1" = "extreme_1" AND "came_1"::pg_catalog.text <> "extreme_1"::pg_catalog.text OR "went_2" IS NOT NULL AND ("extreme_2" IS NULL OR "went_2" >= "extreme_2"))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (

@@ -32,7 +32,7 @@ FROM tidemark_data.self_join_grouped
 tidemark_joined AS (
   SELECT "g0", "x0", "x1", pg_catalog.sum("tidemark_w") AS "tidemark_w"
   FROM (/*terms*/) q
-  GROUP BY "g0", "x0", "x1"
+  GROUP BY "g0", "x0", "x1", ("x1"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("tidemark_w") <> 0
 )
 tidemark_change AS MATERIALIZED (
@@ -53,7 +53,7 @@ tidemark_sums AS (
 tidemark_state AS MATERIALIZED (
   SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
     (greatest("extreme_1", "came_1"))::numeric AS "extreme_1",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "went_1" IS NOT NULL AND ("extreme_1" IS NULL OR "went_1" >= "extreme_1"))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "went_1" IS NOT NULL AND ("extreme_1" IS NULL OR "went_1" >= "extreme_1") OR "came_1" = "extreme_1" AND "came_1"::pg_catalog.text <> "extreme_1"::pg_catalog.text)) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
