@@ -11,6 +11,8 @@ export interface FuzzRequest {
   readonly seed: number
   readonly sizes: Sizes
   readonly untilMs: number
+  /** Ends the run after the present case, or the present attempt to make one smaller. */
+  readonly signal: AbortSignal
   readonly mostCases: number
   /** How long one failure may be made smaller; 0: not at all. */
   readonly shrinkMs: number
@@ -39,14 +41,14 @@ export interface FuzzResult extends Progress {
 
 /** Case after case, one seed each, until the time is over. What is found for the second time is counted, not told again. */
 export async function fuzz(request: FuzzRequest): Promise<FuzzResult> {
-  const { workshop, seed: first, sizes, untilMs, mostCases, shrinkMs } = request
+  const { workshop, seed: first, sizes, untilMs, mostCases, shrinkMs, signal } = request
   const coverage = new Coverage()
   const progress: Progress = { cases: 0, views: 0, comparisons: 0, findings: 0 }
   const told = new Set<string>()
   let seed = first
-  for (; Date.now() < untilMs && progress.cases < mostCases; seed++) {
+  for (; Date.now() < untilMs && progress.cases < mostCases && !signal.aborted; seed++) {
     const made = makeCase(seed, sizes)
-    const { fates, findings, comparisons } = await runCase(workshop, made).catch(crashed)
+    const { fates, findings, comparisons } = await runCase(workshop, made, true).catch(crashed)
     coverage.add(made.views, fates)
     progress.cases++
     progress.views = coverage.views
@@ -58,7 +60,7 @@ export async function fuzz(request: FuzzRequest): Promise<FuzzResult> {
       told.add(sign)
       const smaller =
         shrinkMs > 0 && finding.kind !== 'crash'
-          ? await shrink(workshop, made, finding, shrinkMs)
+          ? await shrink(workshop, made, finding, AbortSignal.any([signal, AbortSignal.timeout(shrinkMs)]))
           : { case: made, finding }
       await request.onFound({ seed, case: smaller.case, finding: smaller.finding })
     }

@@ -14,6 +14,8 @@ export type Kind =
   | 'bool'
   | 'date'
   | 'time'
+  | 'local'
+  | 'span'
   | 'uuid'
   | 'mood'
   | 'ints'
@@ -54,6 +56,12 @@ export const kinds: Readonly<Record<Exclude<Kind, 'noisy'>, KindFacts>> = {
     usual: ['2024-01-01 00:00+00', '2024-03-31 01:30+00', '2024-10-27 00:30+00', '2024-12-31 23:30+00'],
     extreme: ['infinity', '-infinity', '1969-12-31 12:00+00', '2024-10-27 01:30+00'],
   },
+  local: {
+    sql: 'timestamp',
+    usual: ['2024-01-01 00:00', '2024-03-31 02:30', '2024-12-31 23:30'],
+    extreme: ['infinity', '-infinity', '0044-03-15 12:00 BC'],
+  },
+  span: { sql: 'interval', usual: ['1 day', '24:00:00', '01:30:00', '1 mon'], extreme: ['30 days', '-01:30:00', '0'] },
   uuid: {
     sql: 'uuid',
     usual: ['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002'],
@@ -106,7 +114,7 @@ export function comparable(left: Kind, right: Kind): boolean {
   return left !== 'noisy' && (families[left] ?? left) === (families[right] ?? right)
 }
 
-const loose: ReadonlySet<Kind> = new Set<Kind>(['numeric', 'money', 'float', 'folded', 'json', 'noisy'])
+const loose: ReadonlySet<Kind> = new Set<Kind>(['numeric', 'money', 'float', 'folded', 'json', 'span', 'noisy'])
 
 /** Whether equal values of this kind always look the same. */
 export function looksTheSame(kind: Kind): boolean {

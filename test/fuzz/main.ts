@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { postgresVersions } from '../../src/embedded/binaries.js'
 import type { Case } from './case.js'
 import { type Found, type FuzzResult, fuzz, type Progress } from './fuzz.js'
-import { makeCase } from './makeCase.js'
+import { makeCase, type Sizes } from './makeCase.js'
 import { describeCase, readCase, readRegressions, saveCase } from './regressions.js'
 import { runCase } from './run/runCase.js'
 import { Workshop } from './run/workshop.js'
@@ -21,7 +21,7 @@ and saved as a file that can go to test/oracle/regressions. Regressions that are
   --minutes <n>   how long (default 2)
   --cases <n>     at most so many cases: each is one set of tables
   --seed <n>      of the first case; the next case has the next one (default: the date, as 20261121)
-  --views <n>     views in each case (default 8)
+  --views <n>     views in each case (default 12)
   --rounds <n>    rounds of writes in each case, with a refresh after each (default 8)
   --save <dir>    where files of what is found go (default fuzz-found)
   --shrink <s>    seconds to make one failure smaller; 0: leave it as it is (default 120)
@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: '2' },
     cases: { type: 'string' },
     seed: { type: 'string', default: new Date().toISOString().slice(0, 10).replaceAll('-', '') },
-    views: { type: 'string', default: '8' },
+    views: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '8' },
     save: { type: 'string', default: 'fuzz-found' },
     shrink: { type: 'string', default: '120' },
@@ -57,6 +57,16 @@ function number(name: 'minutes' | 'cases' | 'seed' | 'views' | 'rounds' | 'shrin
   return value
 }
 
+/** The first Ctrl-C ends the run with its summary, the second one at once. */
+const stop = new AbortController()
+process.once('SIGINT', () => stop.abort())
+
+interface Limits {
+  readonly minutes: number
+  readonly cases: number
+  readonly shrinkMs: number
+}
+
 const say = (text: string): void => {
   if (!options.json) console.log(text)
 }
@@ -64,6 +74,11 @@ const say = (text: string): void => {
 async function main(): Promise<boolean> {
   const seed = number('seed')
   const sizes = { views: number('views'), rounds: number('rounds') }
+  const limits: Limits = {
+    minutes: number('minutes'),
+    cases: options.cases === undefined ? Number.POSITIVE_INFINITY : number('cases'),
+    shrinkMs: number('shrink') * 1000,
+  }
   if (options.show) {
     console.log(describeCase(makeCase(seed, sizes)))
     return true
@@ -72,7 +87,7 @@ async function main(): Promise<boolean> {
   const workshop = await Workshop.open(version)
   try {
     if (options.case !== undefined) return await runOne(workshop, basename(options.case), await readCase(options.case))
-    return await runAll(workshop, seed, sizes)
+    return await runAll(workshop, seed, sizes, limits)
   } finally {
     await workshop.remove()
   }
@@ -87,7 +102,7 @@ async function runOne(workshop: Workshop, name: string, made: Case): Promise<boo
   return findings.length === 0 && comparisons > 0
 }
 
-async function runAll(workshop: Workshop, seed: number, sizes: { views: number; rounds: number }): Promise<boolean> {
+async function runAll(workshop: Workshop, seed: number, sizes: Sizes, limits: Limits): Promise<boolean> {
   const started = Date.now()
   say(`seed ${seed}, PostgreSQL ${process.env.TIDEMARK_TEST_PG ?? '18'}`)
   const again = await runRegressions(workshop)
@@ -102,9 +117,10 @@ async function runAll(workshop: Workshop, seed: number, sizes: { views: number; 
     workshop,
     seed,
     sizes,
-    untilMs: started + number('minutes') * 60_000,
-    mostCases: options.cases === undefined ? Number.POSITIVE_INFINITY : number('cases'),
-    shrinkMs: number('shrink') * 1000,
+    signal: stop.signal,
+    untilMs: started + limits.minutes * 60_000,
+    mostCases: limits.cases,
+    shrinkMs: limits.shrinkMs,
     onFound,
     onProgress: reporter(started),
   })

@@ -36,6 +36,14 @@ function added(g: Grammar, scope: Scope): Expression {
     [
       () => tagged(g, 'count', 'count(*)', 'big'),
       () => {
+        const [one, other] = [some(g, scope, ['int', 'text']), some(g, scope, ['int', 'date', 'mood'])]
+        return one && other && tagged(g, 'count of rows', `count(DISTINCT (${one.sql}, ${other.sql}))`, 'big')
+      },
+      () => {
+        const found = some(g, scope, ['span'])
+        return found && tagged(g, 'sum', `sum(${found.sql})`, 'span')
+      },
+      () => {
         const found = some(g, scope, ['int', 'text', 'money', 'date', 'mood', 'uuid', 'bool', 'folded', 'json'])
         return found && tagged(g, 'count', `count(${distinct(g)}${found.sql})`, 'big')
       },
@@ -114,7 +122,7 @@ function collected(g: Grammar, scope: Scope): Expression {
       () => {
         const found = some(g, scope, exactNumbers)
         const name = g.random.pick(['variance', 'var_pop', 'stddev', 'stddev_pop'])
-        return found && tagged(g, 'variance', `round(${name}(${found.sql}), 6)`, 'numeric')
+        return found && tagged(g, 'variance', `${name}(${distinct(g)}${found.sql})`, 'numeric')
       },
       () => {
         const found = some(g, scope, ['int'])

@@ -78,6 +78,6 @@ export function withClause(g: Grammar, outer: Scope | undefined, depth: number):
   const made = query(within, outer, depth - 1)
   const materialized = g.random.pick(['', '', 'MATERIALIZED ', 'NOT MATERIALIZED '])
   if (materialized === 'MATERIALIZED ') g.tag('materialized')
-  // A WITH inside would be hard to tell from this one.
-  return { ...made, sql: `WITH ${name} AS ${materialized}(${inner.sql}) ${made.sql}` }
+  const rest = made.sql.startsWith('WITH ') ? `, ${made.sql.slice('WITH '.length)}` : ` ${made.sql}`
+  return { ...made, sql: `WITH ${name} AS ${materialized}(${inner.sql})${rest}` }
 }

@@ -25,20 +25,34 @@ function simple(g: Grammar, scope: Scope, depth: number): string {
   const ordered = kind !== 'json' && kind !== 'bool'
   return g.first<string>(
     [
-      () => `${left} = ${comparableTo(g, scope, kind, 0).sql}`,
+      () => `${left} = ${comparableTo(g, scope, kind, 0, left).sql}`,
       () => `${left} = ${typed(g, kind)}`,
       () =>
-        ordered ? `${left} ${g.random.pick(['<', '<=', '>', '>='])} ${comparableTo(g, scope, kind, 0).sql}` : undefined,
+        ordered
+          ? `${left} ${g.random.pick(['<', '<=', '>', '>='])} ${comparableTo(g, scope, kind, 0, left).sql}`
+          : undefined,
       () => (ordered ? `${left} ${g.random.pick(['<', '<=', '>', '>='])} ${typed(g, kind)}` : undefined),
       () => `${left} <> ${typed(g, kind)}`,
       () => `${left} IS ${g.random.chance(0.5) ? 'NOT ' : ''}NULL`,
-      () => `${left} IS ${g.random.chance(0.5) ? 'NOT ' : ''}DISTINCT FROM ${comparableTo(g, scope, kind, 0).sql}`,
+      () =>
+        `${left} IS ${g.random.chance(0.5) ? 'NOT ' : ''}DISTINCT FROM ${comparableTo(g, scope, kind, 0, left).sql}`,
       () => `${left} ${g.random.chance(0.3) ? 'NOT ' : ''}IN (${typed(g, kind)}, ${typed(g, kind)})`,
       () => (ordered ? `${left} BETWEEN ${typed(g, kind)} AND ${typed(g, kind)}` : undefined),
       () => particular(g, scope),
+      () => rows(g, scope),
+      () => (kind === 'int' ? `${left} = ANY (ARRAY[${typed(g, kind)}, ${typed(g, kind)}])` : undefined),
+      () => (kind === 'int' ? `${left} IN (VALUES (1), (${typed(g, kind)}))` : undefined),
     ],
     () => `${left} IS NOT NULL`,
   )
+}
+
+/** Rows compared with rows. */
+function rows(g: Grammar, scope: Scope): string {
+  const [first, second] = [likelyKind(g, scope), likelyKind(g, scope)]
+  const row = (): string => `(${comparableTo(g, scope, first, 0).sql}, ${comparableTo(g, scope, second, 0).sql})`
+  g.tag('row comparison')
+  return `${row()} ${g.random.pick(['=', '<>', 'IS DISTINCT FROM'])} ${row()}`
 }
 
 function typed(g: Grammar, kind: Parameters<typeof literal>[1]): string {

@@ -62,6 +62,7 @@ function particular(
       return [
         () => make(`(${sub('int')} % ${g.random.int(2, 4)})`),
         over('text', (sql) => `length(${sql})`),
+        over('bool', (sql) => `${sql}::integer`),
         over('ints', (sql) => `cardinality(${sql})`),
         over('range', (sql) => `lower(${sql})`),
         over('small', (sql) => `${sql}::integer`),
@@ -89,6 +90,7 @@ function particular(
         over('json', (sql) => `(${sql} ->> 'b')`),
         over('mood', (sql) => `${sql}::text`),
         over('texts', (sql) => `${sql}[1]`),
+        over('mood', (sql) => `concat(${sql}, '-', ${sub('text')})`),
         () => {
           const faithful = scope.columns.filter(
             ({ faithful, kind: of }) => faithful && !['noisy', 'ctext', 'folded'].includes(of),
@@ -109,6 +111,16 @@ function particular(
         over('time', (sql) => `date_trunc('${g.random.pick(['day', 'hour', 'month', 'week'])}', ${sql})`),
         over('date', (sql) => `${sql}::timestamptz`),
         over('time', (sql) => `date_trunc('day', ${sql}, 'America/St_Johns')`),
+      ]
+    case 'local':
+      return [
+        over('time', (sql) => `(${sql} AT TIME ZONE 'Europe/Berlin')`),
+        over('local', (sql) => `date_trunc('${g.random.pick(['day', 'hour', 'year'])}', ${sql})`),
+      ]
+    case 'span':
+      return [
+        over('span', (sql) => `date_trunc('hour', ${sql})`),
+        over('int', (sql) => `make_interval(hours => ${sql} % 9)`),
       ]
     case 'float':
       return [over('int', (sql) => `${sql}::double precision`), over('float', (sql) => `(${sql} / 2)`)]
@@ -133,13 +145,14 @@ export function anyScalar(g: Grammar, scope: Scope, depth = 2): Expression {
 }
 
 /** Something that can be compared with a value of this kind. */
-export function comparableTo(g: Grammar, scope: Scope, kind: Kind, depth: number): Expression {
-  const others = comparableIn(scope, kind).filter((other) => collatesWith(other.kind, kind))
+export function comparableTo(g: Grammar, scope: Scope, kind: Kind, depth: number, not = ''): Expression {
+  const others = comparableIn(scope, kind).filter((other) => collatesWith(other.kind, kind) && other.sql !== not)
   if (others.length > 0 && g.random.chance(0.7)) return g.random.pick(others)
   const outer =
     scope.outer === undefined ? [] : comparableIn(scope.outer, kind).filter((other) => collatesWith(other.kind, kind))
   if (outer.length > 0 && g.random.chance(0.4)) return g.random.pick(outer)
-  return scalar(g, scope, kind, depth)
+  const made = scalar(g, scope, kind, depth)
+  return made.sql === not ? constant(g, kind) : made
 }
 
 /** Columns of two collations cannot be compared unless one is said. */

@@ -1,6 +1,7 @@
 import { condition } from './conditions.js'
 import { functionSource, lateralSource, subquerySource, valuesSource } from './derived.js'
 import { type Expression, expression, type Grammar, type NamedColumn, type Relation, type Scope } from './grammar.js'
+import { scalar } from './scalars.js'
 import { equality } from './subqueries.js'
 
 /** One item of FROM, and the columns that it gives. */
@@ -131,6 +132,17 @@ function joinUsing(
   return { ...both, names, columns: [...both.columns, ...merged], sql }
 }
 
+/** An equality of which a side, or both, is computed. */
+function computedEquality(g: Grammar, left: Source, right: Source): string | undefined {
+  const kind = g.random.pick(['int', 'text', 'date'] as const)
+  const side = (source: Source): Expression => scalar(g, { columns: source.columns, identity: undefined }, kind, 1)
+  const [one, other] = [side(left), side(right)]
+  const reads = (made: Expression, source: Source): boolean => source.columns.some(({ sql }) => made.sql.includes(sql))
+  if (!reads(one, left) || !reads(other, right)) return undefined
+  g.tag('join on expressions')
+  return `${one.sql} = ${other.sql}`
+}
+
 function joinCondition(g: Grammar, left: Source, right: Source, word: string): string {
   const sides: [Scope, Scope] = [
     { columns: left.columns, identity: undefined },
@@ -139,6 +151,10 @@ function joinCondition(g: Grammar, left: Source, right: Source, word: string): s
   const parts: string[] = []
   const tie = equality(g, ...sides)
   if (tie !== undefined && g.random.chance(0.93)) parts.push(tie)
+  if (g.random.chance(0.08)) {
+    const computed = computedEquality(g, left, right)
+    if (computed !== undefined) parts.push(computed)
+  }
   if (parts.length > 0 && g.random.chance(0.12)) {
     const second = equality(g, ...sides)
     if (second !== undefined) parts.push(second)

@@ -62,6 +62,15 @@ export function subqueryCondition(g: Grammar, scope: Scope): string | undefined 
   const left = scalar(g, scope, kind, 0).sql
   const wanted = g.random.pick(given).sql
   const query = `(SELECT ${wanted} FROM ${source.sql}${where})`
+  if (roll < 0.5) {
+    const second = likelyKind(g, scope)
+    const others = ofKind(within, second)
+    if (others.length > 0) {
+      g.tag('in subquery of rows')
+      const pair = `(${left}, ${scalar(g, scope, second, 0).sql})`
+      return `${pair} ${not}IN (SELECT ${wanted}, ${g.random.pick(others).sql} FROM ${source.sql}${where})`
+    }
+  }
   if (roll < 0.75) {
     g.tag(not === '' ? 'in subquery' : 'not in subquery')
     return `${left} ${not}IN ${query}`
@@ -82,6 +91,13 @@ export function scalarSubquery(g: Grammar, scope: Scope, kind: Kind): Expression
   if (value !== undefined && g.random.chance(0.85)) {
     g.tag('scalar subquery')
     return expression(`(SELECT ${value} FROM ${source.sql}${where})`, kind)
+  }
+  if (kind === 'ints') {
+    const found = ofKind(within, 'int')
+    if (found.length === 0) return undefined
+    g.tag('array subquery')
+    const { sql } = g.random.pick(found)
+    return expression(`ARRAY(SELECT ${sql} FROM ${source.sql}${where} ORDER BY ${sql})`, kind)
   }
   const given = ofKind(within, kind)
   if (given.length === 0 || kind === 'json') return undefined

@@ -24,8 +24,11 @@ export interface DeployedCase {
 /** What a view may be refused for when there is nothing wrong with Tidemark. */
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['KEY_MISSING', 'KEY_INVALID'])
 
-/** Deploys what can be deployed of the views. Those that read one that cannot are left out with it. */
-export async function deployCase(pool: Pool, { views }: Case): Promise<DeployedCase> {
+/**
+ * Deploys what can be deployed of the views. Those that read one that cannot are left out with it.
+ * @param sparing leaves out most of those that are only ever recomputed, of which a few will do.
+ */
+export async function deployCase(pool: Pool, { views }: Case, sparing: boolean): Promise<DeployedCase> {
   const fates: Fate[] = []
   const findings: Finding[] = []
   let taken: Taken[] = []
@@ -51,7 +54,8 @@ export async function deployCase(pool: Pool, { views }: Case): Promise<DeployedC
     }
     const tried = await tryKeys(pool, view, taken)
     if ('explanation' in tried) {
-      taken.push(tried)
+      if (!sparing || isWorthwhile(tried, views)) taken.push(tried)
+      else fates.push(fateOf(tried))
       continue
     }
     leaveOut(view.name, 'refused', tried.code)
@@ -75,8 +79,35 @@ export async function deployCase(pool: Pool, { views }: Case): Promise<DeployedC
   return { taken, fates, findings }
 }
 
+/** Whether it is followed by what changes, or read by another view; or is one of a few others. */
+function isWorthwhile({ view, explanation }: Taken, views: readonly CaseView[]): boolean {
+  const whole = explanation.sources.every(({ maintenance }) => maintenance === 'full')
+  return !whole || view.query.length % 4 === 0 || views.some((other) => other !== view && reads(other, view.name))
+}
+
+/** How a view that was taken is maintained. Of tables maintained in several ways, the worst counts. */
+export function fateOf({ explanation }: Taken): Fate {
+  const { view, sources, incremental, nodes } = explanation
+  const codes = [...new Set(sources.flatMap(({ code }) => code ?? []))]
+  if (!incremental) return { view, outcome: 'full', codes }
+  if (nodes.some(({ id }) => id !== view)) return { view, outcome: 'pieces', codes }
+  const delta = sources.length > 0 && sources.every(({ maintenance }) => maintenance === 'delta')
+  return { view, outcome: delta ? 'delta' : 'slice', codes }
+}
+
 function reads({ query }: CaseView, name: string): boolean {
   return new RegExp(`\\b${name}\\b`).test(query)
+}
+
+/** Those that a view reads, directly or not. Every view more takes its time to compile. */
+function readBy(view: CaseView, taken: readonly Taken[]): Taken[] {
+  const wanted = [view]
+  const found = taken.toReversed().filter((other) => {
+    const read = wanted.some((reader) => reads(reader, other.view.name))
+    if (read) wanted.push(other.view)
+    return read
+  })
+  return found.toReversed()
 }
 
 function withoutReaders(taken: readonly Taken[], name: string): Taken[] {
@@ -98,7 +129,7 @@ async function tryKeys(pool: Pool, view: CaseView, taken: readonly Taken[]): Pro
   let refused: Refused = { code: 'KEY_MISSING', message: 'no key was tried', documented: true }
   for (const key of view.keys) {
     try {
-      const all = await explainViews(pool, normalised([...taken, { view, key }]))
+      const all = await explainViews(pool, normalised([...readBy(view, taken), { view, key }]))
       const explanation = all.find((candidate) => candidate.view === view.name)
       if (explanation === undefined) throw new Error('not explained')
       return { view, key, explanation }

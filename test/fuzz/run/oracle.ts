@@ -56,8 +56,9 @@ export async function comparedColumns(pool: Pool, name: string): Promise<string>
 export function comparisonOf(name: string, columns: string): string {
   const view = identifier(name)
   const [mine, kept] = [`SELECT ${columns} FROM oracle.${view}`, `SELECT ${columns} FROM public.${view}`]
-  return `SELECT (SELECT count(*)::int FROM (${mine} EXCEPT ALL ${kept}) q) AS missing,
-    (SELECT count(*)::int FROM (${kept} EXCEPT ALL ${mine}) q) AS unexpected`
+  return `WITH mine AS MATERIALIZED (${mine}), kept AS MATERIALIZED (${kept})
+    SELECT (SELECT count(*)::int FROM (TABLE mine EXCEPT ALL TABLE kept) q) AS missing,
+      (SELECT count(*)::int FROM (TABLE kept EXCEPT ALL TABLE mine) q) AS unexpected`
 }
 
 /**

@@ -1,14 +1,13 @@
 import type { Pool } from 'pg'
 import type { Mode, Target } from '../../oracle/checks.js'
 import type { Taken } from './deploy.js'
-import type { Fate } from './finding.js'
 import { comparedColumns, comparisonOf } from './oracle.js'
 
 export interface FuzzTarget extends Target {
   readonly taken: Taken
   /** Its columns as they are compared. */
   readonly columns: string
-  /** Ways of refreshing that the view, or something below it, has. */
+  /** Ways of refreshing that the view, or something below it, has besides the full one. */
   readonly modes: readonly Mode[]
 }
 
@@ -31,7 +30,7 @@ export async function readTarget(pool: Pool, taken: Taken): Promise<FuzzTarget> 
   const [row] = found.rows
   if (row === undefined) throw new Error(`${name} is not deployed`)
   const columns = await comparedColumns(pool, name)
-  const modes: Mode[] = ['own']
+  const modes: Mode[] = []
   if (row.slices) modes.push('slices')
   if (row.batch) modes.push('batch')
   if (row.delta) modes.push('delta')
@@ -49,14 +48,4 @@ export async function readTarget(pool: Pool, taken: Taken): Promise<FuzzTarget> 
     taken,
     modes,
   }
-}
-
-/** How a view that was taken is maintained. Of tables maintained in several ways, the worst counts. */
-export function fateOf({ explanation }: Taken): Fate {
-  const { view, sources, incremental, nodes } = explanation
-  const codes = [...new Set(sources.flatMap(({ code }) => code ?? []))]
-  if (!incremental) return { view, outcome: 'full', codes }
-  if (nodes.some(({ id }) => id !== view)) return { view, outcome: 'pieces', codes }
-  const delta = sources.length > 0 && sources.every(({ maintenance }) => maintenance === 'delta')
-  return { view, outcome: delta ? 'delta' : 'slice', codes }
 }

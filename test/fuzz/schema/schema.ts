@@ -4,18 +4,20 @@ import type { Column, Reference, Table } from './table.js'
 
 /** Columns of one name have one kind everywhere, so that USING and NATURAL find each other. */
 const names: Readonly<Record<Exclude<Kind, 'noisy'>, readonly string[]>> = {
-  int: ['g', 'v', 'w'],
+  int: ['g', 'v', 'w', '"Group"'],
   big: ['big'],
   numeric: ['n'],
   money: ['m'],
   small: ['dom'],
   float: ['x'],
-  text: ['h', 's'],
+  text: ['h', 's', '"a ""b"'],
   ctext: ['c'],
   folded: ['f'],
   bool: ['b'],
   date: ['d'],
   time: ['ts'],
+  local: ['at'],
+  span: ['iv'],
   uuid: ['u'],
   mood: ['k'],
   ints: ['arr'],

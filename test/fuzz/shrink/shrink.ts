@@ -12,8 +12,8 @@ export interface Shrunk {
 }
 
 /** Makes a case smaller that shows something wrong, as long as it still shows the same. */
-export async function shrink(workshop: Workshop, made: Case, finding: Finding, withinMs: number): Promise<Shrunk> {
-  const shrinker = new Shrinker(workshop, made, finding, Date.now() + withinMs)
+export async function shrink(workshop: Workshop, made: Case, finding: Finding, signal: AbortSignal): Promise<Shrunk> {
+  const shrinker = new Shrinker(workshop, made, finding, signal)
   await shrinker.run()
   return { case: shrinker.smallest, finding: shrinker.finding, attempts: shrinker.attempts }
 }
@@ -25,12 +25,12 @@ class Shrinker {
     readonly workshop: Workshop,
     public smallest: Case,
     public finding: Finding,
-    readonly deadline: number,
+    readonly signal: AbortSignal,
   ) {}
 
   async run(): Promise<void> {
     await this.#isolate()
-    for (let before = ''; before !== JSON.stringify(this.smallest) && Date.now() < this.deadline; ) {
+    for (let before = ''; before !== JSON.stringify(this.smallest) && !this.signal.aborted; ) {
       before = JSON.stringify(this.smallest)
       await this.#shrinkHistory()
       await this.#shrinkQueries()
@@ -40,7 +40,7 @@ class Shrinker {
 
   /** Takes the candidate when it still shows the same. */
   async #try(candidate: Case): Promise<boolean> {
-    if (Date.now() > this.deadline) return false
+    if (this.signal.aborted) return false
     this.attempts++
     const { findings } = await runCase(this.workshop, candidate)
     const same = findings.find((other) => isSame(other, this.finding))
@@ -113,7 +113,7 @@ class Shrinker {
   async #shrinkStatement(text: () => string, withText: (sql: string) => Case): Promise<void> {
     const plain = rewritten(text())
     if (plain !== text() && !(await this.#try(withText(plain)))) return
-    for (let shrunk = true; shrunk && Date.now() < this.deadline; ) {
+    for (let shrunk = true; shrunk && !this.signal.aborted; ) {
       shrunk = false
       for (const candidate of await this.#valid(smallerStatements(text()), withText)) {
         shrunk = await this.#try(withText(candidate))
