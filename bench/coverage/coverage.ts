@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os'
 import type { Pool } from 'pg'
 import type { NormalisedView } from '../../src/define/types.js'
 import { planDeployment } from '../../src/deploy/index.js'
@@ -35,6 +36,7 @@ async function run({ server, options, say }: Bench): Promise<Outcome> {
   if (version === undefined) say('no pg_ivm on this server: not measured (docs/benchmarks.md)')
   return outcomeOf(views, version, figuresOf(planning), {
     rounds,
+    'load of the machine, of a minute': digits(loadavg()[0] ?? 0),
     pg_ivm: version ?? 'not measured: this server does not have it',
     'a view is incremental': 'when the changes of every table that it reads are followed by slices or deltas',
     'the peer takes a view': `when create_immv does, and, in the ${catalogueName}, the view is then what its query says after all changes`,
