@@ -73,9 +73,9 @@ describe('slices by a column of another table', () => {
       [customers, orders],
     )
     expect(plan.logged.get('public.customers')).toEqual(['country', 'id'])
-    expect(keysOf(statements.count)).toContain(
-      'CROSS JOIN LATERAL (SELECT "country" AS "country", "id" AS "id" FROM "public"."customers" AS n WHERE "n"."id" = "i0"."customer_id" UNION ALL',
-    )
+    const keys = keysOf(statements.count)
+    expect(keys).toMatch(/CROSS JOIN LATERAL \(SELECT [^()]* FROM "public"."customers" AS n WHERE "n"."id" = "p"."t\d"/)
+    expect(keys).toMatch(/UNION ALL SELECT [^()]* JOIN \(SELECT [^()]* FROM "tidemark_delta_1" AS n\)/)
   })
 
   it('counts the group of rows without a match, when an outer join can leave them one', () => {
@@ -129,7 +129,7 @@ describe('what the slice key can be', () => {
       [orders],
     )
     expect(plan.branches.map((branch) => branch.key)).toEqual([['key']])
-    expect(keysOf(statements.count)).toMatch(/CROSS JOIN LATERAL jsonb_each\(i0\.tags\) AS i1\s?\(key, value\)/)
+    expect(keysOf(statements.count)).toMatch(/CROSS JOIN LATERAL jsonb_each\(p\.t\d\) AS i1\s?\(key, value\)/)
   })
 
   it('is what all grouping sets group by, written into the query since nothing is pushed through them', () => {

@@ -36,6 +36,7 @@ function readSubquery(link: SubLink, isCondition: boolean, surroundings: Surroun
     within,
     compared: comparesEquality(link) ? comparedColumns(link.testexpr, surroundings) : [],
     isCondition: isCondition && link.subLinkType === 'ANY_SUBLINK',
+    isRequired: isCondition && (link.subLinkType === 'ANY_SUBLINK' || link.subLinkType === 'EXISTS_SUBLINK'),
     correlated: namesColumnOf(query, enclosing),
   }
 }

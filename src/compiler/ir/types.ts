@@ -59,6 +59,8 @@ export interface Subquery {
   readonly compared: readonly { readonly outer: ScopedColumn; readonly position: number }[]
   /** An IN or ANY that stands alone as a condition: a row goes whether it is NULL or false. */
   readonly isCondition: boolean
+  /** The same, of EXISTS too: rows stay only where it finds one. */
+  readonly isRequired: boolean
   /** Reads columns of a block around it. */
   readonly correlated: boolean
 }

@@ -202,11 +202,9 @@ function pathInState(
     ? usable
     : usable.filter((equality) => equality.within.every((join) => known.has(join) || isTracked(block, wanted, join)))
   const route = new Route(block, index, new EqualityClasses(certain), nulls, search.nested, search.facts)
-  const outputs = wanted.map((name) => route.express(name))
-  const filters = route.filters(outputs, tracked)
-  // First: what the joins compare is asked of the changed rows too.
-  const joins = route.steps((inner, columns) => before(inner, columns, search))
-  return [{ alias: route.alias(index), changed: changedRows(item, rest, route, search), joins, filters, outputs }]
+  // First: what is joined and asked says which columns of the changed rows are read.
+  const path = route.path(wanted, tracked, (inner, columns) => before(inner, columns, search))
+  return [{ ...path, changed: changedRows(item, rest, route, search) }]
 }
 
 /** The state in which a row stood that lost its match with the changed one: only where there is such is there a change. */

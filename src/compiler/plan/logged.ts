@@ -15,7 +15,7 @@ export function loggedColumns(
   const visit = (path: KeyPath): void => {
     if (path.changed.kind === 'table') note(path.changed)
     else path.changed.paths.forEach(visit)
-    for (const { source } of path.joins) {
+    for (const { source } of [...path.joins, ...path.searches]) {
       if (source.kind === 'table') note(source)
       if (source.kind === 'block') source.before.forEach(visit)
     }

@@ -39,6 +39,12 @@ export interface JoinStep {
   readonly on: readonly { readonly own: string; readonly other: AliasedColumn }[]
 }
 
+/** A condition of the query over the columns of one alias. */
+export interface Filter {
+  readonly alias: string
+  readonly ast: Node
+}
+
 /**
  * How the slice keys that a change touches are found: start at the changed rows, join what the key needs and they do
  * not have, and read the key. It is always a weakening of the query: predicates are dropped, none of ours is added.
@@ -47,8 +53,13 @@ export interface KeyPath {
   readonly alias: string
   readonly changed: Changed
   readonly joins: readonly JoinStep[]
-  /** Conditions of the query itself, where an expression below might fail for rows that they keep away from it. */
-  readonly filters: readonly Node[]
+  /** Joined for their filters alone: a change that finds nothing there touches no key. */
+  readonly searches: readonly JoinStep[]
+  /**
+   * Conditions of the query itself: those that spare keys, and those that keep rows away for which an expression below
+   * might fail.
+   */
+  readonly filters: readonly Filter[]
   /** One expression for each key column, over the aliases above. */
   readonly outputs: readonly Node[]
 }

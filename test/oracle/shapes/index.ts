@@ -7,6 +7,7 @@ import { laterals } from './laterals.js'
 import { nested } from './nested.js'
 import { pieces } from './pieces.js'
 import type { Shape } from './shape.js'
+import { spared } from './spared.js'
 import { subqueries } from './subqueries.js'
 import { tied } from './tied.js'
 
@@ -24,6 +25,7 @@ export const shapeLists: Readonly<Record<string, readonly Shape[]>> = {
   tied,
   deltas,
   pieces,
+  spared,
 }
 
 export const shapes: readonly Shape[] = Object.values(shapeLists).flat()
