@@ -1,4 +1,4 @@
-import { isExactType } from '../exactTypes.js'
+import { isExactColumn } from '../exactTypes.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { outputNames } from '../ir/types.js'
 import { columnOf, type Node, names as namesOf } from '../parse/ast.js'
@@ -79,7 +79,7 @@ function areExact({ alias, changed }: KeyPath, expressions: readonly Node[]): bo
   if (changed.kind !== 'table' || expressions.length === 0) return false
   const exact = new Set(
     changed.columns
-      .filter(({ stored }) => changed.relation.columns.some((facts) => facts.name === stored && isExactType(facts)))
+      .filter(({ stored }) => changed.relation.columns.some((facts) => facts.name === stored && isExactColumn(facts)))
       .map(({ name }) => name),
   )
   return expressions.every((expression) => {

@@ -100,7 +100,10 @@ FROM tidemark_data.sum_distinct
     SELECT DISTINCT "k0"
     FROM (
       SELECT i0.product AS "k0"
-      FROM (SELECT i0.product AS "k0" FROM (SELECT "product" AS "product" FROM "tidemark_delta_0") AS "i0") AS "i0"("product")
+      FROM (
+        SELECT DISTINCT i0.product AS "k0"
+        FROM (SELECT "product" AS "product" FROM "tidemark_delta_0") AS "i0"
+      ) AS "i0"("product")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

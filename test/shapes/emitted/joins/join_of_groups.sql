@@ -155,7 +155,7 @@ FROM tidemark_data.join_of_groups
     SELECT DISTINCT "k0"
     FROM (
       SELECT i0.shop AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
@@ -167,12 +167,12 @@ FROM tidemark_data.join_of_groups
     FROM (
       SELECT i1.shop AS "k0", i1.most AS "k1"
       FROM (
-        SELECT i0.shop AS "k0", i0.most AS "k1"
+        SELECT DISTINCT i0.shop AS "k0", i0.most AS "k1"
         FROM (SELECT "shop" AS "shop", "most" AS "most" FROM "tidemark_delta_1") AS "i0"
       ) AS "i1"("shop", "most")
       UNION ALL
       SELECT i1.shop AS "k0", NULL::integer AS "k1"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("shop")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("shop")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

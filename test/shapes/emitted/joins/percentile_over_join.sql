@@ -25,20 +25,27 @@ FROM tidemark_data.percentile_over_join
   FROM (
     SELECT DISTINCT "k0"
     FROM (
-      SELECT i1.name AS "k0"
-      FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0"
-      CROSS JOIN LATERAL (
-        SELECT "name" AS "name", "id" AS "id"
-        FROM "public"."shops" AS n
-        WHERE "n"."id" = "i0"."shop"
-        UNION ALL
-        SELECT "name" AS "name", "id" AS "id"
-        FROM "tidemark_delta_1" AS n
-        WHERE "n"."id" = "i0"."shop"
-      ) AS "i1"
-      UNION ALL
-      SELECT i1.name AS "k0"
-      FROM (SELECT "name" AS "name" FROM "tidemark_delta_1") AS "i1"
+      (
+        WITH "tidemark_step_0" AS (
+          SELECT DISTINCT "i0"."shop" AS "t1"
+          FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0"
+        ),
+        "tidemark_step_1" AS (
+          SELECT "p".*, "i1"."name" AS "t0"
+          FROM "tidemark_step_0" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."name" AS "name", "n"."id" AS "id"
+            FROM "public"."shops" AS n
+            WHERE "n"."id" = "p"."t1" OFFSET 0
+          ) AS "i1"
+          UNION ALL
+          SELECT "p".*, "i1"."name" AS "t0"
+          FROM "tidemark_step_0" AS "p"
+          JOIN (SELECT "n"."name" AS "name", "n"."id" AS "id" FROM "tidemark_delta_1" AS n) AS "i1" ON "i1"."id" = "p"."t1"
+        )
+        SELECT p.t0 AS "k0"
+        FROM "tidemark_step_1" AS "p"
+      ) UNION ALL SELECT i1.name AS "k0" FROM (SELECT "name" AS "name" FROM "tidemark_delta_1") AS "i1"
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -18,29 +18,47 @@ FROM tidemark_data.self_join
   FROM (
     SELECT DISTINCT "k0", "k1"
     FROM (
-      SELECT i0.id AS "k0", i1.id AS "k1"
-      FROM (SELECT "id" AS "id", "shop" AS "shop" FROM "tidemark_delta_0") AS "i0"
-      CROSS JOIN LATERAL (
-        SELECT "id" AS "id", "shop" AS "shop"
-        FROM "public"."sales" AS n
-        WHERE "n"."shop" = "i0"."shop"
-        UNION ALL
-        SELECT "id" AS "id", "shop" AS "shop"
-        FROM "tidemark_delta_0" AS n
-        WHERE "n"."shop" = "i0"."shop"
-      ) AS "i1"
-      UNION ALL
-      SELECT i0.id AS "k0", i1.id AS "k1"
-      FROM (SELECT "id" AS "id", "shop" AS "shop" FROM "tidemark_delta_0") AS "i1"
-      CROSS JOIN LATERAL (
-        SELECT "id" AS "id", "shop" AS "shop"
-        FROM "public"."sales" AS n
-        WHERE "n"."shop" = "i1"."shop"
-        UNION ALL
-        SELECT "id" AS "id", "shop" AS "shop"
-        FROM "tidemark_delta_0" AS n
-        WHERE "n"."shop" = "i1"."shop"
-      ) AS "i0"
+      (
+        WITH "tidemark_step_0" AS (
+          SELECT DISTINCT "i0"."id" AS "t0", "i0"."shop" AS "t2"
+          FROM (SELECT "id" AS "id", "shop" AS "shop" FROM "tidemark_delta_0") AS "i0"
+        ),
+        "tidemark_step_1" AS (
+          SELECT "p".*, "i1"."id" AS "t1"
+          FROM "tidemark_step_0" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id", "n"."shop" AS "shop"
+            FROM "public"."sales" AS n
+            WHERE "n"."shop" = "p"."t2" OFFSET 0
+          ) AS "i1"
+          UNION ALL
+          SELECT "p".*, "i1"."id" AS "t1"
+          FROM "tidemark_step_0" AS "p"
+          JOIN (SELECT "n"."id" AS "id", "n"."shop" AS "shop" FROM "tidemark_delta_0" AS n) AS "i1" ON "i1"."shop" = "p"."t2"
+        )
+        SELECT p.t0 AS "k0", p.t1 AS "k1"
+        FROM "tidemark_step_1" AS "p"
+      ) UNION ALL (
+        WITH "tidemark_step_0" AS (
+          SELECT DISTINCT "i1"."id" AS "t1", "i1"."shop" AS "t2"
+          FROM (SELECT "id" AS "id", "shop" AS "shop" FROM "tidemark_delta_0") AS "i1"
+        ),
+        "tidemark_step_1" AS (
+          SELECT "p".*, "i0"."id" AS "t0"
+          FROM "tidemark_step_0" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id", "n"."shop" AS "shop"
+            FROM "public"."sales" AS n
+            WHERE "n"."shop" = "p"."t2" OFFSET 0
+          ) AS "i0"
+          UNION ALL
+          SELECT "p".*, "i0"."id" AS "t0"
+          FROM "tidemark_step_0" AS "p"
+          JOIN (SELECT "n"."id" AS "id", "n"."shop" AS "shop" FROM "tidemark_delta_0" AS n) AS "i0" ON "i0"."shop" = "p"."t2"
+        )
+        SELECT p.t0 AS "k0", p.t1 AS "k1"
+        FROM "tidemark_step_1" AS "p"
+      )
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -26,7 +26,7 @@ FROM tidemark_data.array_of_subquery
       FROM (SELECT "id" AS "id" FROM "tidemark_delta_0") AS "i0"
       UNION ALL
       SELECT i1.c0 AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

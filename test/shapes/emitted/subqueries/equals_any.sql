@@ -35,7 +35,7 @@ FROM tidemark_data.equals_any
     SELECT DISTINCT "k0"
     FROM (
       SELECT i1.c0 AS "k0"
-      FROM (SELECT i0.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+      FROM (SELECT DISTINCT i0.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -35,27 +35,43 @@ FROM tidemark_data.exists_in_on
       UNION ALL
       SELECT i1.shop AS "k0"
       FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i1"
-      UNION ALL
-      SELECT i0.id AS "k0"
-      FROM (SELECT i0.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_2") AS "i0") AS "i2"("c0")
-      CROSS JOIN LATERAL (
-        SELECT "id" AS "id", "shop" AS "shop"
-        FROM "public"."sales" AS n
-        WHERE "n"."id" = "i2"."c0"
-        UNION ALL
-        SELECT "id" AS "id", "shop" AS "shop"
-        FROM "tidemark_delta_1" AS n
-        WHERE "n"."id" = "i2"."c0"
-      ) AS "i1"
-      CROSS JOIN LATERAL (
-        SELECT "id" AS "id"
-        FROM "public"."shops" AS n
-        WHERE "n"."id" = "i1"."shop"
-        UNION ALL
-        SELECT "id" AS "id"
-        FROM "tidemark_delta_0" AS n
-        WHERE "n"."id" = "i1"."shop"
-      ) AS "i0"
+      UNION ALL (
+        WITH "tidemark_step_0" AS (
+          SELECT "i2"."c0" AS "t1"
+          FROM (
+            SELECT DISTINCT i0.sale AS "k0"
+            FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_2") AS "i0"
+          ) AS "i2"("c0")
+        ),
+        "tidemark_step_1" AS (
+          SELECT "p".*, "i1"."shop" AS "t2"
+          FROM "tidemark_step_0" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id", "n"."shop" AS "shop"
+            FROM "public"."sales" AS n
+            WHERE "n"."id" = "p"."t1" OFFSET 0
+          ) AS "i1"
+          UNION ALL
+          SELECT "p".*, "i1"."shop" AS "t2"
+          FROM "tidemark_step_0" AS "p"
+          JOIN (SELECT "n"."id" AS "id", "n"."shop" AS "shop" FROM "tidemark_delta_1" AS n) AS "i1" ON "i1"."id" = "p"."t1"
+        ),
+        "tidemark_step_2" AS (
+          SELECT "p".*, "i0"."id" AS "t0"
+          FROM "tidemark_step_1" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id"
+            FROM "public"."shops" AS n
+            WHERE "n"."id" = "p"."t2" OFFSET 0
+          ) AS "i0"
+          UNION ALL
+          SELECT "p".*, "i0"."id" AS "t0"
+          FROM "tidemark_step_1" AS "p"
+          JOIN (SELECT "n"."id" AS "id" FROM "tidemark_delta_0" AS n) AS "i0" ON "i0"."id" = "p"."t2"
+        )
+        SELECT p.t0 AS "k0"
+        FROM "tidemark_step_2" AS "p"
+      )
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -15,7 +15,7 @@ FROM tidemark_data.exists_under_or
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."sale"
+  SELECT "l"."sign", "l"."reason", "l"."sale"
   FROM "tidemark_log"."returns" AS l
   WHERE /* pending */
 )
@@ -28,7 +28,11 @@ FROM tidemark_data.exists_under_or
       FROM (SELECT "id" AS "id" FROM "tidemark_delta_0") AS "i0"
       UNION ALL
       SELECT i1.c0 AS "k0"
-      FROM (SELECT i0.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+      FROM (
+        SELECT DISTINCT i0.sale AS "k0"
+        FROM (SELECT "sale" AS "sale", "reason" AS "reason" FROM "tidemark_delta_1") AS "i0"
+        WHERE (i0.reason = 'broken'::text)
+      ) AS "i1"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

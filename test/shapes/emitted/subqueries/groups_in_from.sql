@@ -24,7 +24,7 @@ FROM tidemark_data.groups_in_from
     SELECT DISTINCT "k0"
     FROM (
       SELECT i0.shop AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -14,7 +14,7 @@ FROM tidemark_data."in"
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."sign", "l"."paid", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
@@ -35,7 +35,11 @@ FROM tidemark_data."in"
     SELECT DISTINCT "k0"
     FROM (
       SELECT i1.c0 AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+      FROM (
+        SELECT DISTINCT i0.shop AS "k0"
+        FROM (SELECT "shop" AS "shop", "paid" AS "paid" FROM "tidemark_delta_1") AS "i0"
+        WHERE (i0.paid)
+      ) AS "i1"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -35,7 +35,10 @@ FROM tidemark_data.in_of_rows
     SELECT DISTINCT "k0"
     FROM (
       SELECT i1.c1 AS "k0"
-      FROM (SELECT i0.product AS "k0" FROM (SELECT "product" AS "product" FROM "tidemark_delta_1") AS "i0") AS "i1"("c1")
+      FROM (
+        SELECT DISTINCT i0.product AS "k0"
+        FROM (SELECT "product" AS "product" FROM "tidemark_delta_1") AS "i0"
+      ) AS "i1"("c1")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -14,7 +14,7 @@ FROM tidemark_data.lateral_aggregate
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."sign", "l"."paid", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
@@ -27,7 +27,11 @@ FROM tidemark_data.lateral_aggregate
       FROM (SELECT "id" AS "id" FROM "tidemark_delta_0") AS "i0"
       UNION ALL
       SELECT i2.c0 AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i2"("c0")
+      FROM (
+        SELECT DISTINCT i0.shop AS "k0"
+        FROM (SELECT "shop" AS "shop", "paid" AS "paid" FROM "tidemark_delta_1") AS "i0"
+        WHERE (i0.paid)
+      ) AS "i2"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

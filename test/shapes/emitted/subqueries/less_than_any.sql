@@ -20,18 +20,33 @@ FROM tidemark_data.less_than_any
     FROM (
       SELECT i0.id AS "k0", i0.price AS "k1"
       FROM (SELECT "id" AS "id", "price" AS "price" FROM "tidemark_delta_0") AS "i0"
-      UNION ALL
-      SELECT i0.id AS "k0", i0.price AS "k1"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i1"("c0")
-      CROSS JOIN LATERAL (
-        SELECT "id" AS "id", "price" AS "price", "shop" AS "shop"
-        FROM "public"."sales" AS n
-        WHERE "n"."shop" = "i1"."c0"
-        UNION ALL
-        SELECT "id" AS "id", "price" AS "price", "shop" AS "shop"
-        FROM "tidemark_delta_0" AS n
-        WHERE "n"."shop" = "i1"."c0"
-      ) AS "i0"
+      UNION ALL (
+        WITH "tidemark_step_0" AS (
+          SELECT "i1"."c0" AS "t2"
+          FROM (
+            SELECT DISTINCT i0.shop AS "k0"
+            FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0"
+          ) AS "i1"("c0")
+        ),
+        "tidemark_step_1" AS (
+          SELECT "p".*, "i0"."id" AS "t0", "i0"."price" AS "t1"
+          FROM "tidemark_step_0" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id", "n"."price" AS "price", "n"."shop" AS "shop"
+            FROM "public"."sales" AS n
+            WHERE "n"."shop" = "p"."t2" OFFSET 0
+          ) AS "i0"
+          UNION ALL
+          SELECT "p".*, "i0"."id" AS "t0", "i0"."price" AS "t1"
+          FROM "tidemark_step_0" AS "p"
+          JOIN (
+            SELECT "n"."id" AS "id", "n"."price" AS "price", "n"."shop" AS "shop"
+            FROM "tidemark_delta_0" AS n
+          ) AS "i0" ON "i0"."shop" = "p"."t2"
+        )
+        SELECT p.t0 AS "k0", p.t1 AS "k1"
+        FROM "tidemark_step_1" AS "p"
+      )
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -36,30 +36,52 @@ FROM tidemark_data.none_without
     FROM (
       SELECT i0.id AS "k0", i0.name AS "k1"
       FROM (SELECT "id" AS "id", "name" AS "name" FROM "tidemark_delta_0") AS "i0"
-      UNION ALL
-      SELECT i1.c0 AS "k0", i0.name AS "k1"
-      FROM (
-        SELECT i0.shop AS "k0"
-        FROM (SELECT i0.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_2") AS "i0") AS "i1"("c0")
-        CROSS JOIN LATERAL (
-          SELECT "shop" AS "shop", "id" AS "id"
-          FROM "public"."sales" AS n
-          WHERE "n"."id" = "i1"."c0"
+      UNION ALL (
+        WITH "tidemark_step_0" AS (
+          SELECT "i1"."c0" AS "t0"
+          FROM (
+            (
+              WITH "tidemark_step_0" AS (
+                SELECT "i1"."c0" AS "t1"
+                FROM (
+                  SELECT DISTINCT i0.sale AS "k0"
+                  FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_2") AS "i0"
+                ) AS "i1"("c0")
+              ),
+              "tidemark_step_1" AS (
+                SELECT "p".*, "i0"."shop" AS "t0"
+                FROM "tidemark_step_0" AS "p"
+                CROSS JOIN LATERAL (
+                  SELECT "n"."shop" AS "shop", "n"."id" AS "id"
+                  FROM "public"."sales" AS n
+                  WHERE "n"."id" = "p"."t1" OFFSET 0
+                ) AS "i0"
+                UNION ALL
+                SELECT "p".*, "i0"."shop" AS "t0"
+                FROM "tidemark_step_0" AS "p"
+                JOIN (SELECT "n"."shop" AS "shop", "n"."id" AS "id" FROM "tidemark_delta_1" AS n) AS "i0" ON "i0"."id" = "p"."t1"
+              )
+              SELECT p.t0 AS "k0"
+              FROM "tidemark_step_1" AS "p"
+            )
+          ) AS "i1"("c0")
+        ),
+        "tidemark_step_1" AS (
+          SELECT "p".*, "i0"."name" AS "t1"
+          FROM "tidemark_step_0" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."name" AS "name", "n"."id" AS "id"
+            FROM "public"."shops" AS n
+            WHERE "n"."id" = "p"."t0" OFFSET 0
+          ) AS "i0"
           UNION ALL
-          SELECT "shop" AS "shop", "id" AS "id"
-          FROM "tidemark_delta_1" AS n
-          WHERE "n"."id" = "i1"."c0"
-        ) AS "i0"
-      ) AS "i1"("c0")
-      CROSS JOIN LATERAL (
-        SELECT "name" AS "name", "id" AS "id"
-        FROM "public"."shops" AS n
-        WHERE "n"."id" = "i1"."c0"
-        UNION ALL
-        SELECT "name" AS "name", "id" AS "id"
-        FROM "tidemark_delta_0" AS n
-        WHERE "n"."id" = "i1"."c0"
-      ) AS "i0"
+          SELECT "p".*, "i0"."name" AS "t1"
+          FROM "tidemark_step_0" AS "p"
+          JOIN (SELECT "n"."name" AS "name", "n"."id" AS "id" FROM "tidemark_delta_0" AS n) AS "i0" ON "i0"."id" = "p"."t0"
+        )
+        SELECT p.t0 AS "k0", p.t1 AS "k1"
+        FROM "tidemark_step_1" AS "p"
+      )
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
@@ -70,7 +92,7 @@ FROM tidemark_data.none_without
     SELECT DISTINCT "k0"
     FROM (
       SELECT i1.c0 AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

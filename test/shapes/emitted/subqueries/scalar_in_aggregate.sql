@@ -25,18 +25,30 @@ FROM tidemark_data.scalar_in_aggregate
     FROM (
       SELECT i0.product AS "k0"
       FROM (SELECT "product" AS "product" FROM "tidemark_delta_0") AS "i0"
-      UNION ALL
-      SELECT i0.product AS "k0"
-      FROM (SELECT i0.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
-      CROSS JOIN LATERAL (
-        SELECT "product" AS "product", "id" AS "id"
-        FROM "public"."sales" AS n
-        WHERE "n"."id" = "i1"."c0"
-        UNION ALL
-        SELECT "product" AS "product", "id" AS "id"
-        FROM "tidemark_delta_0" AS n
-        WHERE "n"."id" = "i1"."c0"
-      ) AS "i0"
+      UNION ALL (
+        WITH "tidemark_step_0" AS (
+          SELECT "i1"."c0" AS "t1"
+          FROM (
+            SELECT DISTINCT i0.sale AS "k0"
+            FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i0"
+          ) AS "i1"("c0")
+        ),
+        "tidemark_step_1" AS (
+          SELECT "p".*, "i0"."product" AS "t0"
+          FROM "tidemark_step_0" AS "p"
+          CROSS JOIN LATERAL (
+            SELECT "n"."product" AS "product", "n"."id" AS "id"
+            FROM "public"."sales" AS n
+            WHERE "n"."id" = "p"."t1" OFFSET 0
+          ) AS "i0"
+          UNION ALL
+          SELECT "p".*, "i0"."product" AS "t0"
+          FROM "tidemark_step_0" AS "p"
+          JOIN (SELECT "n"."product" AS "product", "n"."id" AS "id" FROM "tidemark_delta_0" AS n) AS "i0" ON "i0"."id" = "p"."t1"
+        )
+        SELECT p.t0 AS "k0"
+        FROM "tidemark_step_1" AS "p"
+      )
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -32,7 +32,7 @@ FROM public.sales
     SELECT DISTINCT "k0"
     FROM (
       SELECT i1.c0 AS "k0"
-      FROM (SELECT i0.id AS "k0" FROM (SELECT "id" AS "id" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+      FROM (SELECT DISTINCT i0.id AS "k0" FROM (SELECT "id" AS "id" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

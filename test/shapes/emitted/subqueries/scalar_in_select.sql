@@ -35,7 +35,7 @@ FROM tidemark_data.scalar_in_select
     SELECT DISTINCT "k0"
     FROM (
       SELECT i1.c0 AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_1") AS "i0") AS "i1"("c0")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -102,10 +102,10 @@ FROM tidemark_data.with_read_twice
     SELECT DISTINCT "k0"
     FROM (
       SELECT i0.shop AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i0"("shop")
       UNION ALL
       SELECT i1.shop AS "k0"
-      FROM (SELECT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i1"("shop")
+      FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i1"("shop")
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
