@@ -92,3 +92,8 @@ export interface QueryFacts {
 export function relationKey(schema: string, name: string): string {
   return `${schema}.${name}`
 }
+
+/** A hidden part of a view that was taken apart, or the rows that are kept of one whose readers finish them. */
+export function isPiece({ kind, schema }: Pick<RelationFacts, 'kind' | 'schema'>): boolean {
+  return kind === 'maintained' && schema === 'tidemark_data'
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type CompiledView, compileView } from '../compiler/compile.js'
 import { capturedSources } from '../compiler/emit/names.js'
 import { emitStatements, type Statements } from '../compiler/emit/refresh.js'
-import { type ColumnFacts, type QueryFacts, type RelationFacts, relationKey } from '../compiler/facts.js'
+import { type ColumnFacts, isPiece, type QueryFacts, type RelationFacts, relationKey } from '../compiler/facts.js'
 import { keepQuery } from '../compiler/keep/keep.js'
 import type { Kept } from '../compiler/keep/kept.js'
 import { loadParser } from '../compiler/parse/parse.js'
@@ -10,6 +10,7 @@ import { PlaceFinder } from '../compiler/places/find.js'
 import type { Place } from '../compiler/places/place.js'
 import { PlacedError } from '../compiler/places/placedError.js'
 import type { Maintenance } from '../compiler/plan/types.js'
+import { hasFewRows } from '../compiler/split/size.js'
 import { type Split, splitQuery } from '../compiler/split/split.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
@@ -127,7 +128,7 @@ async function compileInPieces(
     view.storage === 'table' ? splitQuery(own, (number) => pieceName(storage, own.canonical, number)) : undefined
   // The types of what pieces compute are known only when they are read: they can be refused, or turn out no better.
   const inPieces = split && (await gatherer.attempt(() => compileSplit(gatherer, one, split)))
-  if (inPieces?.[0].explanation.incremental) return inPieces
+  if (inPieces?.[0].explanation.incremental || (inPieces && recomputesPiecesAlone(inPieces))) return inPieces
   const whole = await compileOne(gatherer, one)
   return inPieces !== undefined && wholeTables(inPieces[0]) < wholeTables(whole) ? inPieces : [whole]
 }
@@ -159,7 +160,25 @@ async function compileSplit(
   }
   const own = await gatherer.gather(split.query, view.timeZone)
   const last = await compileOne(gatherer, { view, finder, upstream: above(), own, storage, original })
-  return [{ ...last, explanation: explainPieces(last.explanation, pieces) }, ...pieces]
+  return [{ ...last, explanation: explainPieces(last.explanation, withFewRows(pieces)) }, ...pieces]
+}
+
+/** The pieces, and whether each has few rows; one that reads pieces alone has as many as they have. */
+function withFewRows(pieces: readonly ViewTarget[]) {
+  const found = new Map<string, boolean>()
+  return pieces.map(({ name, compiled: { plan }, explanation }) => {
+    const read = plan.sources.map(({ relation }) => found.get(shownName(relation.schema, relation.name)))
+    const few = read.includes(undefined) ? hasFewRows(plan.root, plan.key) : !read.includes(false)
+    found.set(name, few)
+    return { explanation, hasFewRows: few }
+  })
+}
+
+/** Whether all that is ever computed again is computed of pieces. */
+function recomputesPiecesAlone(targets: readonly ViewTarget[]): boolean {
+  return targets.every(({ compiled }) =>
+    compiled.plan.sources.every(({ maintenance, relation }) => maintenance !== 'full' || isPiece(relation)),
+  )
 }
 
 interface OneView {

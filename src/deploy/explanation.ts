@@ -78,16 +78,23 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan, posi
 /** The explanation of a view that was taken apart: of each base table, the least that a piece or the whole makes of it. */
 export function explainPieces(
   whole: Explanation,
-  pieces: readonly { readonly explanation: Explanation }[],
+  pieces: readonly { readonly explanation: Explanation; readonly hasFewRows: boolean }[],
 ): Explanation {
   const byName = new Map(pieces.map(({ explanation }) => [explanation.view, explanation]))
+  const few = new Set(pieces.flatMap(({ explanation, hasFewRows }) => (hasFewRows ? [explanation.view] : [])))
   const sources = new Map<string, SourceExplanation>()
   const note = (source: SourceExplanation): void => {
     const known = sources.get(source.table)
     if (known === undefined || rank(source) > rank(known)) sources.set(source.table, source)
   }
   const visit = ({ sources: own }: Explanation, above: SourceExplanation | undefined): void => {
+    // To compute all of it again, of a few rows that are kept, is no more than to add to one of them.
+    const overFew = own.every(({ table }) => few.has(table))
     for (const source of own) {
+      if (overFew) {
+        visit(byName.get(source.table) ?? whole, undefined)
+        continue
+      }
       const worse = above !== undefined && rank(above) > rank(source) && above.maintenance === 'full'
       const told = worse ? { ...above, table: source.table } : source
       const piece = byName.get(source.table)

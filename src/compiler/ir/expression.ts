@@ -97,8 +97,9 @@ function functionsOf(body: CallBody, facts: QueryFacts) {
   return facts.functions.get(name) ?? []
 }
 
-/** Whether a call, given by its body, is one of an aggregate. */
+/** Whether a call, given by its body, is one of an aggregate; not as a window. */
 export function isAggregateCall(body: CallBody, facts: QueryFacts): boolean {
+  if (body.over !== undefined) return false
   if (body.agg_star || body.agg_distinct || body.agg_within_group || body.agg_filter || body.agg_order) return true
   return functionsOf(body, facts).some((candidate) => candidate.aggregate)
 }

@@ -1,4 +1,4 @@
-import type { QueryFacts, RelationFacts } from '../facts.js'
+import { isPiece, type QueryFacts, type RelationFacts } from '../facts.js'
 import { ident, join, sql } from '../fragment.js'
 import type { Block } from '../ir/types.js'
 import { placeOfRelation } from '../places/readers.js'
@@ -70,13 +70,9 @@ function searchedWithoutIndex(root: Block, keys: readonly (readonly string[])[])
   })
 }
 
-/** What a view was taken apart into has no configuration of its own. */
-function isPiece({ kind, schema }: RelationFacts): boolean {
-  return kind === 'maintained' && schema === 'tidemark_data'
-}
-
 function indexAdvice(relation: RelationFacts, columns: readonly string[], what: string): IndexAdvice[] {
   const { capture } = relation
+  // What a view was taken apart into has no configuration of its own.
   if (isPiece(relation)) return []
   if (relation.kind === 'maintained') {
     return [

@@ -1,8 +1,9 @@
 import type { SelectStmt } from '@pgsql/types'
 import { buildQuery } from '../ir/build.js'
-import { type Block, type BlockItem, outputNames, type SelectBlock } from '../ir/types.js'
+import { type Block, type BlockItem, outputNames } from '../ir/types.js'
 import { columnOf } from '../parse/ast.js'
 import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
+import { isAboutAsLarge } from './size.js'
 import { standalone } from './standalone.js'
 import { isOwn, isPlain, queriesIn, relation, replaceQueries, target } from './tree.js'
 
@@ -43,28 +44,7 @@ function readNode(name: string, columns: readonly string[]): SelectStmt {
 }
 
 function isWorthANode(block: Block, { asIs }: Draft): boolean {
-  if (block.kind === 'opaque' || block.limited) return false
-  if (block.kind === 'set') return !block.all
+  if (block.kind === 'opaque') return false
+  if (block.kind === 'set') return !block.all && !block.limited
   return !isPlain(block) && (asIs < 2 || !isAboutAsLarge(block))
-}
-
-/** Has about as many rows as what it reads: there is a group for each row of some table, or nothing is grouped. */
-function isAboutAsLarge(block: SelectBlock): boolean {
-  const { group } = block
-  if (group === undefined) return block.distinct === 'no'
-  const grouped = new Set(group.flatMap(({ ast, columns }) => ('ColumnRef' in ast ? columns : [])).map(place))
-  return block.items.some(
-    (item, index) =>
-      item.kind === 'table' &&
-      item.relation.keys.some((key) =>
-        key.every((stored) => {
-          const column = item.columns[item.sourceColumns.indexOf(stored)]
-          return column !== undefined && grouped.has(place({ item: index, column }))
-        }),
-      ),
-  )
-}
-
-function place({ item, column }: { readonly item: number; readonly column: string }): string {
-  return `${item} ${column}`
 }

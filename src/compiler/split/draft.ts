@@ -6,6 +6,7 @@ import { type Block, outputNames } from '../ir/types.js'
 import { toSql } from '../parse/parse.js'
 import { columnFactsOf } from './columnFacts.js'
 import { type Quality, qualityOf } from './quality.js'
+import { isSmall, pieceRows } from './size.js'
 
 /** A query whose rows are kept to be read by others, as a table's are. */
 export interface SplitNode {
@@ -23,6 +24,8 @@ export interface Draft {
   readonly nodes: readonly SplitNode[]
   /** How well the query as it was can be maintained: pieces are made of it that can be better. */
   readonly asIs: Quality
+  /** It is to be a piece itself. */
+  readonly hidden: boolean
   readonly nodeName: (number: number) => string
   /** Splits a node's own query where that is better. */
   readonly divide: (draft: Draft) => Draft
@@ -48,14 +51,16 @@ export function addNode(draft: Draft, ast: SelectStmt): { draft: Draft; node: Sp
   if (block.kind === 'opaque' || key === undefined || new Set(names).size !== names.length || names.includes('')) {
     return undefined
   }
-  const divided = draft.divide({ ...draft, facts })
+  const divided = draft.divide({ ...draft, facts, hidden: true })
   const known = divided.nodes.find((node) => node.query === divided.facts.canonical)
-  if (known !== undefined) return { draft: { ...divided, facts: keepQuery(draft, divided) }, node: known }
-  const quality = qualityOf(divided.facts)
+  if (known !== undefined)
+    return { draft: { ...divided, hidden: draft.hidden, facts: keepQuery(draft, divided) }, node: known }
+  const quality = qualityOf(divided.facts, true)
   if (quality <= draft.asIs) return undefined
   const name = draft.nodeName(divided.nodes.length)
   const node: SplitNode = { name, query: divided.facts.canonical, key, quality }
-  const relation = relationOf(node, block, divided.nodes.length)
+  const rows = isSmall(buildQuery(divided.facts)) ? pieceRows.few : pieceRows.many
+  const relation = relationOf(node, block, { number: divided.nodes.length, rows })
   const relations = new Map([...divided.facts.relations, [relationKey(nodeSchema, name), relation]])
   return { draft: { ...draft, nodes: [...divided.nodes, node], facts: { ...draft.facts, relations } }, node }
 }
@@ -76,7 +81,11 @@ export function factsOfPiece(facts: QueryFacts, canonical: string): QueryFacts {
   return { ...facts, canonical, output }
 }
 
-function relationOf(node: SplitNode, block: Block, number: number): RelationFacts {
+function relationOf(
+  node: SplitNode,
+  block: Block,
+  { number, rows }: { readonly number: number; readonly rows: number },
+): RelationFacts {
   return {
     oid: -2 - number,
     schema: nodeSchema,
@@ -85,7 +94,7 @@ function relationOf(node: SplitNode, block: Block, number: number): RelationFact
     columns: outputNames(block).map((name) => columnFactsOf(block, name)),
     keys: [node.key],
     indexes: [{ name: 'key', columns: node.key, unique: true, partial: false, method: 'btree' }],
-    rows: node.key.length === 0 ? 1 : 10_000,
+    rows: node.key.length === 0 ? 1 : rows,
     bytes: 1_000_000,
     read: 'all',
     capture: { schema: nodeSchema, name: node.name, log: node.name },

@@ -14,8 +14,8 @@ import { freshName, isOwn, queriesIn, replaceQueries } from './tree.js'
 
 /**
  * Puts groups into a nested query of their own, and what is asked of them in HAVING into a WHERE over it: where they are
- * compared with a subquery that is the same for all of them, each can be maintained by itself then; and of nested groups
- * that are kept by adding what changed, all are kept anyway.
+ * compared with a subquery that is the same for all of them, or a window looks at all of them, each can be maintained by
+ * itself then; and of nested groups that are kept by adding what changed, all are kept anyway.
  */
 export function groupsInside(draft: Draft): Draft {
   const root = buildQuery(draft.facts)
@@ -34,13 +34,18 @@ export function groupsInside(draft: Draft): Draft {
       else visit(item.block)
     }
   }
-  if (root.kind === 'select' && comparesGroups(root)) replace(root)
+  if (root.kind === 'select' && (comparesGroups(root) || looksAtAllGroups(root, draft))) replace(root)
   else visit(root)
   return replaced.size === 0 ? draft : withQuery(draft, replaceQueries(root.ast, replaced))
 }
 
 function comparesGroups(block: SelectBlock): boolean {
   return scalarsIn(block, [block.ast.targetList, block.ast.havingClause]).length > 0
+}
+
+/** A window or a limit over all groups, which are few, is computed again of those that are kept. */
+function looksAtAllGroups(block: SelectBlock, { asIs, hidden }: Draft): boolean {
+  return asIs === 0 && (block.partitions.length > 0 || (hidden && block.limited))
 }
 
 function keepsAllGroups(block: SelectBlock, { facts }: Draft): boolean {

@@ -14,15 +14,28 @@ import { hasFineSlices } from '../plan/fineSlices.js'
 import { wholeSources } from '../plan/plan.js'
 import { sliceKey } from '../plan/sliceKey.js'
 import { isFloating, mayFloat } from './columnFacts.js'
+import { isSmallPiece } from './size.js'
 
 /**
- * How well a query can be maintained as it is. 3: by deltas, or by small slices that an index finds. 2: by other slices.
- * 1: the changes of some tables make all of it be recomputed. 0: those of any.
+ * How well a query can be maintained as it is. 3: by deltas, or by small slices that an index finds. 2: by other slices; or
+ * by computing all of it, of nothing but pieces with few rows. 1: the changes of some tables make all of it be recomputed.
+ * 0: those of any.
  */
 export type Quality = 0 | 1 | 2 | 3
 
-export function qualityOf(facts: QueryFacts): Quality {
-  const root = unlimited(facts)
+/** `hidden`: it is a piece, of which nothing can be left to the readers. */
+export function qualityOf(facts: QueryFacts, hidden: boolean): Quality {
+  const quality = byItself(facts, hidden)
+  return quality < 2 && readsFewRows(facts) ? 2 : quality
+}
+
+function readsFewRows(facts: QueryFacts): boolean {
+  const { all } = wholeSources(facts, buildQuery(facts))
+  return all.length > 0 && all.every(isSmallPiece)
+}
+
+function byItself(facts: QueryFacts, hidden: boolean): Quality {
+  const root = hidden ? buildQuery(facts) : unlimited(facts)
   if (root === undefined || root.kind === 'opaque') return 0
   const shape = aggregateShape(asGroups(root, facts), facts)
   if (shape !== undefined && isExactAsFarAsKnown(shape, facts)) return 3

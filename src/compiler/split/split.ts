@@ -31,13 +31,13 @@ export interface Split {
 export function splitQuery(facts: QueryFacts, nodeName: (number: number) => string): Split | undefined {
   if (!facts.faithful || standingReason(facts, parseSelect(facts.canonical)) !== undefined || isRecursive(facts))
     return undefined
-  const { nodes, facts: left } = divide({ facts, nodes: [], nodeName, divide, asIs: 0 })
+  const { nodes, facts: left } = divide({ facts, nodes: [], nodeName, divide, asIs: 0, hidden: false })
   if (nodes.length === 0) return undefined
   return { nodes: nodes.map(({ name, query, key }) => ({ name, query, key })), query: left.canonical }
 }
 
 function divide(draft: Draft): Draft {
-  const asIs = qualityOf(draft.facts)
+  const asIs = qualityOf(draft.facts, draft.hidden)
   if (asIs === 3) return draft
   const inlined = withQuery({ ...draft, asIs }, inlineViews(draft.facts))
   const written = [inlined, distinctInside(inlined)].filter((way) => way !== undefined)
@@ -52,9 +52,9 @@ function divide(draft: Draft): Draft {
 }
 
 /** That of the worst piece. */
-function qualityOfAll({ facts, nodes }: Draft, before: Draft): Quality {
+function qualityOfAll({ facts, nodes, hidden }: Draft, before: Draft): Quality {
   const added = nodes.slice(before.nodes.length).map(({ quality }) => quality)
-  return Math.min(qualityOf(facts), ...added) as Quality
+  return Math.min(qualityOf(facts, hidden), ...added) as Quality
 }
 
 /** A key that the query's own structure shows must still be seen. */

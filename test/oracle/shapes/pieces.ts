@@ -263,4 +263,43 @@ export const pieces: readonly Shape[] = [
       'SELECT kinds, count(*) AS n FROM (SELECT note, count(DISTINCT kind) AS kinds FROM b GROUP BY note) s GROUP BY kinds',
     expect: { b: 'delta' },
   },
+  {
+    name: 'n_rank_of_groups',
+    query: `SELECT h, sum(v) AS total, rank() OVER w AS place, ntile(2) OVER w AS half, lag(h) OVER (ORDER BY h) AS before,
+      first_value(h) OVER w AS best, sum(v) / nullif(sum(sum(v)) OVER (), 0) AS share,
+      sum(count(*)) OVER (ORDER BY h GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) AS near
+      FROM a GROUP BY h HAVING count(*) > 0 WINDOW w AS (ORDER BY sum(v) DESC, h)`,
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'n_running_total',
+    query: 'SELECT day, n, sum(n) OVER (ORDER BY day) AS run FROM (SELECT d AS day, count(*) AS n FROM b GROUP BY d) s',
+    key: ['day'],
+    expect: { b: 'delta' },
+  },
+  {
+    name: 'n_best_of_all',
+    query: `SELECT s.h, s.place, count(d.x) AS n FROM (SELECT h, rank() OVER (ORDER BY sum(v) DESC, h) AS place FROM a GROUP BY h) s
+      LEFT JOIN d ON d.y = s.h WHERE s.place <= 2 GROUP BY s.h, s.place`,
+    expect: { a: 'delta', d: 'slice' },
+  },
+  {
+    name: 'n_limit_inside',
+    query: `SELECT s.h, s.total, count(d.x) AS n FROM (SELECT h, sum(v) AS total FROM a GROUP BY h ORDER BY sum(v) DESC, h LIMIT 2) s
+      LEFT JOIN d ON d.y = s.h GROUP BY s.h, s.total`,
+    expect: { a: 'delta', d: 'slice' },
+  },
+  {
+    name: 'n_median_of_groups',
+    query:
+      'SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY total) AS median FROM (SELECT h, sum(v) AS total FROM a GROUP BY h) s',
+    key: [],
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'n_rank_of_many',
+    query:
+      'SELECT a_id, sum(amount) AS total, rank() OVER (ORDER BY sum(amount) DESC NULLS LAST) AS place FROM b GROUP BY a_id',
+    expect: { b: 'window_over_everything' },
+  },
 ]
