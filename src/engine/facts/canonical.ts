@@ -67,17 +67,26 @@ async function isFaithful(database: Queryable, text: string): Promise<boolean> {
   } catch {
     return false
   }
+  const read = await readBack(database, own)
+  if (read === undefined || read === text) return read === text
+  // PostgreSQL does not write its own text back as it stands: `(ARRAY[0.5])::real[]` gets the type within the array.
+  return read === (await readBack(database, text))
+}
+
+/** A query as PostgreSQL writes it back, when it can read it. */
+async function readBack(database: Queryable, query: string): Promise<string | undefined> {
   try {
-    await database.query(sql`SAVEPOINT ${ident(again)}; CREATE TEMPORARY VIEW ${ident(again)} AS ${trusted(own)}`.text)
+    const create = sql`SAVEPOINT ${ident(again)}; CREATE OR REPLACE TEMPORARY VIEW ${ident(again)} AS ${trusted(query)}`
+    await database.query(create.text)
     const found = await one<{ text: string }>(
       database,
       'SELECT pg_get_viewdef(c.oid) AS text FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema()',
       [again],
     )
-    return withoutSemicolon(found.text) === text
+    return withoutSemicolon(found.text)
   } catch {
     await database.query(sql`ROLLBACK TO SAVEPOINT ${ident(again)}`.text)
-    return false
+    return undefined
   }
 }
 

@@ -1,6 +1,6 @@
 -- what is kept, by shop
-SELECT shop, percentile_disc((0.5)::double precision) WITHIN GROUP (ORDER BY quantity) AS median,
-  percentile_disc((ARRAY[0.25, 0.75])::double precision[]) WITHIN GROUP (ORDER BY quantity) AS quarters
+SELECT shop, percentile_disc(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY quantity) AS median,
+  percentile_disc(CAST(ARRAY[0.25, 0.75] AS double precision[])) WITHIN GROUP (ORDER BY quantity) AS quarters
 FROM public.sales
 GROUP BY shop
 
@@ -48,4 +48,24 @@ tidemark_diff AS MATERIALIZED (
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
     OR ROW(f."median", f."quarters")::record OPERATOR(pg_catalog.*<>) ROW(o."median", o."quarters")::record
     OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT shop, percentile_disc(CAST(0.5 AS double precision)) WITHIN GROUP (ORDER BY quantity) AS median,
+      percentile_disc(CAST(ARRAY[0.25, 0.75] AS double precision[])) WITHIN GROUP (ORDER BY quantity) AS quarters
+    FROM public.sales
+    WHERE sales.shop IN (
+      SELECT k0
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL) AS tidemark_wanted
+    )
+    GROUP BY shop
+  ) q
+  WHERE (q."shop") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL)
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."shop" IS NULL OFFSET 0) q
 )
