@@ -31,7 +31,7 @@ export async function insertView(
       facts.canonical,
       definitionHash,
       compiled.plan.key,
-      compiled.plan.moves || view.storage === 'matview',
+      changesUnwritten(target),
       JSON.stringify(statements),
       JSON.stringify(withoutPositions(explanation)),
       JSON.stringify(settings),
@@ -53,6 +53,11 @@ export async function insertView(
   )
   await insertSources(connection, target, id)
   return id
+}
+
+/** Its rows change with time alone, or with writes that nothing reports. */
+export function changesUnwritten({ compiled: { plan }, view }: ViewTarget): boolean {
+  return plan.moves || plan.clock !== undefined || view.storage === 'matview'
 }
 
 /** Ordinary views that the query reads: when one of them changes, it means something else. */

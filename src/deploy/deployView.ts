@@ -1,7 +1,7 @@
 import { type Fragment, ident, sql } from '../compiler/fragment.js'
 import { type Connection, type Database, rows, transaction } from '../engine/database.js'
 import { type Built, buildStorage, pinSettings, renameIndexes } from './build.js'
-import { insertSources, insertView, launch, promote } from './catalog.js'
+import { changesUnwritten, insertSources, insertView, launch, promote } from './catalog.js'
 import { catchUp, waitForOldSnapshots } from './catchUp.js'
 import type { ViewStep } from './changes.js'
 import type { ViewTarget } from './compileViews.js'
@@ -159,7 +159,7 @@ export async function updateView(
         JSON.stringify(target.compiled.statements),
         JSON.stringify(withoutPositions(target.explanation)),
         JSON.stringify(target.settings),
-        target.compiled.plan.moves || target.view.storage === 'matview',
+        changesUnwritten(target),
         target.view.query,
         target.view.description,
       ],

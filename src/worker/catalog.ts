@@ -14,6 +14,8 @@ export interface CatalogView {
   readonly qualified: string
   readonly native: boolean
   readonly moves: boolean
+  /** Every refresh computes all of it, for want of another way. */
+  readonly whole: boolean
   readonly settings: ViewSettings
   readonly changedAt: number
   /** Numbers of the logs with what can change its contents: those of its own sources, and of all that it reads. */
@@ -56,6 +58,7 @@ interface ViewRow {
   readonly native: boolean
   readonly hidden: boolean
   readonly moves: boolean
+  readonly whole: boolean
   readonly settings: Partial<ViewSettings>
   readonly changedAt: number
   readonly sources: readonly number[]
@@ -72,6 +75,7 @@ interface CatalogRow {
 const readCatalogText = `SELECT ${catalogVersion} AS version,
   (SELECT coalesce(json_agg(json_build_object(
       'id', v.id, 'schema', v.schema_name, 'name', v.view_name, 'native', v.storage = 'matview', 'hidden', v.hidden, 'moves', v.moves,
+      'whole', v.moves AND v.statements ->> 'slices' IS NULL AND v.statements ->> 'delta' IS NULL,
       'settings', v.settings, 'changedAt', extract(epoch FROM v.changed_at) * 1000,
       'sources', ARRAY(SELECT vs.source_id FROM tidemark.view_source vs WHERE vs.view_id = v.id),
       'upstream', ARRAY(SELECT d.upstream_id FROM tidemark.view_dependency d WHERE d.view_id = v.id)
@@ -98,7 +102,8 @@ export async function readCatalog(database: Queryable): Promise<Catalog> {
       name: displayName(view),
       qualified: `${view.schema}.${view.name}`,
       native: view.native,
-      moves: view.moves,
+      moves: [...all].some((id) => byId.get(id)?.moves ?? false),
+      whole: view.whole,
       settings: completeSettings(view.settings),
       changedAt: view.changedAt,
       sources: new Set([...all].flatMap((id) => byId.get(id)?.sources ?? []).filter((id) => listed.has(id))),

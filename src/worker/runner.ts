@@ -108,9 +108,9 @@ export class Runner {
     return result
   }
 
-  /** Recomputing tells of drift only where time alone changes nothing. */
+  /** Recomputing tells of drift only where not every refresh does. */
   async #reconcile(database: Database, { view }: Entry, options: RefreshOptions): Promise<RefreshResult> {
-    if (view.moves) return refreshView(database, view.qualified, { ...options, full: true })
+    if (view.whole) return refreshView(database, view.qualified, { ...options, full: true })
     const { refreshed, recomputed, drifted } = await reconcileView(database, view.qualified, options)
     if (recomputed === null) return refreshed
     if (drifted) {

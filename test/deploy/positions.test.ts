@@ -46,12 +46,15 @@ function marked(text: string): { query: string; piece: string } {
 
 describe('points at', () => {
   test.each([
-    ['clock', `SELECT id FROM orders WHERE created_at > ⟦now()⟧ - interval '1 day'`],
-    ['clock', `SELECT id FROM orders WHERE created_at < ⟦CURRENT_TIMESTAMP⟧`],
-    ['clock', `SELECT o.* FROM orders o WHERE o.created_at BETWEEN ⟦now()⟧ - interval '1 day' AND o.created_at`],
+    ['clock', `SELECT id, ⟦now()⟧ - created_at AS age FROM orders`],
+    ['clock', `SELECT id, ⟦CURRENT_TIMESTAMP⟧ AS at FROM orders`],
     [
       'clock',
-      `WITH x AS (SELECT 1), late AS (SELECT * FROM orders WHERE created_at > ⟦pg_catalog.now( )⟧) SELECT id FROM late`,
+      `SELECT o.* FROM orders o WHERE o.created_at BETWEEN ⟦clock_timestamp()⟧ - interval '1 day' AND o.created_at`,
+    ],
+    [
+      'clock',
+      `WITH x AS (SELECT 1), late AS (SELECT * FROM orders WHERE created_at > ⟦pg_catalog.statement_timestamp( )⟧) SELECT id FROM late`,
     ],
     ['clock', `SELECT id, status FROM orders UNION ALL (SELECT id, (SELECT (⟦now()⟧)::text) FROM customers)`],
     ['clock', `SELECT id, place FROM ranked WHERE (1, 2) IN (SELECT 1, 2 FROM ⟦through t⟧)`],

@@ -52,6 +52,10 @@ CREATE TABLE f (
   id integer PRIMARY KEY, at timestamptz(3) NOT NULL, dm moment, f4 real, f8 double precision, doc jsonb NOT NULL,
   span int4range NOT NULL, vc varchar(5), ch char(4), bits bit(3), ints integer[], twice integer GENERATED ALWAYS AS (id * 2) STORED
 );
+CREATE TABLE w (id integer PRIMARY KEY, g integer, a_id integer, ts timestamptz, local timestamp, v integer, txt text);
+CREATE INDEX ON w (ts);
+CREATE INDEX ON w (g);
+CREATE VIEW plain_w AS SELECT id, g, ts AS at, v FROM w WHERE v <> 5;
 CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE TABLE n (id integer PRIMARY KEY, name text COLLATE folded, g integer);
 CREATE VIEW plain_b AS SELECT id, a_id AS owner, g, amount FROM b WHERE g IS DISTINCT FROM 9;
@@ -86,6 +90,7 @@ export type Kind =
   | 'short text'
   | 'bits'
   | 'ints'
+  | 'soon'
 
 export interface TableFacts {
   /** As SQL names it. */
@@ -170,5 +175,10 @@ export const tables: readonly TableFacts[] = [
     key: ['id'],
   },
   { name: 'n', columns: { id: 'id', name: 'short text', g: 'group' }, key: ['id'] },
+  {
+    name: 'w',
+    columns: { id: 'id', g: 'group', a_id: 'ref', ts: 'soon', local: 'soon', v: 'whole', txt: 'text' },
+    key: ['id'],
+  },
   { name: 'settings', columns: { id: 'id', n: 'count' }, key: ['id'] },
 ]

@@ -21,6 +21,7 @@ function overSums(name: string): string {
     window: false,
     subquery: false,
     setReturning: false,
+    clock: false,
   }
   const names = { group: () => '', part: (_: number, role: string) => role }
   const own = overState({ name, expression }, { groups: [], aggregates: [aggregate] }, names)

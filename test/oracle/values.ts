@@ -74,6 +74,11 @@ export function value(random: Random, kind: Kind): string {
       return "B'101'"
     case 'ints':
       return quote(random.pick(['{}', '{1,2}', '{NULL}', '{1,NULL}']))
+    case 'soon':
+      // Close to the present, so that time passes it while the histories run.
+      return random.chance(0.2)
+        ? quote(random.pick(times))
+        : `(clock_timestamp() + interval '${random.int(-2500, 12000)} ms')`
     case 'region':
       return quote(random.pick(['n', 's', 'w']))
   }

@@ -5,13 +5,14 @@ import { parseSelect, toSql } from '../parse/parse.js'
 import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
 
+/** Volatile or stable as they are, what they return is the clock's business. */
 const clocks = new Set(['now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp', 'timeofday'])
 
 /** Built-in functions that are called stable and depend on more than their arguments and the pinned settings. */
 const dependsOnSession =
   /^(pg_|has_|inet_|txid_|current_|session_|col_description|obj_description|shobj_description|to_reg|version$|format_type$|row_security_active)/
 
-/** Why a query's result can change with no write to its tables, or cannot be followed; undefined when neither. */
+/** Why a query's result can change with no write to its tables, but for the clock; undefined when it cannot. */
 export function movement(facts: QueryFacts, query: SelectStmt): Reason | undefined {
   const own = movementIn(query, facts)
   if (own !== undefined) return own
@@ -31,7 +32,7 @@ function movementIn(tree: unknown, facts: QueryFacts): Reason | undefined {
       kind === 'SQLValueFunction'
         ? valueFunction(String(body.op))
         : kind === 'FuncCall'
-          ? call(names(body.funcname as readonly Node[]), (body.args as unknown[]) ?? [], facts)
+          ? call(names(body.funcname as readonly Node[]), facts)
           : undefined
     if (why !== undefined) found = { ...why, place: { node: body } }
     return undefined
@@ -41,9 +42,9 @@ function movementIn(tree: unknown, facts: QueryFacts): Reason | undefined {
 
 type Why = Omit<Reason, 'place'>
 
-function valueFunction(operation: string): Why {
+function valueFunction(operation: string): Why | undefined {
+  if (/DATE|TIME/.test(operation)) return undefined
   const name = operation.replace('SVFOP_', '').toLowerCase()
-  if (/DATE|TIME/.test(operation)) return clock(name)
   return {
     code: 'volatile_function',
     reason: `It asks who is reading (${name}), so no kept row is right for all.`,
@@ -51,18 +52,10 @@ function valueFunction(operation: string): Why {
   }
 }
 
-function clock(name: string): Why {
-  return {
-    code: 'clock',
-    reason: `It reads the clock (${name}), so its result changes with time alone.`,
-    hint: `Leave ${name} to whoever reads the view: return the column that it is compared with, or its hour or day, and write the condition there.`,
-  }
-}
-
-function call(parts: readonly string[], args: readonly unknown[], facts: QueryFacts): Why | undefined {
+function call(parts: readonly string[], facts: QueryFacts): Why | undefined {
   const name = parts.at(-1) ?? ''
   const schema = parts.length > 1 ? parts[0] : 'pg_catalog'
-  if (schema === 'pg_catalog' && (clocks.has(name) || (name === 'age' && args.length === 1))) return clock(`${name}()`)
+  if (schema === 'pg_catalog' && clocks.has(name)) return undefined
   const candidates = (facts.functions.get(name) ?? []).filter((candidate) => candidate.schema === schema)
   return candidates.map((candidate) => judge(candidate)).find((reason) => reason !== undefined)
 }

@@ -39,10 +39,10 @@ function isSliceableOutput(block: SelectBlock, column: string): boolean {
   return expression.columns.every((input) => isSliceableInput(block, input))
 }
 
-/** Made of nothing but columns of this block's own items. */
+/** Made of nothing but columns of this block's own items, and of their values alone. */
 function isPlainInput(expression: Expression): boolean {
-  const { aggregate, window, subquery, setReturning, outer, columns } = expression
-  return !aggregate && !window && !subquery && !setReturning && !outer && columns.length > 0
+  const { aggregate, window, subquery, setReturning, outer, clock, columns } = expression
+  return !aggregate && !window && !subquery && !setReturning && !outer && !clock && columns.length > 0
 }
 
 function includesTree(list: readonly Expression[], expression: Expression): boolean {

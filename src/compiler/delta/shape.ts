@@ -1,3 +1,4 @@
+import { clockOf, isReason } from '../clock/clock.js'
 import { isExactType, looksExact } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { isAggregateCall } from '../ir/expression.js'
@@ -23,6 +24,8 @@ export interface AddedColumn {
 /** The shape of a query that can be maintained by deltas; undefined for any other. */
 export function aggregateShape(root: Block, facts: QueryFacts): AggregateShape | undefined {
   if (root.kind !== 'select' || root.group === undefined || !facts.faithful) return undefined
+  const clock = clockOf(facts, root, 'UTC')
+  if (clock !== undefined && (isReason(clock) || clock.windows.length > 0)) return undefined
   const join = flatJoin(root)
   if (join === undefined || tablesOf(join).length === 0) return undefined
   const groups = root.group.map(({ ast }) => ({

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/types.js'
 import type { Aggregate } from '../delta/aggregates.js'
 import { type FlatItem, type FlatJoin, type FlatTable, linkedTables, relationsOf, tablesOf } from '../delta/flat.js'
 import type { AggregateShape } from '../delta/shape.js'
@@ -7,6 +8,7 @@ import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { storedName } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
+import { stepped } from './clock.js'
 import { functionText } from './keys.js'
 import { logTable, pendingIn } from './names.js'
 import { partsOf, slot } from './parts.js'
@@ -69,12 +71,12 @@ function changesOf({ item, columns, own, ownColumns, implied }: FlatTable, cance
  * True where the log does not tell the change exactly: a table was emptied, or rows were logged by this transaction or
  * by the one that stored the cursor, of which some may have been counted already.
  */
-export function inexact(flat: FlatJoin): Fragment {
+export function inexact(flat: FlatJoin, clock: Clock | undefined): Fragment {
   const each = relationsOf(flat).map(
     (relation) =>
       sql`EXISTS (SELECT FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND (${untold(relation)}))`,
   )
-  return join(each, ' OR ')
+  return join([...each, ...stepped(clock)], ' OR ')
 }
 
 function untold({ kind }: RelationFacts): Fragment {
@@ -83,14 +85,14 @@ function untold({ kind }: RelationFacts): Fragment {
 }
 
 /** One look at what is pending: how many rows of each table, and whether something is there that the log does not tell. */
-export function pendingChanges(flat: FlatJoin): Fragment {
+export function pendingChanges(flat: FlatJoin, clock: Clock | undefined): Fragment {
   const counts = relationsOf(flat).map((_, index) => sql`${ident(`c${index}`)}.pending`)
   const untolds = relationsOf(flat).map((_, index) => sql`${ident(`c${index}`)}.untold`)
   const looks = relationsOf(flat).map((relation, index) => {
     const rows = sql`SELECT (${untold(relation)}) AS untold FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')}`
     return sql`(SELECT pg_catalog.count(*) AS pending, coalesce(pg_catalog.bool_or(q.untold), false) AS untold FROM (${rows}) q) AS ${ident(`c${index}`)}`
   })
-  return sql`SELECT ARRAY[${join(counts)}] AS pending, ${join(untolds, ' OR ')} AS untold FROM ${join(looks)}`
+  return sql`SELECT ARRAY[${join(counts)}] AS pending, ${join([...untolds, ...stepped(clock)], ' OR ')} AS untold FROM ${join(looks)}`
 }
 
 /**

@@ -6,6 +6,7 @@ import { toSql } from '../parse/parse.js'
 import { coveredByIndex } from '../plan/branches.js'
 import type { Changed, JoinStep, KeyPath } from '../plan/types.js'
 import { type CarriedColumn, CarriedColumns, rowAlias } from './carried.js'
+import { atEither } from './clock.js'
 import type { SourceNames } from './names.js'
 import { blockQuery } from './query.js'
 
@@ -93,7 +94,7 @@ function where(path: KeyPath, alias: string): Fragment {
   const filters = path.filters.filter((filter) => filter.alias === alias)
   if (filters.length === 0) return sql``
   return sql` WHERE ${join(
-    filters.map(({ ast }) => sql`(${trusted(toSql(ast))})`),
+    filters.map(({ ast }) => sql`(${atEither(ast)})`),
     ' AND ',
   )}`
 }

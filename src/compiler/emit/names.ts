@@ -1,13 +1,17 @@
 import type { RelationFacts } from '../facts.js'
 import { type Fragment, ident, join, sql } from '../fragment.js'
 import type { SourcePlan, ViewPlan } from '../plan/types.js'
+import { crossedColumn, crossedRows, stepped } from './clock.js'
 
 /** Names of the parts of a refresh statement that stand for the pending changes of each source. */
 export interface SourceNames {
   delta(relation: RelationFacts): Fragment
 }
 
-/** Parameters of every statement of a plan: $1 the cursor, $2 the transaction of the last refresh, $3 the view. */
+/**
+ * Parameters of every statement of a plan: $1 the cursor, $2 the transaction of the last refresh, $3 the view, $4 the
+ * as-of.
+ */
 const cursor = sql`$1::pg_catalog.pg_snapshot`
 const consumed = sql`$2::pg_catalog.xid8`
 
@@ -45,13 +49,15 @@ export class PlanNames implements SourceNames {
     return ident(`tidemark_delta_${this.numbers.get(relation.oid) ?? 0}`)
   }
 
-  /** One WITH query for the pending changes of each source. */
+  /** One WITH query for the pending changes of each source: what was logged, and the rows that time has moved. */
   deltas(): Fragment[] {
     return this.plan.sources.map(({ relation }) => {
       const logged = this.plan.logged.get(`${relation.schema}.${relation.name}`) ?? []
       const columns = join(['sign', ...logged].map((column) => ident('l', column)))
       const rows = sql`SELECT ${columns} FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')}`
-      return sql`${this.delta(relation)} AS MATERIALIZED (${rows})`
+      const moved = crossedRows(this.plan.clock, relation, [sql`0`, ...logged.map(crossedColumn)])
+      const all = moved === undefined ? rows : sql`${rows} UNION ALL ${moved}`
+      return sql`${this.delta(relation)} AS MATERIALIZED (${all})`
     })
   }
 
@@ -61,6 +67,7 @@ export class PlanNames implements SourceNames {
       const lost = maintenance === 'full' ? sql`` : sql` WHERE sign IS NULL`
       return sql`EXISTS (SELECT FROM ${this.delta(relation)}${lost})`
     })
+    conditions.push(...stepped(this.plan.clock))
     return conditions.length === 0 ? sql`false` : join(conditions, ' OR ')
   }
 }

@@ -4,6 +4,7 @@ import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Kept } from '../keep/kept.js'
 import type { ViewPlan } from '../plan/types.js'
+import { crossedRows, movingRelations, stepped } from './clock.js'
 import { changedJoinRows, changedTables, type DeltaJoin, inexact, pendingChanges } from './delta.js'
 import { deltaParts } from './deltaStatement.js'
 import { keysQuery } from './keys.js'
@@ -15,7 +16,7 @@ import { verifyStatement } from './verify.js'
 
 /**
  * What keeps a view, as SQL text that the database stores and runs. Parameters of all: $1 pg_snapshot the cursor,
- * $2 xid8 the transaction of the last refresh, $3 integer the view.
+ * $2 xid8 the transaction of the last refresh, $3 integer the view, $4 timestamptz its as-of.
  */
 export interface Statements {
   /** Moves cursor and as-of when nothing is pending; returns a row if so. */
@@ -32,6 +33,8 @@ export interface Statements {
   readonly full: string
   /** Pending log rows. */
   readonly pending: string
+  /** Rows that time has moved since the last refresh. Null when the query does not read the clock, or not of rows. */
+  readonly moved: string | null
   /** (missing, unexpected): rows of the query that are not in storage, and the other way round. */
   readonly verify: string
   /** The query, to fill a new storage table from. */
@@ -76,6 +79,7 @@ export function emitStatements(request: EmitRequest): Statements {
     delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole),
     full: fullStatement(request, whole).text,
     pending: pendingStatement(plan).text,
+    moved: movedStatement(plan)?.text ?? null,
     verify: verifyStatement(request).text,
     query: whole.text,
   }
@@ -140,8 +144,8 @@ function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Frag
   return {
     parts: partsOf(statement.text),
     rows: changedJoinRows(shape),
-    pending: pendingChanges(shape.join).text,
-    guard: inexact(shape.join).text,
+    pending: pendingChanges(shape.join, request.plan.clock).text,
+    guard: inexact(shape.join, request.plan.clock).text,
     changed: changedTables(shape.join),
   }
 }
@@ -245,9 +249,20 @@ function pendingRows(plan: ViewPlan): Fragment[] {
   )
 }
 
+function movedRows({ clock }: ViewPlan): Fragment[] {
+  if (clock === undefined) return []
+  return movingRelations(clock).flatMap((relation) => crossedRows(clock, relation, []) ?? [])
+}
+
+function movedStatement(plan: ViewPlan): Fragment | undefined {
+  const each = movedRows(plan).map((rows) => sql`(SELECT pg_catalog.count(*) FROM (${rows} LIMIT 1000000) q)`)
+  return each.length === 0 ? undefined : sql`SELECT ${join(each, ' + ')} AS moved`
+}
+
 function noopStatement(plan: ViewPlan): Fragment {
-  const none = pendingRows(plan).map((rows) => sql` AND NOT EXISTS (${rows})`)
-  const moving = plan.moves ? sql` AND false` : sql``
+  const none = [...pendingRows(plan), ...movedRows(plan)].map((rows) => sql` AND NOT EXISTS (${rows})`)
+  const steps = stepped(plan.clock).map((step) => sql` AND NOT (${step})`)
+  const moving = plan.moves ? sql` AND false` : join(steps, '')
   return sql`UPDATE tidemark.state SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(), as_of = pg_catalog.now() WHERE view_id = $3::integer${join(none, '')}${moving} RETURNING as_of`
 }
 

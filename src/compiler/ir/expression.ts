@@ -1,3 +1,4 @@
+import { clockRead } from '../clock/reading.js'
 import type { QueryFacts } from '../facts.js'
 import { kindOf, type Node, names, walk } from '../parse/ast.js'
 import type { Expression, FromItem, ItemColumn, ScopedColumn } from './types.js'
@@ -66,7 +67,9 @@ export function readExpression(ast: Node, scope: ColumnScope): Expression {
   let window = false
   let subquery = false
   let setReturning = false
+  let clock = false
   walk(ast, (kind, body) => {
+    clock ||= clockRead({ [kind]: body }) !== undefined
     if (kind === 'SubLink') {
       subquery = true
       return false
@@ -87,7 +90,7 @@ export function readExpression(ast: Node, scope: ColumnScope): Expression {
     if (kind === 'GroupingFunc') aggregate = true
     return undefined
   })
-  return { ast, columns, outer, aggregate, window, subquery, setReturning }
+  return { ast, columns, outer, aggregate, window, subquery, setReturning, clock }
 }
 
 type CallBody = { readonly [key: string]: unknown }

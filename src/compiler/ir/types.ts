@@ -25,6 +25,8 @@ export interface Expression {
   readonly window: boolean
   readonly subquery: boolean
   readonly setReturning: boolean
+  /** Its value can change with time alone. */
+  readonly clock: boolean
 }
 
 export interface Output {

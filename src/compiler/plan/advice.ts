@@ -1,3 +1,4 @@
+import type { Window } from '../clock/types.js'
 import { isPiece, type QueryFacts, type RelationFacts } from '../facts.js'
 import { ident, join, sql } from '../fragment.js'
 import type { Block } from '../ir/types.js'
@@ -27,6 +28,27 @@ export function missingIndexes(
   }
   for (const advice of unreachedTables(root, sources, keys)) found.set(advice.message, advice)
   for (const advice of searchedWithoutIndex(root, keys)) found.set(advice.message, advice)
+  return placed(facts, root, found)
+}
+
+/** Large tables of which every refresh has to find the rows that time has moved, and no index tells them. */
+export function scannedWindows(facts: QueryFacts, root: Block, windows: readonly Window[]): Advice[] {
+  const found = new Map<string, IndexAdvice>()
+  for (const { relation, range, inputs } of windows) {
+    // What moves in steps is looked for once in each.
+    if (relation.rows < smallTableRows || inputs.length > 0) continue
+    const column = range?.column
+    if (column !== undefined && coveredByIndex(relation, [column]).length > 0) continue
+    const what = 'is scanned by every refresh for rows that time has moved'
+    const message = `${relation.schema}.${relation.name} ${what}: write the condition as a column compared with the clock, like \`ts > now() - interval '1 day'\`.`
+    const advice =
+      column === undefined ? [{ relation, code: 'clock_scan', message }] : indexAdvice(relation, [column], what)
+    for (const each of advice) found.set(each.message, each)
+  }
+  return placed(facts, root, found)
+}
+
+function placed(facts: QueryFacts, root: Block, found: ReadonlyMap<string, IndexAdvice>): Advice[] {
   return [...found.values()].map(({ relation, ...advice }) => {
     return { ...advice, place: placeOfRelation(root.ast, relation, facts) }
   })

@@ -125,7 +125,8 @@ function call(name: string, args: Node[]): Node {
   return { FuncCall: { funcname, args, funcformat: 'COERCE_EXPLICIT_CALL' } }
 }
 
-function cast(arg: Node, type: string): Node {
+/** A cast to one of PostgreSQL's own types. */
+export function cast(arg: Node, type: string): Node {
   const typeNames = ['pg_catalog', type].map((part): Node => ({ String: { sval: part } }))
   return { TypeCast: { arg, typeName: { names: typeNames, typemod: -1 } } }
 }

@@ -176,7 +176,7 @@ function ownLinks(block: SelectBlock, steps: readonly Step[], compared: readonly
   for (const { column, outer } of block.correlations) {
     const alias = block.items[column.item]?.alias ?? ''
     const ast = columnOf(alias, column.column)
-    const flags = { outer: false, aggregate: false, window: false, subquery: false, setReturning: false }
+    const flags = { outer: false, aggregate: false, window: false, subquery: false, setReturning: false, clock: false }
     add({ ast, columns: [column], ...flags }, outer)
   }
   for (const { name, outer } of compared) {

@@ -1,10 +1,11 @@
-import type { SelectStmt } from '@pgsql/types'
 import { TidemarkError } from '../../protocol/errors.js'
 import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
 import { findKey } from '../analyze/viewKey.js'
 import { whyNoKey } from '../analyze/whyNoKey.js'
+import { clockOf, isReason } from '../clock/clock.js'
+import type { Clock } from '../clock/types.js'
 import { columnsRead, relationsOf } from '../delta/flat.js'
 import { type AggregateShape, exactShape } from '../delta/shape.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
@@ -14,7 +15,7 @@ import { outermost } from '../places/outermost.js'
 import { PlacedError } from '../places/placedError.js'
 import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
-import { missingIndexes } from './advice.js'
+import { missingIndexes, scannedWindows } from './advice.js'
 import { indexedKey, makeBranch } from './branches.js'
 import { attempt, hasNoJoin, keyPaths, type Search } from './keys.js'
 import { loggedColumns } from './logged.js'
@@ -43,13 +44,20 @@ export function planView(request: PlanRequest): ViewPlan {
   const extended = (name: string): boolean =>
     !facts.output.some((column) => column.name === name && column.builtinEquality)
   const keyNullable = key.map((name) => isNullable(root, name))
-  const blocked = standingReason(facts, root.ast)
+  const clock = clockOf(facts, root, request.timeZone)
+  const blocked = standingReason(facts, root, clock)
+  const moving = blocked === undefined && clock !== undefined && !isReason(clock) ? clock : undefined
   const delta = blocked === undefined && request.kept?.delta ? exactShape(root, facts) : undefined
   const { sources: planned, branches } = waysToMaintain(request, blocked, delta)
   const sources = planned.map((source) => ({ ...source, ...placed(root, source) }))
   const keyProved = found?.every((name) => key.includes(name)) ?? false
   const keys = branches.map((branch) => branch.key)
-  const advice = [...missingIndexes(facts, root, sources, keys), ...lint(facts, root)]
+  const windows = moving?.windows ?? []
+  const advice = [
+    ...missingIndexes(facts, root, sources, keys),
+    ...scannedWindows(facts, root, windows),
+    ...lint(facts, root),
+  ]
   const logged = delta === undefined ? loggedColumns(sources, branches) : columnsRead(delta.join)
   return {
     root,
@@ -61,6 +69,7 @@ export function planView(request: PlanRequest): ViewPlan {
     branches,
     delta,
     moves: blocked !== undefined,
+    clock: moving,
     advice,
     logged,
   }
@@ -113,8 +122,13 @@ function viewKey({ facts, root, key, kept }: PlanRequest, found: readonly string
 }
 
 /** A reason that holds for the view as a whole, whatever table changes. */
-export function standingReason(facts: QueryFacts, query: SelectStmt): Reason | undefined {
-  const moving = movement(facts, query)
+export function standingReason(
+  facts: QueryFacts,
+  root: Block,
+  clock: Clock | Reason | undefined = clockOf(facts, root, 'UTC'),
+): Reason | undefined {
+  const query = root.ast
+  const moving = clock !== undefined && isReason(clock) ? clock : movement(facts, query)
   if (moving !== undefined) return moving
   for (const relation of facts.relations.values()) {
     if (relation.kind === 'foreign') {

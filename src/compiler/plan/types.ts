@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/types.js'
 import type { AggregateShape } from '../delta/shape.js'
 import type { RelationFacts } from '../facts.js'
 import type { Block, SelectBlock } from '../ir/types.js'
@@ -122,8 +123,10 @@ export interface ViewPlan {
   readonly branches: readonly Branch[]
   /** Present when changes are added to what is kept of each group. */
   readonly delta: AggregateShape | undefined
-  /** The result moves with the clock, or at random: it can be out of date with no write at all. */
+  /** The result changes with no write at all, in a way that is not followed: each refresh computes all of it. */
   readonly moves: boolean
+  /** Present when the result changes with time alone, in a way that is followed. */
+  readonly clock: Clock | undefined
   readonly advice: readonly Advice[]
   /** Logged columns of each captured table, by `schema.name`. */
   readonly logged: ReadonlyMap<string, readonly string[]>

@@ -29,8 +29,7 @@ export interface Split {
  * about as many rows as a table.
  */
 export function splitQuery(facts: QueryFacts, nodeName: (number: number) => string): Split | undefined {
-  if (!facts.faithful || standingReason(facts, parseSelect(facts.canonical)) !== undefined || isRecursive(facts))
-    return undefined
+  if (!facts.faithful || standingReason(facts, buildQuery(facts)) !== undefined || isRecursive(facts)) return undefined
   const { nodes, facts: left } = divide({ facts, nodes: [], nodeName, divide, asIs: 0, hidden: false })
   if (nodes.length === 0) return undefined
   return { nodes: nodes.map(({ name, query, key }) => ({ name, query, key })), query: left.canonical }

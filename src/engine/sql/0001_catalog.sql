@@ -23,7 +23,7 @@ CREATE TABLE tidemark.view (
   key_columns text[] NOT NULL,
   -- Ordinary views behind the query: (schema, name, definition).
   behind jsonb NOT NULL DEFAULT '[]',
-  -- The result changes with time alone, or with writes that nothing reports.
+  -- The result changes with time alone, or with writes that nothing reports; not counting what it reads.
   moves boolean NOT NULL,
   statements jsonb NOT NULL,
   explanation jsonb NOT NULL,

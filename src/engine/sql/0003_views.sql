@@ -37,6 +37,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(id ORDER BY depth DESC, id), '{}') FROM deepest
 $$;
 
+-- Whether its rows change with time alone, or with writes that nothing reports: its own, or those that it reads.
+CREATE FUNCTION tidemark.moves(target integer) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM tidemark.view v WHERE v.moves AND v.id = ANY (tidemark.upstream(target) || target))
+$$;
+
 -- The pieces that a view is made of besides itself, upstream first.
 CREATE FUNCTION tidemark.pieces(target integer) RETURNS integer[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -243,6 +249,8 @@ CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   began timestamptz;
+  -- Rows that came or went with time alone.
+  moved bigint;
   slices bigint;
   touched bigint[];
   counts bigint[];
@@ -259,12 +267,16 @@ BEGIN
     RETURN;
   END IF;
   IF v.statements ->> 'delta' IS NOT NULL THEN
-    EXECUTE v.statements -> 'delta' ->> 'pending' INTO counts, untold USING s.cursor, s.consumed_xid, v.id;
+    EXECUTE v.statements -> 'delta' ->> 'pending' INTO counts, untold USING s.cursor, s.consumed_xid, v.id, s.as_of;
     SELECT sum(n), array_agg(n > 0 ORDER BY place) INTO pending, changed FROM unnest(counts) WITH ORDINALITY AS c (n, place);
     statement := CASE WHEN NOT s.reread AND NOT untold AND pending * coalesce(s.delta_ms, 0.003) <= full_ms THEN 'delta' ELSE 'full' END;
     RETURN;
   END IF;
   EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
+  IF v.statements ->> 'moved' IS NOT NULL THEN
+    EXECUTE v.statements ->> 'moved' INTO moved USING s.cursor, s.consumed_xid, v.id, s.as_of;
+    pending := pending + moved;
+  END IF;
   -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
   IF pending * slice_ms < least(batch_ms, full_ms) / 4 THEN
     statement := 'slices';
@@ -276,7 +288,7 @@ BEGIN
     RETURN;
   END IF;
   began := clock_timestamp();
-  EXECUTE v.statements ->> 'count' INTO slices, touched USING s.cursor, s.consumed_xid, v.id;
+  EXECUTE v.statements ->> 'count' INTO slices, touched USING s.cursor, s.consumed_xid, v.id, s.as_of;
   count_ms := extract(epoch FROM clock_timestamp() - began) * 1000 / pending;
   SELECT coalesce(max(t.slices / greatest(a.slices, 1)::double precision), 0) INTO share
     FROM unnest(touched, s.slice_totals) AS t (slices, total), LATERAL (SELECT coalesce(t.total, s.row_count) AS slices) a;

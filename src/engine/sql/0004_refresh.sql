@@ -24,7 +24,7 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT s FROM tidemark.state WHERE view_id = v.id;
   IF s.cursor IS NOT NULL AND s.system_identifier = here AND complete AND NOT full_refresh THEN
-    EXECUTE v.statements ->> 'noop' INTO result.as_of USING s.cursor, s.consumed_xid, v.id;
+    EXECUTE v.statements ->> 'noop' INTO result.as_of USING s.cursor, s.consumed_xid, v.id, s.as_of;
     IF result.as_of IS NOT NULL THEN
       result.mode := 'noop';
       result.slices := 0; result.inserted := 0; result.updated := 0; result.deleted := 0;
@@ -42,7 +42,7 @@ BEGIN
     BEGIN
       EXECUTE CASE WHEN statement = 'delta' THEN tidemark.delta_statement(v.statements -> 'delta', changed)
         ELSE v.statements ->> statement END INTO blocked, result.slices, result.inserted, result.updated, result.deleted
-        USING s.cursor, s.consumed_xid, v.id;
+        USING s.cursor, s.consumed_xid, v.id, s.as_of;
     EXCEPTION WHEN data_exception OR check_violation OR raise_exception THEN
       -- Rows that came and went again, which the query has never met, can raise an error that the query does not.
       IF statement = 'full' THEN

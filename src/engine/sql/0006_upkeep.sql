@@ -48,7 +48,7 @@ SELECT
   p.pending AS pending_changes,
   CASE
     WHEN s.as_of IS NULL THEN NULL
-    WHEN p.pending = 0 AND NOT v.moves AND s.state <> 'error' AND s.state <> 'quarantined' THEN 0
+    WHEN p.pending = 0 AND NOT tidemark.moves(v.id) AND s.state <> 'error' AND s.state <> 'quarantined' THEN 0
     ELSE extract(epoch FROM clock_timestamp() - s.as_of)::double precision
   END AS staleness_seconds,
   s.row_count AS rows,
@@ -82,7 +82,7 @@ BEGIN
       OR ((v.settings ->> 'freshnessMs' IS NOT NULL OR jsonb_typeof(v.settings -> 'onChange') = 'object')
           AND (s.as_of IS NULL OR s.as_of + make_interval(secs =>
                 coalesce((v.settings ->> 'freshnessMs')::double precision, 0) / 1000) <= clock_timestamp())
-          AND (v.moves OR tidemark.pending(v.id) > 0)))
+          AND (tidemark.moves(v.id) OR tidemark.pending(v.id) > 0)))
   ORDER BY cardinality(tidemark.upstream(v.id)), v.id;
 END $$;
 

@@ -1,4 +1,5 @@
 import { buckets } from './buckets.js'
+import { clocks } from './clocks.js'
 import { deltas } from './deltas.js'
 import { further } from './further.js'
 import { grouping } from './grouping.js'
@@ -26,6 +27,7 @@ export const shapeLists: Readonly<Record<string, readonly Shape[]>> = {
   deltas,
   pieces,
   spared,
+  clocks,
 }
 
 export const shapes: readonly Shape[] = Object.values(shapeLists).flat()
