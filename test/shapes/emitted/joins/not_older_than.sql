@@ -7,11 +7,11 @@ WHERE at > (now() - '1000 years'::interval)
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."shop"
+  SELECT "l"."sign", "l"."at", "l"."id", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
   UNION ALL
-  SELECT 0, "tidemark_row"."id", "tidemark_row"."shop"
+  SELECT 0, "tidemark_row"."at", "tidemark_row"."id", "tidemark_row"."shop"
   FROM "public"."sales" AS "tidemark_row"
     WHERE ((tidemark_row.at) >= least((now() - '1000 years'::interval), (CAST($4 AS timestamp with time zone) - '1000 years'::interval)) AND (tidemark_row.at) <= greatest((now() - '1000 years'::interval), (CAST($4 AS timestamp with time zone) - '1000 years'::interval)) AND (tidemark_row.at > (now() - '1000 years'::interval)) IS DISTINCT FROM (tidemark_row.at > (CAST($4 AS timestamp with time zone) - '1000 years'::interval)))
 )
@@ -21,7 +21,8 @@ WHERE at > (now() - '1000 years'::interval)
     SELECT DISTINCT "k0", "k1"
     FROM (
       SELECT i0.shop AS "k0", i0.id AS "k1"
-      FROM (SELECT "shop" AS "shop", "id" AS "id" FROM "tidemark_delta_0") AS "i0"
+      FROM (SELECT "shop" AS "shop", "id" AS "id", "at" AS "at" FROM "tidemark_delta_0") AS "i0"
+        WHERE ((i0.at > (now() - '1000 years'::interval)) OR (i0.at > (CAST($4 AS timestamp with time zone) - '1000 years'::interval)))
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)

@@ -24,6 +24,7 @@ FROM tidemark_data.older_than
     FROM (
       SELECT i0.id AS "k0", i0.at AS "k1"
       FROM (SELECT "id" AS "id", "at" AS "at" FROM "tidemark_delta_0") AS "i0"
+        WHERE ((i0.at <= (now() - '90 days'::interval)) OR (i0.at <= (CAST($4 AS timestamp with time zone) - '90 days'::interval)))
     ) tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
