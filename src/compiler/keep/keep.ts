@@ -1,11 +1,12 @@
 import type { SelectStmt } from '@pgsql/types'
+import { mayFail } from '../analyze/mayFail.js'
 import { distinctAsGroups } from '../delta/distinct.js'
 import { relationsOf } from '../delta/flat.js'
 import { aggregateShape, shownColumn, stateColumns } from '../delta/shape.js'
 import type { QueryFacts } from '../facts.js'
 import { buildQuery } from '../ir/build.js'
-import { type Block, outputNames } from '../ir/types.js'
-import type { Node } from '../parse/ast.js'
+import { type Block, outputNames, type SelectBlock } from '../ir/types.js'
+import { type Node, sameTree } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { hasFineSlices } from '../plan/fineSlices.js'
 import { wholeSources } from '../plan/plan.js'
@@ -36,7 +37,7 @@ export function keepQuery(facts: QueryFacts, options: KeepOptions): Kept | undef
   if (unlimited === undefined && states === undefined) return undefined
   const having = states === undefined ? undefined : ast.havingClause
   return {
-    query: toSql(states === undefined ? ast : withStates(grouped, states, having)),
+    query: toSql(states === undefined ? ast : withStates(grouped, states, having, root)),
     visible,
     shown: having === undefined ? undefined : shownColumn,
     reading: unlimited?.reading,
@@ -70,11 +71,23 @@ function deltaColumns(root: Block, facts: QueryFacts): Column[] | undefined {
   )
 }
 
-function withStates(ast: SelectStmt, states: readonly Column[], having: Node | undefined): SelectStmt {
+function withStates(ast: SelectStmt, states: readonly Column[], having: Node | undefined, root: Block): SelectStmt {
   const { havingClause: _, ...rest } = ast
+  const { targetList = [] } = ast
+  const own =
+    having === undefined || root.kind !== 'select' ? targetList : targetList.map((one) => guarded(one, having, root))
   const shown = having === undefined ? [] : [{ name: shownColumn, ast: isTrue(having) }]
   const added = [...states, ...shown].map(({ name, ast: val }): Node => ({ ResTarget: { name, val } }))
-  return { ...rest, targetList: [...(ast.targetList ?? []), ...added] }
+  return { ...rest, targetList: [...own, ...added] }
+}
+
+/** What HAVING keeps a group away from, such as a division by its count, is not computed for the groups that nobody sees. */
+function guarded(target: Node, having: Node, { items, group = [] }: SelectBlock): Node {
+  if (!('ResTarget' in target) || !mayFail(target.ResTarget.val, items)) return target
+  const { val } = target.ResTarget
+  if (group.some(({ ast }) => sameTree(ast, val))) return target
+  const when: Node = { CaseWhen: { expr: having, ...(val && { result: val }) } }
+  return { ResTarget: { ...target.ResTarget, val: { CaseExpr: { args: [when] } } } }
 }
 
 /** HAVING leaves out what is false and what is NULL alike. (As a call, whose argument needs no parentheses.) */

@@ -1,4 +1,5 @@
 import type { SelectStmt } from '@pgsql/types'
+import { mayFail } from '../analyze/mayFail.js'
 import { buildQuery } from '../ir/build.js'
 import type { Block, SelectBlock, Subquery } from '../ir/types.js'
 import { columnOf, type Node, rewrite, walk } from '../parse/ast.js'
@@ -19,6 +20,8 @@ export function splitScalars(draft: Draft): Draft {
   const aliases: string[] = []
   const column = freshName(root.ast, 'value')
   const take = (block: SelectBlock, { block: scalar }: Subquery): void => {
+    // The query may never come to compute it.
+    if (scalar.kind !== 'select' || mayFail(scalar.ast, scalar.items)) return
     const ast = standalone(scalar)
     const [only] = ast?.targetList ?? []
     if (ast === undefined || only === undefined || !('ResTarget' in only) || only.ResTarget.val === undefined) return

@@ -48,6 +48,11 @@ export const deltas: readonly Shape[] = [
   ),
   delta('d_having_null', ['a'], 'SELECT h, count(*) AS n FROM a GROUP BY h HAVING min(g) IS NULL'),
   delta('d_having_distinct', ['a'], 'SELECT h, count(*) AS n FROM a GROUP BY h HAVING max(g) IS DISTINCT FROM 2'),
+  delta(
+    'd_having_guards',
+    ['a'],
+    'SELECT h, 100 / sum(v) AS share, count(*) AS n FROM a GROUP BY h HAVING sum(v) <> 0 ORDER BY 7 / sum(v), h LIMIT 5',
+  ),
   delta('d_having_only', ['a'], 'SELECT h FROM a GROUP BY h HAVING count(*) > 1'),
   delta('d_everything_having', ['a'], 'SELECT count(*) AS n FROM a HAVING count(*) > 3', []),
   delta('d_bucket', ['a'], "SELECT date_trunc('day', ts) AS day, count(*) AS n, sum(n) AS n2 FROM a GROUP BY 1"),

@@ -76,6 +76,12 @@ export const nested: readonly Shape[] = [
     expect: { a: 'recursive' },
   },
   { name: 's_scalar_same_table', query: 'SELECT id, g, v - (SELECT avg(v) FROM a)::integer AS above FROM a' },
+  {
+    // It fails where a setting is 0, if any row asks for it.
+    name: 's_never_computed',
+    query: 'SELECT id, h FROM a WHERE v > 100 AND v < (SELECT sum(1 / n) FROM settings)',
+    expect: { a: 'slice', settings: 'uncorrelated_subquery' },
+  },
   { name: 's_having', query: 'SELECT g, sum(v) AS v FROM a GROUP BY g HAVING sum(v) > (SELECT min(n) FROM settings)' },
   {
     name: 's_on',
