@@ -85,6 +85,8 @@ export interface QueryFacts {
   readonly relations: ReadonlyMap<string, RelationFacts>
   /** Every function of these names, by plain name; several when overloaded. */
   readonly functions: ReadonlyMap<string, readonly FunctionFacts[]>
+  /** Functions not of PostgreSQL's own that it applies, also through operators, casts and aggregates. */
+  readonly applied: readonly FunctionFacts[]
   /** Our deparser's text means the same to PostgreSQL as the canonical one, so variants of it can be trusted. */
   readonly faithful: boolean
 }

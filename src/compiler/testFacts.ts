@@ -86,6 +86,7 @@ export function factsOf(canonical: string, output: string, relations: readonly R
     }),
     relations: new Map(relations.map((relation) => [relationKey(relation.schema, relation.name), relation])),
     functions: byName,
+    applied: [],
     faithful: true,
   }
 }

@@ -279,9 +279,9 @@ function hashOf({ view, storage }: OneView, facts: QueryFacts, kept: Kept | unde
     view.storage,
     view.timeZone,
   ]
-  const bodies = [...facts.functions.values()]
-    .flat()
-    .flatMap(({ schema, name, body }) => (body === null ? [] : [`${schema}.${name} ${body}`]))
+  const applied = [...[...facts.functions.values()].flat(), ...facts.applied]
+  const found = applied.flatMap(({ schema, name, body }) => (body === null ? [] : [`${schema}.${name} ${body}`]))
+  const bodies = [...new Set(found)]
   // A native materialized view computes all of it at each refresh, with the functions as they are then.
   if (bodies.length > 0 && view.storage === 'table') parts.push(bodies.sort())
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')

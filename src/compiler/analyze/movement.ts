@@ -21,7 +21,8 @@ export function movement(facts: QueryFacts, query: SelectStmt): Reason | undefin
     const reason = movementIn(parseSelect(relation.definition), facts)
     if (reason !== undefined) return { ...reason, place: placeOfRelation(query, relation, facts) }
   }
-  return undefined
+  const hidden = facts.applied.map((applied) => judge(applied)).find((why) => why !== undefined)
+  return hidden && { ...hidden, place: undefined }
 }
 
 function movementIn(tree: unknown, facts: QueryFacts): Reason | undefined {

@@ -1,10 +1,11 @@
-import type { OutputColumn } from '../../compiler/facts.js'
+import type { FunctionFacts, OutputColumn } from '../../compiler/facts.js'
 import { ident, sql, trusted } from '../../compiler/fragment.js'
 import { walk } from '../../compiler/parse/ast.js'
 import { parseSelect, positionAt, toSql } from '../../compiler/parse/parse.js'
 import { type SourcePosition, TidemarkError } from '../../protocol/errors.js'
 import { one, type Queryable } from '../database.js'
 import { serverError } from '../databaseError.js'
+import { appliedExpression } from './applied.js'
 import { type Read, readsExpression } from './closure.js'
 
 const probe = 'tidemark_probe'
@@ -17,6 +18,8 @@ export interface Canonical {
   readonly faithful: boolean
   /** Relations it reads and the columns of each, by number; 0 alone when none is named. */
   readonly reads: readonly Read[]
+  /** Functions not of PostgreSQL's own that it applies, by whatever name. */
+  readonly applied: readonly FunctionFacts[]
 }
 
 /**
@@ -26,9 +29,9 @@ export interface Canonical {
  */
 export async function canonicalise(database: Queryable, query: string): Promise<Canonical> {
   await createProbe(database, query)
-  const { text, output, reads } = await one<Omit<Canonical, 'faithful'>>(database, probeQuery, [probe])
+  const { text, output, reads, applied } = await one<Omit<Canonical, 'faithful'>>(database, probeQuery, [probe])
   const canonical = withoutSemicolon(text)
-  return { text: canonical, output, reads, faithful: await isFaithful(database, canonical) }
+  return { text: canonical, output, reads, applied, faithful: await isFaithful(database, canonical) }
 }
 
 /** Undoes what `canonicalise` did, so that the next query can be read in the same transaction. */
@@ -131,6 +134,7 @@ WITH RECURSIVE probe AS (
   GROUP BY t.attnum
 )
 SELECT pg_get_viewdef(probe.oid) AS text, ${readsExpression('probe.oid')} AS reads,
+  ${appliedExpression('ARRAY[probe.oid]')} AS applied,
   (SELECT coalesce(json_agg(json_build_object('name', c.attname, 'type', format_type(c.atttypid, c.atttypmod),
       'comparable', coalesce(e.comparable, false), 'builtinEquality', coalesce(e.builtin, false), 'image', coalesce(e.image, false),
       'nondeterministic', coalesce((SELECT NOT l.collisdeterministic FROM pg_collation l WHERE l.oid = c.attcollation), false)

@@ -4,6 +4,7 @@ import { type Node, names, walk } from '../../compiler/parse/ast.js'
 import { parseSelect } from '../../compiler/parse/parse.js'
 import { TidemarkError } from '../../protocol/errors.js'
 import { type Queryable, rows } from '../database.js'
+import { appliedBy, functionColumns } from './applied.js'
 import { canonicalise, forgetProbe, readsWholeRows } from './canonical.js'
 import { ClosureReader } from './closure.js'
 import { type MaintainedView, StandIns } from './standIns.js'
@@ -64,6 +65,8 @@ export class FactsGatherer {
     const canonical = await canonicalise(database, await this.#standIns.putInto(database, query))
     const standIns = this.#standIns.byNumber
     const plain = await this.#closures.read(database, canonical.reads, standIns)
+    const views = plain.relations.flatMap(({ kind, oid }) => (kind === 'view' ? [oid] : []))
+    const behind = await appliedBy(database, views)
     await forgetProbe(database)
     const text = this.#standIns.takeOutOf(canonical.text)
     const definitions = [text, ...plain.relations.flatMap((relation) => relation.definition ?? [])]
@@ -88,6 +91,7 @@ export class FactsGatherer {
       output: canonical.output,
       relations,
       functions: await this.#readFunctions(definitions),
+      applied: [...canonical.applied, ...behind],
       faithful: canonical.faithful,
     }
   }
@@ -201,11 +205,7 @@ function calledFunctions(texts: readonly string[]): Set<string> {
 async function readFunctions(database: Queryable, named: readonly string[]): Promise<FunctionFacts[]> {
   return rows<FunctionFacts>(
     database,
-    `SELECT n.nspname AS schema, p.proname AS name,
-       CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
-       p.prokind = 'a' AS aggregate, p.proretset AS "returnsSet",
-       CASE WHEN n.nspname <> 'pg_catalog' THEN pg_catalog.md5(pg_catalog.concat_ws(E'\\x01', p.proargtypes, p.provolatile, p.proisstrict,
-         p.prosrc, p.probin, p.prosqlbody, p.proconfig)) END AS body
+    `SELECT ${functionColumns}
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = ANY ($1)`,
     [named],
   )
