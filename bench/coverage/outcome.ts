@@ -33,7 +33,7 @@ export function outcomeOf(
       constructs: groups.map(([name, group]) => tableRow(name, group)),
       reasons: reasonsOf(views),
     },
-    views,
+    views: Object.fromEntries(constructs.map(([name, group]) => [name, toldOf(group)])),
     summary: { ...shares(views, peer !== undefined), ...planning },
   }
 }
@@ -45,6 +45,17 @@ function groupsOf(
   const groups = new Map<string, CoveredView[]>()
   for (const view of views) groups.set(nameOf(view), [...(groups.get(nameOf(view)) ?? []), view])
   return [...groups]
+}
+
+/** `full (limit); pg_ivm refused: ORDER BY clause is not supported`. */
+function toldOf(views: readonly CoveredView[]): Record<string, string> {
+  return Object.fromEntries(
+    views.map(({ view, kept, codes, pgIvm }) => {
+      const why = codes.length === 0 ? '' : ` (${codes.join(', ')})`
+      const peer = pgIvm && `; pg_ivm ${pgIvm.answer}${pgIvm.why === undefined ? '' : `: ${pgIvm.why}`}`
+      return [view, `${kept}${why}${peer ?? ''}`]
+    }),
+  )
 }
 
 const isIncremental = ({ kept }: CoveredView): boolean => incremental.includes(kept)

@@ -29,8 +29,8 @@ export interface Outcome {
   readonly summary?: Readonly<Record<string, number>>
   /** What is shown below the results, by name: rows of columns. */
   readonly tables?: Readonly<Record<string, readonly Readonly<Record<string, string | number>>[]>>
-  /** What is known of each view, where they are too many to be shown. */
-  readonly views?: readonly unknown[]
+  /** What is known of each view, by group and name, where they are too many to be shown. */
+  readonly views?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** What a reader of the figures must know: sizes, rounds, the tool that made the load. */
   readonly conditions: Readonly<Record<string, string | number | boolean>>
 }

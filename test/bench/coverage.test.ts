@@ -39,18 +39,21 @@ const view: CoveredView = {
 
 test('shares are of all views, and the ratio is of the shares', () => {
   const views: CoveredView[] = [
-    { ...view, pgIvm: { answer: 'refused', why: 'windows' } },
+    { ...view, view: 'other', pgIvm: { answer: 'refused', why: 'windows' } },
     { ...view, kept: 'delta', pgIvm: { answer: 'accepted' } },
     { ...view, kept: 'partly', codes: ['subquery'], planMs: 8, pgIvm: { answer: 'unequal' } },
     { ...view, construct: 'joins', kept: 'pieces', pgIvm: { answer: 'refused' } },
   ]
-  const { results, tables, summary } = outcomeOf(views, '1.15', {}, {})
+  const { results, tables, summary, views: told } = outcomeOf(views, '1.15', {}, {})
   expect(results.map(({ case: name, ours, peerValue, ratio }) => [name, ours, peerValue, ratio])).toEqual([
     ['a set: windows', 66.67, 33.33, 2],
     ['a set: joins', 100, 0, Number.POSITIVE_INFINITY],
     ['a set: all', 75, 25, 3],
     ['all', 75, 25, 3],
   ])
+  expect(told).toMatchObject({
+    'a set: windows': { one: 'partly (subquery); pg_ivm unequal', other: 'slice; pg_ivm refused: windows' },
+  })
   expect(tables?.reasons).toEqual([{ code: 'subquery', views: 1 }])
   expect(tables?.constructs?.[0]).toMatchObject({ views: 3, slice: 1, delta: 1, partly: 1, 'pg_ivm accepts': 1 })
   expect(summary).toMatchObject({ 'incremental %': 75, 'planning one view, ms, most': 8 })
