@@ -4,12 +4,12 @@ import { type Connection, one, rows } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ViewStep } from './changes.js'
-import type { ViewTarget } from './compileViews.js'
 import { computing } from './computing.js'
 import { copyHandMade, createIndex, type IndexNames } from './indexes.js'
 import { keyOrder } from './keyOrder.js'
 import { buildName, indexNames, userIndexNames } from './names.js'
 import { orderColumns } from './reading.js'
+import type { ViewTarget } from './target.js'
 
 export interface Built {
   readonly rows: number

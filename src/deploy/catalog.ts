@@ -1,8 +1,8 @@
 import type { Statements } from '../compiler/emit/refresh.js'
 import { type Connection, one, type Queryable } from '../engine/database.js'
 import type { Built } from './build.js'
-import type { ViewTarget } from './compileViews.js'
 import { withoutPositions } from './explanation.js'
+import type { ViewTarget } from './target.js'
 
 /**
  * Enters a view that was just built, with the snapshot of this transaction as its cursor. `statements` are those for

@@ -1,11 +1,11 @@
 import type { IndexDefinition } from '../define/types.js'
 import { type Queryable, rows } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
-import type { ViewTarget } from './compileViews.js'
 import type { DeployedView } from './deployed.js'
 import { type Explanation, withoutPositions } from './explanation.js'
 import { compareIndexes } from './indexes.js'
 import { shownName } from './names.js'
+import type { ViewTarget } from './target.js'
 
 export type Action =
   | 'prepare database'

@@ -1,6 +1,6 @@
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
-import type { ViewTarget } from './compileViews.js'
+import type { ViewTarget } from './target.js'
 
 /**
  * Runs what computes a view's query for the first time. What PostgreSQL says then, such as a division by zero, is about

@@ -4,13 +4,13 @@ import { type Built, buildStorage, pinSettings, renameIndexes } from './build.js
 import { changesUnwritten, insertSources, insertView, launch, promote } from './catalog.js'
 import { catchUp, waitForOldSnapshots } from './catchUp.js'
 import type { ViewStep } from './changes.js'
-import type { ViewTarget } from './compileViews.js'
 import { withoutPositions } from './explanation.js'
 import { type Patience, withBriefLock } from './locks.js'
 import { buildName, retiredName } from './names.js'
 import { type ReportProgress, watchBuild } from './progress.js'
 import { readTableProperties } from './properties.js'
 import { describeView, pointPublicView } from './publicView.js'
+import type { ViewTarget } from './target.js'
 
 export interface DeployedRows {
   readonly view: string

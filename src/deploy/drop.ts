@@ -30,14 +30,30 @@ export async function dropDeployment(
   })
 }
 
-/** A view and the pieces that it is made of go together. */
+/** A view and the pieces that it is made of go together, but for those that another view needs as well. */
 function withPieces(views: readonly DeployedView[], deployed: readonly DeployedView[]): DeployedView[] {
   const wanted = new Set(views)
   // A set that grows while it is walked is walked to its end.
   for (const view of wanted) {
     for (const piece of deployed) if (piece.hidden && view.upstream.includes(piece.id)) wanted.add(piece)
   }
+  for (const kept of deployed.filter((view) => !wanted.has(view))) {
+    for (const piece of allPieces(kept, deployed)) wanted.delete(piece)
+  }
   return [...wanted]
+}
+
+function allPieces(view: DeployedView, deployed: readonly DeployedView[]): Set<DeployedView> {
+  const found = new Set<DeployedView>()
+  const add = ({ upstream }: DeployedView): void => {
+    for (const piece of deployed) {
+      if (!piece.hidden || !upstream.includes(piece.id) || found.has(piece)) continue
+      found.add(piece)
+      add(piece)
+    }
+  }
+  add(view)
+  return found
 }
 
 function findDeployed(deployed: readonly DeployedView[], name: string): DeployedView {

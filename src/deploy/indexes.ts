@@ -3,10 +3,10 @@ import type { IndexDefinition } from '../define/types.js'
 import { type Connection, type Database, rows, transaction } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
-import type { ViewTarget } from './compileViews.js'
 import type { DeployedView } from './deployed.js'
 import { type Patience, withBriefLock } from './locks.js'
 import { indexNames, userIndexNames } from './names.js'
+import type { ViewTarget } from './target.js'
 
 export interface IndexPlace {
   /** Name of the view, for errors. */

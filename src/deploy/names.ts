@@ -34,9 +34,9 @@ export function storageName(schema: string, name: string): string {
   return fitName(flatName(schema, name), `${mark}new`).slice(0, -4)
 }
 
-/** One of the pieces of a view: its name, and that of its storage. Another definition has pieces of other names. */
-export function pieceName(storage: string, definition: string, number: number): string {
-  return fitName(storage, `${mark}${hashOf(definition).slice(0, 6)}${mark}${number}${mark}new`).slice(0, -4)
+/** A piece of one view or of several: its name, and that of its storage. Another query has a piece of another name. */
+export function pieceName(query: string, timeZone: string): string {
+  return `piece${mark}${hashOf(JSON.stringify([query, timeZone]))}`
 }
 
 /** Table in tidemark_log through which a table's changes are read. */

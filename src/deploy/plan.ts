@@ -5,13 +5,14 @@ import { databaseError } from '../engine/databaseError.js'
 import { checkSchemas, checkServer, isMigrated } from '../engine/migrate.js'
 import { TidemarkError, together } from '../protocol/errors.js'
 import { type Change, checkNames, describeDrops, describeSteps, planSteps, type ViewStep } from './changes.js'
-import { type Compiled, compileViews, type ViewTarget, type Waiting } from './compileViews.js'
+import { type Compiled, compileViews, type Waiting } from './compileViews.js'
 import { type DeployedView, readDeployedViews } from './deployed.js'
 import type { Explanation } from './explanation.js'
 import { cannotChangeNative } from './matview.js'
 import { shownName } from './names.js'
 import { checkNamedPrivileges, checkPrivileges } from './privileges.js'
 import { type CaptureNeed, isCaptured, mergeNeeds } from './sources.js'
+import type { ViewTarget } from './target.js'
 
 export interface Deployment {
   readonly changes: readonly Change[]

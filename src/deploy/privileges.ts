@@ -2,7 +2,7 @@ import type { NormalisedView } from '../define/types.js'
 import { type Queryable, rows } from '../engine/database.js'
 import { scanNames } from '../engine/facts/tokens.js'
 import { TidemarkError } from '../protocol/errors.js'
-import type { ViewTarget } from './compileViews.js'
+import type { ViewTarget } from './target.js'
 
 interface Missing {
   privilege: string

@@ -3,11 +3,11 @@ import type { NormalisedView } from '../define/types.js'
 import type { Connection } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
-import type { ViewTarget } from './compileViews.js'
 import { readDependents } from './dependents.js'
 import { retiredName } from './names.js'
 import { readViewProperties } from './properties.js'
 import { readingQuery } from './reading.js'
+import type { ViewTarget } from './target.js'
 
 /**
  * Points the public view at a storage table. In place where its columns allow; else a new view takes its name, and what

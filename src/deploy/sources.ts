@@ -4,9 +4,9 @@ import { ident, join, sql, trusted } from '../compiler/fragment.js'
 import { captureFunction, logChild, logChildName, marker, truncateFunction } from '../engine/capture.js'
 import { type Connection, type Database, one, type Queryable, rows, transaction } from '../engine/database.js'
 import { isMigrated } from '../engine/migrate.js'
-import type { SourceNeed } from './compileViews.js'
 import { type Patience, withBriefLock } from './locks.js'
 import { type LogColumn, readLogColumns } from './logColumns.js'
+import type { SourceNeed } from './target.js'
 
 /** What all views together need to know of one table's changes. */
 export interface CaptureNeed {

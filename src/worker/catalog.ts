@@ -22,6 +22,8 @@ export interface CatalogView {
   readonly sources: ReadonlySet<number>
   /** Itself and every view that it reads, directly or not. */
   readonly closure: ReadonlySet<number>
+  /** The same with the pieces that they are made of: whoever refreshes it holds all of them. */
+  readonly claims: ReadonlySet<number>
 }
 
 export interface CatalogSource {
@@ -108,6 +110,7 @@ export async function readCatalog(database: Queryable): Promise<Catalog> {
       changedAt: view.changedAt,
       sources: new Set([...all].flatMap((id) => byId.get(id)?.sources ?? []).filter((id) => listed.has(id))),
       closure,
+      claims: all,
     }
   })
   return { version: row.version, views, sources: row.sources }

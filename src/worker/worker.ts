@@ -288,11 +288,11 @@ class RunningWorker implements Worker {
 }
 
 function candidate(entry: Entry, due: { at: number; reason: Candidate['reason']; full: boolean }): Candidate {
-  const { id, closure, settings } = entry.view
+  const { id, claims, settings } = entry.view
   return {
     id,
     ...due,
-    closure,
+    closure: claims,
     expectedMs: entry.expectedMs,
     patienceMs: settings.freshnessMs ?? Number.POSITIVE_INFINITY,
   }

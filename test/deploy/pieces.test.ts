@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { explainViews } from '../../src/deploy/index.js'
+import { dropDeployment, explainViews } from '../../src/deploy/index.js'
 import { refreshView } from '../../src/engine/refresh.js'
 import { readStatus } from '../../src/engine/status.js'
 import { useTestDatabase } from '../kit/index.js'
@@ -78,4 +78,31 @@ test('what cannot be kept in pieces is kept whole', async () => {
   await applyTwice(db, { roots })
   await db.query('UPDATE orders SET id = id + 1000 WHERE id < 20')
   await expectFresh(db, 'roots')
+})
+
+test('a piece that two views need is kept once, for as long as one of them does', async () => {
+  const busiest = `SELECT max(n) AS most FROM (SELECT c.id, count(o.id) AS n FROM customers c
+     LEFT JOIN orders o ON o.customer_id = c.id AND true GROUP BY c.id) per`
+  await applyTwice(db, { spread: perCount(), busiest })
+  expect(await pieces()).toHaveLength(3)
+  await db.query(
+    'INSERT INTO orders SELECT i, 45, 1 FROM generate_series(1001, 1020) i; DELETE FROM orders WHERE id < 10',
+  )
+  // What one of them brought up to date is pending for the other all the same.
+  expect(await expectFresh(db, 'spread')).toBe('incremental')
+  expect((await readStatus(db.pool)).find(({ view }) => view === 'busiest')).not.toMatchObject({ pendingChanges: 0 })
+  expect(await expectFresh(db, 'busiest')).toMatch(/incremental|full/)
+  expect(await db.rows('SELECT * FROM busiest')).toEqual([{ most: '20' }])
+  await dropDeployment(db.pool, { views: ['spread'] })
+  expect(await pieces()).toHaveLength(2)
+  await db.query('DELETE FROM orders WHERE id > 1000')
+  expect(await expectFresh(db, 'busiest')).toMatch(/incremental|full/)
+  await applyTwice(db, { spread: perCount(), busiest })
+  expect(await pieces()).toHaveLength(3)
+  await applyTwice(db, { spread: perCount() })
+  expect(await pieces()).toHaveLength(2)
+  await db.query('DELETE FROM orders WHERE id > 150')
+  expect(await expectFresh(db, 'spread')).toBe('incremental')
+  await applyTwice(db, {})
+  expect(await pieces()).toEqual([])
 })

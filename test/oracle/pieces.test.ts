@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Client } from 'pg'
 import { beforeAll, expect, test } from 'vitest'
 import { compileView } from '../../src/compiler/compile.js'
@@ -53,7 +54,7 @@ async function splitOf(query: string, name: string): Promise<Split | undefined> 
   await client.query('BEGIN')
   try {
     const facts = await new FactsGatherer(client, (_, table) => table).gather(query, 'UTC')
-    return splitQuery(facts, (number) => `${name}/${number}`)
+    return splitQuery(facts, (query) => `${name}/${createHash('sha256').update(query).digest('hex').slice(0, 10)}`)
   } finally {
     await client.query('ROLLBACK')
   }
@@ -169,7 +170,8 @@ test('every piece is maintained by deltas or by slices', async () => {
     if (split === undefined) continue
     await client.query('BEGIN')
     const gatherer = new FactsGatherer(client, (_, table) => table)
-    for (const { name, query, key } of [...split.nodes, { name: shape.name, query: split.query, key: shape.key }]) {
+    const last = { name: shape.name, query: split.query, key: shape.key }
+    for (const [place, { name, query, key }] of [...split.nodes, last].entries()) {
       const piece = await maintained(gatherer, name, query, key)
       gatherer.add(asSource(name, piece))
       // What other pieces read is what is kept.
@@ -179,7 +181,8 @@ test('every piece is maintained by deltas or by slices', async () => {
       const full = piece.plan.sources.filter(
         ({ maintenance, relation }) => maintenance === 'full' && relation.keys.every((columns) => columns.length > 0),
       )
-      if (full.length > 0) found[name] = full.map(({ relation, why }) => `${relation.name}: ${why?.code}`)
+      const told = name === shape.name ? name : `${name.split('/')[0]}/${place}`
+      if (full.length > 0) found[told] = full.map(({ relation, why }) => `${relation.name}: ${why?.code}`)
     }
     await client.query('ROLLBACK')
   }

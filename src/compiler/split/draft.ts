@@ -26,7 +26,7 @@ export interface Draft {
   readonly asIs: Quality
   /** It is to be a piece itself. */
   readonly hidden: boolean
-  readonly nodeName: (number: number) => string
+  readonly nodeName: (query: string) => string
   /** Splits a node's own query where that is better. */
   readonly divide: (draft: Draft) => Draft
 }
@@ -57,7 +57,7 @@ export function addNode(draft: Draft, ast: SelectStmt): { draft: Draft; node: Sp
     return { draft: { ...divided, hidden: draft.hidden, facts: keepQuery(draft, divided) }, node: known }
   const quality = qualityOf(divided.facts, true)
   if (quality <= draft.asIs) return undefined
-  const name = draft.nodeName(divided.nodes.length)
+  const name = draft.nodeName(divided.facts.canonical)
   const node: SplitNode = { name, query: divided.facts.canonical, key, quality }
   const rows = isSmall(buildQuery(divided.facts)) ? pieceRows.few : pieceRows.many
   const relation = relationOf(node, block, { number: divided.nodes.length, rows })

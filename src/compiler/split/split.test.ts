@@ -20,9 +20,15 @@ beforeAll(loadParser)
 
 /** The pieces as text, the nodes before what is left. */
 function piecesOf(canonical: string, output: string, relations: RelationFacts[]): string[] {
-  const split = splitQuery(factsOf(canonical, output, relations), (number) => `v/${number}`)
+  const tried: string[] = []
+  const named = (query: string): string => `n/${tried.includes(query) ? tried.indexOf(query) : tried.push(query) - 1}`
+  const split = splitQuery(factsOf(canonical, output, relations), named)
   if (split === undefined) return []
-  return [...split.nodes.map(({ name, key, query }) => `${name} (${key.join(', ')}): ${query}`), split.query]
+  const pieces = [...split.nodes.map(({ name, key, query }) => `${name} (${key.join(', ')}): ${query}`), split.query]
+  // Some that were tried are not among them.
+  return pieces.map((text) =>
+    split.nodes.reduce((sofar, { name }, place) => sofar.replaceAll(name, `v/${place}`), text),
+  )
 }
 
 describe('nested queries that aggregate', () => {

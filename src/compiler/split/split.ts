@@ -28,7 +28,7 @@ export interface Split {
  * that an index finds, is left as it is; and where it can be cut into slices at all, no node is made that would hold
  * about as many rows as a table.
  */
-export function splitQuery(facts: QueryFacts, nodeName: (number: number) => string): Split | undefined {
+export function splitQuery(facts: QueryFacts, nodeName: (query: string) => string): Split | undefined {
   if (!facts.faithful || standingReason(facts, buildQuery(facts)) !== undefined || isRecursive(facts)) return undefined
   const { nodes, facts: left } = divide({ facts, nodes: [], nodeName, divide, asIs: 0, hidden: false })
   if (nodes.length === 0) return undefined

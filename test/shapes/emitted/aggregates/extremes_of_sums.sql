@@ -167,8 +167,7 @@ FROM (
 ) AS "s"
 
 -- deltas, table 0 as it is
-SELECT "piece 1"."product", "piece 1"."total",
-  1::pg_catalog.numeric AS "tidemark_w"
+SELECT "piece 1"."product", "piece 1"."total", 1::pg_catalog.numeric AS "tidemark_w"
 FROM (SELECT "product" AS "product", "total" AS "total" FROM "tidemark_data"."piece 1") AS "piece 1"
 
 -- deltas, table 0, its change

@@ -144,8 +144,7 @@ FROM (
 ) AS "s"
 
 -- deltas, table 0 as it is
-SELECT "piece 1"."shop", "piece 1"."median",
-  1::pg_catalog.numeric AS "tidemark_w"
+SELECT "piece 1"."shop", "piece 1"."median", 1::pg_catalog.numeric AS "tidemark_w"
 FROM (SELECT "shop" AS "shop", "median" AS "median" FROM "tidemark_data"."piece 1") AS "piece 1"
 
 -- deltas, table 0, its change

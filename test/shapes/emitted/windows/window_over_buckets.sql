@@ -81,8 +81,7 @@ FROM "tidemark_changes_0"
 -- what is kept, by shop, day
 SELECT shop, day, n, lag(n) OVER (PARTITION BY shop ORDER BY day) AS before
 FROM (
-  SELECT "piece 1".shop, "piece 1".day,
-    "piece 1".n
+  SELECT "piece 1".shop, "piece 1".day, "piece 1".n
   FROM tidemark_data."piece 1" AS "piece 1"
 ) AS s
 
@@ -141,8 +140,7 @@ tidemark_fresh AS (
   FROM (
     SELECT shop, day, n, lag(n) OVER (PARTITION BY shop ORDER BY day) AS before
     FROM (
-      SELECT "piece 1".shop, "piece 1".day,
-        "piece 1".n
+      SELECT "piece 1".shop, "piece 1".day, "piece 1".n
       FROM tidemark_data."piece 1" AS "piece 1"
       WHERE "piece 1".shop IN (
         SELECT k0
