@@ -103,7 +103,9 @@ async function refreshAndCompare(db: TestDatabase, target: Target, shape: Catalo
   // Where no slice is touched, none is computed in one pass.
   const counts = refreshed.mode === 'incremental' && refreshed.slices !== 0
   if (chosen !== undefined && counts) expect(chosen, when).toBe(mode)
-  if (mode !== 'full' && isIncremental(shape)) expect(['incremental', 'noop'], when).toContain(refreshed.mode)
+  // Of a view in pieces, the last one may be computed whole from the small ones below it.
+  const whole = mode === 'full' || target.ids.length > 1
+  if (!whole && isIncremental(shape)) expect(['incremental', 'noop'], when).toContain(refreshed.mode)
   const query = await rowsOf(db.pool, 'oracle', shape.name)
   expect(await rowsOf(db.pool, 'public', shape.name), when).toEqual(query)
 }
