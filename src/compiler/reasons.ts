@@ -20,6 +20,7 @@ export type ReasonCode =
   | 'values'
   | 'foreign_table'
   | 'uncaptured_relation'
+  | 'row_security'
 
 export interface Reason {
   readonly code: ReasonCode

@@ -23,6 +23,8 @@ export interface AdviceGiven {
   readonly code: string
   readonly message: string
   readonly sql?: string
+  /** Of what may be other than its author believes, and not only slower. */
+  readonly severity?: 'warning'
   /** The piece of the user's query that it is about. */
   readonly position?: SourceRange
 }
@@ -104,7 +106,8 @@ export function explainPieces(
   }
   visit(whole, undefined)
   const nodes = [...pieces.flatMap(({ explanation }) => explanation.nodes), ...whole.nodes]
-  const advice = [...pieces.flatMap(({ explanation }) => explanation.advice), ...whole.advice]
+  const given = [...pieces.flatMap(({ explanation }) => explanation.advice), ...whole.advice]
+  const advice = [...new Map(given.map((item) => [`${item.code} ${item.message}`, item])).values()]
   const all = [...sources.values()]
   const incremental = all.every(({ maintenance }) => maintenance !== 'full')
   return { ...whole, incremental, nodes, sources: all, advice }

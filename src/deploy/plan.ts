@@ -3,7 +3,7 @@ import type { NormalisedView } from '../define/types.js'
 import { type Connection, type Database, rows } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { checkSchemas, checkServer, isMigrated } from '../engine/migrate.js'
-import { TidemarkError, together } from '../protocol/errors.js'
+import { type SourceRange, TidemarkError, together } from '../protocol/errors.js'
 import { type Change, checkNames, describeDrops, describeSteps, planSteps, type ViewStep } from './changes.js'
 import { type Compiled, compileViews, type Waiting } from './compileViews.js'
 import { type DeployedView, readDeployedViews } from './deployed.js'
@@ -18,17 +18,37 @@ export interface Deployment {
   readonly changes: readonly Change[]
 }
 
-export interface Plan extends Deployment {
+/** What may be other than the author of a view believes. */
+export interface Warning {
+  readonly view: string
+  readonly code: string
+  readonly message: string
+  readonly position?: SourceRange
+}
+
+export interface Planned extends Deployment {
+  readonly warnings: readonly Warning[]
+}
+
+export interface Plan extends Planned {
   readonly steps: readonly ViewStep[]
   readonly drops: readonly DeployedView[]
   readonly needs: readonly CaptureNeed[]
 }
 
 /** What `apply` would change. Changes nothing: it compiles in a transaction that is rolled back. */
-export async function planDeployment(database: Database, views: readonly NormalisedView[]): Promise<Deployment> {
+export async function planDeployment(database: Database, views: readonly NormalisedView[]): Promise<Planned> {
   await checkServer(database)
-  const { changes } = await makePlan(database, views)
-  return { changes }
+  const { changes, warnings } = await makePlan(database, views)
+  return { changes, warnings }
+}
+
+function warningsOf({ explanation }: ViewTarget): Warning[] {
+  return explanation.advice.flatMap(({ severity, code, message, position }) =>
+    severity === undefined
+      ? []
+      : [{ view: explanation.view, code, message, ...(position === undefined ? {} : { position }) }],
+  )
 }
 
 /** How the configured views would be maintained, and what is wrong with those that cannot be. */
@@ -93,7 +113,8 @@ export async function makePlan(database: Database, views: readonly NormalisedVie
     ...describeSteps(steps),
     ...describeDrops(drops),
   ]
-  return { steps, drops, needs, changes }
+  const warnings = targets.filter(({ hidden }) => !hidden).flatMap(warningsOf)
+  return { steps, drops, needs, changes, warnings }
 }
 
 /** Its text is no query, so that no names can be found in it. */

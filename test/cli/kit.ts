@@ -165,6 +165,7 @@ const explanations = z.array(
         code: z.string(),
         message: z.string(),
         sql: z.string().optional(),
+        severity: z.literal('warning').optional(),
         position: range.optional(),
       }),
     ),

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { Pool } from 'pg'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { readDeployedViews } from '../../src/deploy/deployed.js'
-import { applyDeployment, dropDeployment, planDeployment } from '../../src/deploy/index.js'
+import { applyDeployment, dropDeployment, explainViews, planDeployment } from '../../src/deploy/index.js'
 import { refreshView } from '../../src/engine/refresh.js'
 import { verifyView } from '../../src/engine/verify.js'
 import { configured, errorOf, reset } from '../deploy/support.js'
@@ -224,5 +225,77 @@ describe('an application role', () => {
     client.release()
     expect(await verifyView(pool, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
     await db.query(`DROP SCHEMA evil_${suffix} CASCADE`)
+  })
+})
+
+describe('row-level security of a table', () => {
+  const [query, one] = [
+    'SELECT id, g FROM app.t WHERE id > 0',
+    configured({ mv: 'SELECT id, g FROM app.t WHERE id > 0' }),
+  ]
+
+  beforeEach(async () => {
+    await db.query(`GRANT USAGE ON SCHEMA app TO ${deployer}; SET ROLE ${owner}; GRANT SELECT, TRIGGER ON app.t TO ${deployer};
+      ALTER TABLE app.t ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON app.t TO ${app}, ${deployer} USING (g = 1); RESET ROLE`)
+  })
+
+  const maintained = async (pool: Pool): Promise<unknown> => {
+    const [explanation] = await explainViews(pool, one)
+    const [source] = explanation?.sources ?? []
+    const pieces = [source?.position, ...(explanation?.advice ?? []).map(({ position }) => position)]
+    return {
+      source: [source?.maintenance, source?.code],
+      advice: explanation?.advice.map(({ code, severity }) => [code, severity]),
+      pieces: pieces.flatMap((piece) => (piece === undefined ? [] : query.slice(piece.start, piece.end))),
+    }
+  }
+
+  it('that applies to whoever computes the rows makes them be recomputed, as what it lets through is not followed', async () => {
+    const pool = as(deployer)
+    pools.push(pool)
+    const found = { source: ['full', 'row_security'], advice: [], pieces: ['app.t'] }
+    expect(await maintained(pool)).toEqual(found)
+    await db.query(`GRANT CREATE ON DATABASE "${db.name}" TO ${deployer}`)
+    await applyDeployment(pool, one)
+    await db.query(
+      `GRANT SELECT ON mv TO ${app}; INSERT INTO app.t VALUES (3, 1), (4, 2); UPDATE app.t SET g = 1 WHERE id = 2`,
+    )
+    await refreshView(pool, 'mv')
+    expect(await db.rows('SELECT id FROM mv ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }])
+    await db.query('DROP POLICY few ON app.t')
+    await refreshView(pool, 'mv')
+    expect(await db.rows('SELECT id FROM mv')).toEqual([])
+    // What its hint says.
+    await db.query(`ALTER ROLE ${deployer} BYPASSRLS`)
+    expect(await maintained(pool)).toMatchObject({ source: ['slice', undefined] })
+  })
+
+  it('that does not apply to whoever computes the rows does not hold for their readers: there is a warning', async () => {
+    const warned = { source: ['slice', undefined], advice: [['row_security_ignored', 'warning']], pieces: ['app.t'] }
+    expect(await maintained(db.pool)).toEqual(warned)
+    expect((await planDeployment(db.pool, one)).warnings).toMatchObject([
+      { view: 'mv', code: 'row_security_ignored', message: expect.stringContaining('app.t') },
+    ])
+    await applyDeployment(db.pool, one)
+    await db.query(`GRANT SELECT ON mv TO ${app}`)
+    const reader = as(app)
+    pools.push(reader)
+    const count = async (relation: string): Promise<unknown> =>
+      (await reader.query(`SELECT count(*)::int AS n FROM ${relation}`)).rows[0].n
+    expect([await count('app.t'), await count('mv')]).toEqual([1, 2])
+    // What roles.md shows.
+    const guide = readFileSync(new URL('../../docs/guides/roles.md', import.meta.url), 'utf8')
+    const [, policies = ''] = /### Policies.*?```sql\n(.*?)```/s.exec(guide) ?? []
+    const condition = "region = current_setting('app.region', true)"
+    expect(policies).toContain(condition)
+    const own = policies.replace(condition, 'g = 1').replaceAll('mv_orders', 'mv')
+    await db.query(own.replaceAll(/\bapp\b/g, app))
+    expect(await count('mv')).toBe(1)
+    await db.query('INSERT INTO app.t VALUES (3, 1), (4, 2)')
+    await refreshView(db.pool, 'mv')
+    expect([await count('mv'), (await verifyView(db.pool, 'mv')).missing]).toEqual([2, 0])
+    const again = configured({ mv: 'SELECT id, g, id + 1 AS next FROM app.t' })
+    await applyDeployment(db.pool, again)
+    expect(await count('mv')).toBe(2)
   })
 })

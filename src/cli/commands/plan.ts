@@ -2,6 +2,7 @@ import { explainViews, planDeployment } from '../../deploy/index.js'
 import { defineCommand } from '../command.js'
 import { exitCode } from '../exitCode.js'
 import { showPlan } from '../show/changes.js'
+import { showWarning } from '../show/explanation.js'
 import { rejectionsOf, showRejections } from '../show/rejections.js'
 
 export const planCommand = defineCommand<{ strict?: boolean }>({
@@ -16,15 +17,17 @@ export const planCommand = defineCommand<{ strict?: boolean }>({
   run: async (session, { options }) => {
     const { views } = await session.config()
     const database = await session.database()
-    const { changes } = await planDeployment(database, views)
+    const { changes, warnings } = await planDeployment(database, views)
+    const { terminal } = session
+    const plan = { changes, ...(warnings.length > 0 ? { warnings } : {}) }
+    const shown = (): string =>
+      [showPlan(changes, terminal), ...warnings.map((warning) => showWarning(warning, views, terminal))].join('\n\n')
     if (options.strict !== true) {
-      session.print({ changes }, () => showPlan(changes, session.terminal))
+      session.print(plan, shown)
       return exitCode.done
     }
     const rejections = rejectionsOf(await explainViews(database, views))
-    session.print({ changes, rejections }, () =>
-      [showPlan(changes, session.terminal), showRejections(rejections, session.terminal)].join('\n\n'),
-    )
+    session.print({ ...plan, rejections }, () => [shown(), showRejections(rejections, terminal)].join('\n\n'))
     return rejections.length > 0 ? exitCode.bad : exitCode.done
   },
 })

@@ -1,6 +1,6 @@
 import { displayName } from '../../define/names.js'
 import type { NormalisedView } from '../../define/types.js'
-import type { AdviceGiven, Explanation, SourceExplanation } from '../../deploy/index.js'
+import type { AdviceGiven, Explanation, SourceExplanation, Warning } from '../../deploy/index.js'
 import type { SourceRange } from '../../protocol/errors.js'
 import { fullName } from '../choose.js'
 import { excerpt } from '../excerpt.js'
@@ -89,15 +89,26 @@ function showSource(
   return [head, ...reason, ...showPlace(view, source.position, place.around, colours.yellow), ...hint, '']
 }
 
-function showAdvice(view: string, { code, message, sql, position }: AdviceGiven, around: Surroundings): string[] {
+function showAdvice(view: string, given: AdviceGiven, around: Surroundings): string[] {
+  const { code, message, sql, severity, position } = given
   const { colours, width } = around.terminal
+  const paint = severity === undefined ? colours.cyan : colours.yellow
   return [
-    `${colours.cyan('advice')}  ${colours.dim(code)}`,
+    `${paint(severity ?? 'advice')}  ${colours.dim(code)}`,
     ...lines(painted(wrap(printableLines(message), width - treeWidth), around.terminal)),
-    ...showPlace(view, position, around, colours.cyan),
+    ...showPlace(view, position, around, paint),
     ...(sql === undefined ? [] : [`${colours.dim('→')} ${colours.cyan(`${printableLines(sql)};`)}`]),
     '',
   ].filter((line, index, all) => line !== '' || all[index - 1] !== '')
+}
+
+/** Below a plan, where only what is dangerous is told. */
+export function showWarning(warning: Warning, views: readonly NormalisedView[], terminal: Terminal): string {
+  const { colours, width } = terminal
+  const { view, code, message, position } = warning
+  const head = `${colours.yellow('warning')}  ${colours.bold(printable(view))}  ${colours.dim(code)}`
+  const place = showPlace(view, position, { terminal, views }, colours.yellow)
+  return [head, wrap(printableLines(message), width, '  '), ...place.slice(0, -1)].join('\n')
 }
 
 function showHint(hint: string, terminal: Terminal): string[] {

@@ -3,17 +3,24 @@ import type { Block } from '../ir/types.js'
 import { type Node, names, sameTree, walk } from '../parse/ast.js'
 import { outermost } from '../places/outermost.js'
 import { clauseOf, type Place, placeOf } from '../places/place.js'
+import { placeOfRelation } from '../places/readers.js'
 import { origins } from './origins.js'
 
 /** Something in a query that is legal, and that its author may not have meant. */
 export interface Lint {
-  readonly code: 'implicit_time_zone' | 'order_dependent' | 'order_ignored'
+  readonly code: 'implicit_time_zone' | 'order_dependent' | 'order_ignored' | 'row_security_ignored'
   readonly message: string
+  readonly severity?: 'warning'
   readonly place: Place | undefined
 }
 
 export function lint(facts: QueryFacts, root: Block): Lint[] {
-  const found = [...implicitTimeZone(facts, root), ...orderDependent(root), ...orderIgnored(root)]
+  const found = [
+    ...implicitTimeZone(facts, root),
+    ...orderDependent(root),
+    ...orderIgnored(root),
+    ...rowSecurityIgnored(facts, root),
+  ]
   return found.map((item) => ({ ...item, place: item.place && outermost(root, item.place) }))
 }
 
@@ -73,4 +80,18 @@ function orderIgnored(root: Block): Lint[] {
         'The rows of a view have no order: its ORDER BY is left out. Order where the view is read; an index in `indexes` makes that cheap.',
     },
   ]
+}
+
+/** Whoever computes the rows sees them all, and so does whoever reads them. */
+function rowSecurityIgnored(facts: QueryFacts, root: Block): Lint[] {
+  return [...facts.relations.values()].flatMap((relation): Lint[] => {
+    const { schema, name, rowSecurity } = relation
+    if (rowSecurity === undefined || rowSecurity.applies) return []
+    const message =
+      `Row-level security of ${schema}.${name} does not hold for this view: its rows are computed as ${rowSecurity.role}, ` +
+      'which sees all of them, and whoever may read the view sees them all. Grant SELECT on it accordingly, or put ' +
+      'policies on the kept rows: docs/guides/roles.md shows how.'
+    const place = placeOfRelation(root.ast, relation, facts)
+    return [{ code: 'row_security_ignored', message, severity: 'warning', place }]
+  })
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../clock/types.js'
 import { columnsRead, relationsOf } from '../delta/flat.js'
 import { type AggregateShape, exactShape } from '../delta/shape.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
+import { ident } from '../fragment.js'
 import type { Block } from '../ir/types.js'
 import type { Kept } from '../keep/kept.js'
 import { outermost } from '../places/outermost.js'
@@ -150,8 +151,19 @@ export function standingReason(
         place: placeOfRelation(query, relation, facts),
       }
     }
+    if (relation.rowSecurity?.applies) return whyRowSecurity(relation, relation.rowSecurity.role, facts, query)
   }
   return undefined
+}
+
+/** What the policies let the role see is not told by the changes of this table alone. */
+function whyRowSecurity(relation: RelationFacts, role: string, facts: QueryFacts, query: SelectStmt): Reason {
+  return {
+    code: 'row_security',
+    reason: `Row-level security of ${name(relation)} applies to ${role}, as which the rows are computed: only what its policies let that role see is kept, for all readers.`,
+    hint: `Run Tidemark as a role that sees all rows: the owner of the table, unless it forces row-level security, or one with \`ALTER ROLE ${ident(role).text} BYPASSRLS\`. Who sees which rows of the view is then for policies on the kept rows to say.`,
+    place: placeOfRelation(query, relation, facts),
+  }
 }
 
 function name(relation: RelationFacts): string {

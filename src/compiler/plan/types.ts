@@ -107,6 +107,8 @@ export interface Advice {
   readonly code: string
   readonly message: string
   readonly sql?: string
+  /** Of what may be other than its author believes, and not only slower. */
+  readonly severity?: 'warning'
   readonly place: Place | undefined
 }
 

@@ -10,6 +10,7 @@ interface RelationRow {
   bytes: number
   definition: string | null
   children: boolean
+  rowSecurity: NonNullable<RelationFacts['rowSecurity']> | null
   references: string[]
   columns: (ColumnFacts & { number: number })[]
   indexes: (IndexFacts & { key: boolean })[]
@@ -36,6 +37,7 @@ SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS
     WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END::double precision AS bytes,
   CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS definition,
   EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS children,
+  CASE WHEN c.relrowsecurity THEN json_build_object('applies', row_security_active(c.oid), 'role', current_user) END AS "rowSecurity",
   coalesce((SELECT json_agg(json_build_object(
       'number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', ${isNotNull},
       'virtual', a.attgenerated = 'v',
@@ -94,6 +96,7 @@ function fromRow(row: RelationRow): PlainRelation {
     ...(row.definition === null ? {} : { definition: row.definition }),
     references: row.references,
     hasChildren: row.children,
+    ...(row.rowSecurity === null ? {} : { rowSecurity: row.rowSecurity }),
     numbers: new Map(row.columns.map((column) => [column.number, column.name])),
   }
 }
