@@ -42,7 +42,10 @@ export function codeFrame(text: string, position: SourcePosition | SourceRange, 
     const head = `${here ? paint('>') : ' '} ${colours.dim(`${String(number).padStart(gutter)} │`)}`
     frame.push(`${head} ${code}`.trimEnd())
     if (position.line !== lastOfPiece || !here) continue
-    const piece = end === undefined ? (/^[\p{L}\p{N}_$]+/u.exec(line.slice(from))?.[0] ?? '') : line.slice(from, to)
+    const piece =
+      end === undefined
+        ? (/^(?:"[^"]+"|'[^']+'|[\p{L}\p{N}_$]+)/u.exec(line.slice(from))?.[0] ?? '')
+        : line.slice(from, to)
     const [left, width] = [line.slice(0, from), piece].map((own) => widthOf(shown(own)))
     const carets = paint('^'.repeat(Math.max(1, width ?? 1)))
     frame.push(`  ${' '.repeat(gutter)} ${colours.dim('│')} ${' '.repeat(left ?? 0)}${carets}`)

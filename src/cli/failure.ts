@@ -2,7 +2,7 @@ import type { NormalisedView } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { type SourcePosition, TidemarkError } from '../protocol/errors.js'
 import { excerpt } from './excerpt.js'
-import { printableLines, wrap } from './format.js'
+import { printableLines, withCode, wrap } from './format.js'
 import type { Terminal } from './terminal.js'
 
 /**
@@ -42,7 +42,10 @@ function describeFailure(error: TidemarkError, terminal: Terminal, views: readon
     const style = { colours, paint: colours.red, around: 2 }
     parts.push('', ...excerpt(error.view, position, views, style).map((line) => `  ${line}`))
   }
-  if (hint !== undefined) parts.push('', wrap(printableLines(hint), terminal.errorWidth, '  '))
+  if (hint !== undefined) {
+    const wrapped = wrap(printableLines(hint), terminal.errorWidth, '  ')
+    parts.push('', withCode(wrapped, colours.cyan, colours.isColorSupported))
+  }
   return parts.join('\n')
 }
 

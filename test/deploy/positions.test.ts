@@ -121,12 +121,6 @@ describe('points at', () => {
     ])
   })
 
-  test('the piece that was written, of a query that is kept in pieces', async () => {
-    const query = `SELECT status, percentile_cont(0.5) WITHIN GROUP (ORDER BY n) AS m FROM (
-      SELECT status, customer_id, count(*) AS n, rank() OVER (ORDER BY count(*)) FROM orders GROUP BY 1, 2) x GROUP BY 1`
-    expect(await pointedAt(query)).toEqual(['window_over_everything: rank() OVER (ORDER BY count(*))'])
-  })
-
   test('lines and columns as editors count them', async () => {
     const { sources } = await explain(`-- größer 😀\r\nSELECT id, '😀',\n\tnow() AS "ü"\nFROM orders`)
     expect(sources[0]?.position).toMatchObject({ line: 3, column: 2, endLine: 3, endColumn: 7 })

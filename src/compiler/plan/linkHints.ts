@@ -1,4 +1,3 @@
-import { countOfRows } from '../delta/aggregates.js'
 import type { Block, ScopedColumn, SelectBlock, Subquery } from '../ir/types.js'
 import { columnOf, type Node, walk } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
@@ -12,23 +11,6 @@ interface Compared {
 export function exampleOf(block: Block): string {
   const alias = block.kind === 'select' ? block.items[0]?.alias : undefined
   return alias === undefined || alias === '' ? '' : `, as in \`${alias}.… = …\``
-}
-
-/** What can be done with a subquery that is the same for every row. */
-export function alone(subquery: Subquery): string {
-  const elsewhere = 'dd what it gives where the view is read; or make it a view of its own, and join that there.'
-  const counted = asCount(subquery)
-  return counted === undefined
-    ? `A${elsewhere}`
-    : `Count instead, which can be kept by itself: \`${counted}\`. Or a${elsewhere}`
-}
-
-/** `EXISTS (SELECT FROM …)` as `(SELECT count(*) FROM …) > 0`. */
-function asCount({ ast, block }: Subquery): string | undefined {
-  if (ast.subLinkType !== 'EXISTS_SUBLINK' || block.kind !== 'select' || block.group !== undefined) return undefined
-  if (block.limited || block.distinct !== 'no' || block.ast.withClause !== undefined) return undefined
-  const { sortClause: _, ...rest } = block.ast
-  return `(${toSql({ ...rest, targetList: [{ ResTarget: { val: countOfRows } }] })}) > 0`
 }
 
 /** How to write an IN so that no NULL matters: as EXISTS, or with columns that cannot be NULL. */

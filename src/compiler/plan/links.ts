@@ -16,7 +16,7 @@ import { columnOf, type Node } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { placeOf } from '../places/place.js'
 import type { Reason } from '../reasons.js'
-import { alone, exampleOf, withoutNulls } from './linkHints.js'
+import { exampleOf, withoutNulls } from './linkHints.js'
 import type { Step } from './occurrences.js'
 
 /**
@@ -110,7 +110,7 @@ function whyNoLink(
     return {
       code: 'uncorrelated_subquery',
       reason: 'It is read in a subquery that is the same for every row, so a change of it can change them all.',
-      hint: alone(subquery),
+      hint: 'Add what it gives where the view is read; or make it a view of its own, and join that there. A column can equal an aggregate: `WHERE … = (SELECT max(…) …)`.',
       place,
     }
   }

@@ -55,7 +55,8 @@ export function whyOpaque(code: Reason['code'], reason: string, place: Reason['p
   const hints: Partial<Record<Reason['code'], string>> = {
     recursive:
       'Keep what is expensive in it, such as an aggregate over the table, in a view of its own, and let this one read that.',
-    values: 'Write a SELECT for each row, with UNION ALL between them.',
+    values:
+      'Return the values as columns of one row: `SELECT (SELECT …) AS …, (SELECT …) AS …`; or write a SELECT for each row, with UNION ALL between them.',
   }
   const hint =
     hints[code] ?? 'Write it in another way; or make that part a view of its own, so that only that one is recomputed.'
