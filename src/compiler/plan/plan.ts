@@ -157,7 +157,7 @@ export function standingReason(
 }
 
 /** What the policies let the role see is not told by the changes of this table alone. */
-function whyRowSecurity(relation: RelationFacts, role: string, facts: QueryFacts, query: SelectStmt): Reason {
+function whyRowSecurity(relation: RelationFacts, role: string, facts: QueryFacts, query: Block['ast']): Reason {
   return {
     code: 'row_security',
     reason: `Row-level security of ${name(relation)} applies to ${role}, as which the rows are computed: only what its policies let that role see is kept, for all readers.`,
