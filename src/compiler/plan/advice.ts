@@ -40,7 +40,7 @@ export function scannedWindows(facts: QueryFacts, root: Block, windows: readonly
     const column = range?.column
     if (column !== undefined && coveredByIndex(relation, [column]).length > 0) continue
     const what = 'is scanned by every refresh for rows that time has moved'
-    const message = `${relation.schema}.${relation.name} ${what}: write the condition as a column compared with the clock, like \`ts > now() - interval '1 day'\`.`
+    const message = `${relation.schema}.${relation.name} ${what}: leave the column alone on its side of the comparison, as in \`ts > now() - interval '1 day'\`.`
     const advice =
       column === undefined ? [{ relation, code: 'clock_scan', message }] : indexAdvice(relation, [column], what)
     for (const each of advice) found.set(each.message, each)

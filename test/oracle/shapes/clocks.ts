@@ -38,7 +38,7 @@ export const clocks: readonly Shape[] = [
   {
     name: 'clock_age',
     query: "SELECT id FROM w WHERE age(now(), ts) < interval '1 second' AND isfinite(ts)",
-    expect: { w: 'slice' },
+    expect: { w: 'clock' },
   },
   { name: 'clock_later', query: "SELECT id, g FROM w WHERE ts + interval '1 second' > now()", expect: { w: 'slice' } },
   {
