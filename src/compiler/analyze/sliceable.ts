@@ -14,12 +14,25 @@ export function isSliceable(block: Block, column: string): boolean {
         !block.limited &&
         block.arms.every((arm) => {
           const name = armColumn(block.names, column, arm)
-          return name !== undefined && isSliceable(arm, name)
-        })
+          return isConstant(arm) || (name !== undefined && isSliceable(arm, name))
+        }) &&
+        !block.arms.every(isConstant)
       )
     case 'select':
       return isSliceableOutput(block, column)
   }
+}
+
+/** Reads nothing: what its rows are never changes. */
+function isConstant(block: Block): boolean {
+  if (block.kind === 'opaque') return block.code === 'values' && block.relations.length === 0
+  if (block.kind === 'set') return block.arms.every(isConstant)
+  return (
+    block.items.length === 0 &&
+    block.group === undefined &&
+    block.subqueries.length === 0 &&
+    block.subqueryRelations.length === 0
+  )
 }
 
 /** The name under which an arm of a set operation returns a column of the whole: the one at the same place. */

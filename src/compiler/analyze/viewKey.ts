@@ -83,6 +83,7 @@ export function itemKeys(item: FromItem): readonly (readonly string[])[] {
     const names = outputNames(item.block)
     return inner === undefined ? [] : [inner.map((name) => item.columns[names.indexOf(name)] ?? '')]
   }
+  if (item.keys.length > 0) return item.keys
   const last = item.columns.at(-1)
   if (item.ordinality) return last === undefined ? [] : [[last]]
   const [only, ...others] = item.functionNames

@@ -118,7 +118,10 @@ function changedRows(changed: Changed, alias: string, names: SourceNames): Fragm
 function stepJoins(step: JoinStep, columns: CarriedColumns, names: SourceNames): Fragment[] {
   const { source } = step
   if (source.kind === 'function') {
-    return [sql` CROSS JOIN LATERAL ${functionText(columns.rewrite(source.ast), step.alias, source.columns)}`]
+    const text = functionText(columns.rewrite(source.ast), step.alias, source.columns)
+    const on = step.on.map(({ own, other }): [Fragment, Fragment] => [ident(step.alias, own), columns.reference(other)])
+    const constant = 'RangeSubselect' in source.ast && on.length > 0
+    return [constant ? sql` JOIN ${text} ON ${conditions(on)}` : sql` CROSS JOIN LATERAL ${text}`]
   }
   const alias = ident(step.alias)
   const read = join(source.columns.map(({ name, stored }) => sql`${ident('n', stored)} AS ${ident(name)}`))
@@ -160,8 +163,12 @@ function conditions(pairs: readonly (readonly [Fragment, Fragment])[]): Fragment
 }
 
 export function functionText(ast: Node, alias: string, columns: readonly string[]): Fragment {
-  if (!('RangeFunction' in ast)) throw new TypeError('not a function in FROM')
   const colnames = columns.map((name): Node => ({ String: { sval: name } }))
+  if ('RangeSubselect' in ast) {
+    const { subquery } = ast.RangeSubselect
+    return trusted(toSql({ RangeSubselect: { ...(subquery && { subquery }), alias: { aliasname: alias, colnames } } }))
+  }
+  if (!('RangeFunction' in ast)) throw new TypeError('not a function in FROM')
   const { lateral: _, ...range } = ast.RangeFunction
   return trusted(toSql({ RangeFunction: { ...range, alias: { aliasname: alias, colnames } } }))
 }

@@ -2,6 +2,7 @@ import type { SelectStmt } from '@pgsql/types'
 import { type QueryFacts, type RelationFacts, relationKey } from '../facts.js'
 import { type Node, names, walk } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
+import { constantRows, valuesColumns } from './constants.js'
 import { conjuncts, namesColumnOf, readExpression } from './expression.js'
 import { FromBuilder } from './from.js'
 import { groupedInEverySet } from './groupingSets.js'
@@ -40,10 +41,16 @@ function buildBlock(ast: SelectStmt, outer: BuildScope): Block {
       reason: error.message,
       place: error.place ?? { node: ast },
       relations: relationsIn(ast, scope),
-      names: (ast.targetList ?? []).map((target) => ('ResTarget' in target ? outputName(target.ResTarget) : '')),
+      names: namesOf(ast),
       scope: scope.with,
     }
   }
+}
+
+function namesOf(ast: SelectStmt): string[] {
+  const rows = constantRows(ast)
+  if (rows !== undefined) return valuesColumns(rows)
+  return (ast.targetList ?? []).map((target) => ('ResTarget' in target ? outputName(target.ResTarget) : ''))
 }
 
 function bindCtes(ast: SelectStmt, outer: BuildScope): BuildScope {

@@ -3,6 +3,7 @@ import { type RelationFacts, relationKey } from '../facts.js'
 import { kindOf, type Node, names } from '../parse/ast.js'
 import { parseSelect } from '../parse/parse.js'
 import { placeOf } from '../places/place.js'
+import { constantRows, distinctColumns, valuesColumns } from './constants.js'
 import {
   columnFields,
   conjuncts,
@@ -98,6 +99,12 @@ export class FromBuilder {
       if (cte.select === undefined || cte.recursive) {
         throw new Unresolved('recursive', `the recursive query "${name}"`, cte.place)
       }
+      const rows = constantRows(cte.select)
+      if (rows !== undefined) {
+        const range: RangeSubselect = { subquery: { SelectStmt: cte.select } }
+        this.addValues(range, rows, { alias, columns: overlay(cte.columns, renamed), nullableBy })
+        return
+      }
       const block = this.scope.build(cte.select, cte.scope)
       const own = cte.columns.length > 0 ? cte.columns : outputNames(block)
       const closed = !cte.open && !this.isOpen()
@@ -156,6 +163,12 @@ export class FromBuilder {
   private addSubselect(range: RangeSubselect, nullableBy: readonly number[]): void {
     const query = range.subquery
     if (query === undefined || !('SelectStmt' in query)) throw new Unresolved('unresolved', 'a subquery in FROM')
+    const rows = constantRows(query.SelectStmt)
+    if (rows !== undefined) {
+      const place = { alias: range.alias?.aliasname ?? '', columns: names(range.alias?.colnames), nullableBy }
+      this.addValues(range, rows, place)
+      return
+    }
     const lateral = range.lateral ?? false
     const enclosing = lateral ? [...this.scope.enclosing, this.items] : this.scope.enclosing
     const correlated = lateral && namesColumnOf(query, [this.items])
@@ -164,6 +177,27 @@ export class FromBuilder {
     const columns = overlay(outputNames(block), names(range.alias?.colnames))
     const alias = range.alias?.aliasname ?? ''
     this.addBlock({ alias, ast: { RangeSubselect: range }, block, columns, nullableBy, correlated, closed })
+  }
+
+  /** A VALUES list of constants: like a function that is called without arguments, nothing changes in it. */
+  private addValues(
+    range: RangeSubselect,
+    rows: readonly (readonly Node[])[],
+    { alias, columns: renamed, nullableBy }: Pick<FromItem, 'alias' | 'columns' | 'nullableBy'>,
+  ): void {
+    const columns = overlay(valuesColumns(rows), renamed)
+    this.items.push({
+      kind: 'function',
+      alias,
+      ast: { RangeSubselect: range },
+      columns,
+      arguments: [],
+      correlatedOutside: false,
+      ordinality: false,
+      functionNames: [],
+      keys: distinctColumns(rows, columns),
+      nullableBy,
+    })
   }
 
   private addFunction(range: RangeFunction, nullableBy: readonly number[]): void {
@@ -192,6 +226,7 @@ export class FromBuilder {
       correlatedOutside: reads.some((read) => read.outer || read.subquery),
       ordinality: range.ordinality ?? false,
       functionNames,
+      keys: [],
       nullableBy,
     })
   }

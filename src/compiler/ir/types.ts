@@ -106,13 +106,15 @@ export interface BlockItem extends ItemBase {
   readonly closed: boolean
 }
 
-/** A set-returning function in FROM: `jsonb_each(s.lanes)`. */
+/** A set-returning function in FROM, such as `jsonb_each(s.lanes)`; or a VALUES list of constants. */
 export interface FunctionItem extends ItemBase {
   readonly kind: 'function'
   readonly arguments: readonly ItemColumn[]
   readonly correlatedOutside: boolean
   readonly ordinality: boolean
   readonly functionNames: readonly string[]
+  /** Of constants: the sets of columns that tell its rows apart. */
+  readonly keys: readonly (readonly string[])[]
 }
 
 export type FromItem = TableItem | BlockItem | FunctionItem

@@ -1,6 +1,6 @@
 import type { SelectStmt } from '@pgsql/types'
 import { buildQuery } from '../ir/build.js'
-import { type Block, type BlockItem, outputNames } from '../ir/types.js'
+import { type Block, outputNames } from '../ir/types.js'
 import { columnOf } from '../parse/ast.js'
 import { addNode, type Draft, nodeSchema, withQuery } from './draft.js'
 import { isAboutAsLarge } from './size.js'
@@ -8,7 +8,7 @@ import { standalone } from './standalone.js'
 import { isOwn, isPlain, queriesIn, relation, replaceQueries, target } from './tree.js'
 
 /**
- * Makes nodes of the nested queries in FROM that group, window or leave out rows. A WITH query that is read twice is one
+ * Makes nodes of the nested queries in FROM, and of those that UNION puts together, that group, window or leave out rows. A WITH query that is read twice is one
  * node. Where the whole can be cut into slices anyway, only those are that have far fewer rows than their tables.
  */
 export function splitBlocks(draft: Draft): Draft {
@@ -17,13 +17,18 @@ export function splitBlocks(draft: Draft): Draft {
   const replaced = new Map<SelectStmt, SelectStmt>()
   let current = draft
   const visit = (block: Block): void => {
-    if (block.kind === 'set') for (const arm of block.arms) visit(arm)
+    if (block.kind === 'set') {
+      for (const arm of block.arms) {
+        if (arm.kind === 'select' && arm.ast.withClause === undefined) visitQuery(arm)
+        else visit(arm)
+      }
+    }
     if (block.kind !== 'select') return
     for (const item of block.items) {
-      if (item.kind === 'block' && isOwn(item) && present.has(item.block.ast)) visitItem(item)
+      if (item.kind === 'block' && isOwn(item) && present.has(item.block.ast)) visitQuery(item.block)
     }
   }
-  const visitItem = ({ block }: BlockItem): void => {
+  const visitQuery = (block: Block): void => {
     if (replaced.has(block.ast)) return
     const ast = isWorthANode(block, draft) ? standalone(block) : undefined
     const added = ast && addNode(current, ast)

@@ -127,6 +127,42 @@ export const nested: readonly Shape[] = [
     query:
       "SELECT t.name, a.g, count(*) AS n FROM a JOIN (VALUES (1, 'one'), (2, 'two')) t(g, name) ON t.g = a.g GROUP BY t.name, a.g",
   },
+  {
+    name: 'values_counted',
+    query:
+      "SELECT w.name, count(*) AS n, sum(a.g) AS s FROM a JOIN (VALUES (1, 'one'), (2, 'two'), (2, 'deux')) w(v, name) ON w.v = a.v GROUP BY w.name",
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'values_ranges',
+    query:
+      'WITH w(low, high) AS (VALUES (0, 2), (2, 5)) SELECT w.low, count(a.id) AS n FROM w JOIN a ON a.v BETWEEN w.low AND w.high GROUP BY w.low',
+    expect: { a: 'delta' },
+  },
+  {
+    name: 'values_all_shown',
+    query:
+      "SELECT w.name, count(a.id) AS n FROM (VALUES (1, 'one'), (2, 'two')) w(v, name) LEFT JOIN a ON w.v = a.v GROUP BY w.name",
+    expect: { a: 'slice' },
+  },
+  {
+    name: 'values_full',
+    query:
+      "SELECT w.name, a.h, count(*) AS n FROM a FULL JOIN (VALUES (1, 'one'), (2, 'two')) w(v, name) ON w.v = a.v GROUP BY w.name, a.h",
+    expect: { a: 'slice' },
+  },
+  {
+    name: 'values_of_rows',
+    query: "SELECT w.name, a.id FROM a JOIN (VALUES (1, 'one'), (2, 'two')) w(v, name) ON w.v = a.v",
+    expect: { a: 'slice' },
+  },
+  {
+    name: 'values_united',
+    query: "SELECT id, h FROM a UNION ALL VALUES (0, 'zero'), (-1, NULL) UNION ALL SELECT -2, 'two'",
+    key: ['id'],
+    expect: { a: 'slice' },
+  },
+  { name: 'values_first', query: "VALUES (0, 'zero'), (3, 'x') UNION SELECT id, h FROM a", expect: { a: 'slice' } },
   { name: 'over_plain_view', query: 'SELECT g, count(amount) AS n, sum(amount) AS s FROM plain_ab GROUP BY g' },
   {
     name: 'over_plain_twice',

@@ -302,4 +302,11 @@ export const pieces: readonly Shape[] = [
       'SELECT a_id, sum(amount) AS total, rank() OVER (ORDER BY sum(amount) DESC NULLS LAST) AS place FROM b GROUP BY a_id',
     expect: { b: 'window_over_everything' },
   },
+  {
+    name: 'n_with_total',
+    query:
+      "SELECT h, count(*) AS n FROM a GROUP BY h UNION ALL SELECT 'total', count(*) FROM a UNION ALL SELECT 'none', 0",
+    key: ['h', 'n'],
+    expect: { a: 'delta' },
+  },
 ]
