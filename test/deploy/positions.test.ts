@@ -10,10 +10,11 @@ const db = await useTestDatabase()
 beforeAll(async () => {
   await db.query(`
     CREATE TABLE customers (id int PRIMARY KEY, name text, region text);
-    CREATE TABLE orders (id int PRIMARY KEY, customer_id int, status text, total numeric, weight float8, created_at timestamptz);
+    CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, status text, total numeric, weight float8, created_at timestamptz);
     CREATE VIEW recent AS SELECT id, customer_id, now() AS at FROM orders;
     CREATE VIEW ranked AS SELECT id, rank() OVER (ORDER BY total) AS place FROM orders;
     CREATE VIEW through AS SELECT * FROM recent;
+    INSERT INTO customers SELECT n FROM generate_series(0, 99) n;
     INSERT INTO orders SELECT n, n % 100, 's', n, n, now() FROM generate_series(1, 9000) n;
     ANALYZE orders;`)
 })
