@@ -143,6 +143,10 @@ const changes = z.array(
   z.strictObject({ action: z.string(), object: z.string(), detail: z.string(), destructive: z.boolean() }),
 )
 
+const warnings = z
+  .array(z.strictObject({ view: z.string(), code: z.string(), message: z.string(), position: range.optional() }))
+  .min(1)
+
 const explanations = z.array(
   z.strictObject({
     view: z.string(),
@@ -176,9 +180,10 @@ const explanations = z.array(
 export const shapes = {
   error: z.strictObject({ error: z.strictObject(errorBody.shape) }),
   init: z.strictObject({ files: z.array(z.string()) }),
-  plan: z.strictObject({ changes }),
+  plan: z.strictObject({ changes, warnings: warnings.optional() }),
   strictPlan: z.strictObject({
     changes,
+    warnings: warnings.optional(),
     rejections: z.array(
       z.strictObject({
         view: z.string(),
