@@ -46,7 +46,8 @@ describe('in the place that it points at', () => {
   test('ROLLUP', async () => {
     const query = 'SELECT status, customer_id, sum(total) AS s FROM orders GROUP BY ROLLUP (status, customer_id)'
     const { sql, replacedBy } = await advised(query, ['status', 'customer_id'])
-    expect(sql).toBe('GROUP BY status, ROLLUP (customer_id)')
+    // PostgreSQL 15 writes columns back with their table.
+    expect(sql.replaceAll('orders.', '')).toBe('GROUP BY status, ROLLUP (customer_id)')
     const mended = await explain(replacedBy(sql.replace('GROUP BY ', '')), ['status', 'customer_id'])
     expect(mended.incremental).toBe(true)
   })
@@ -57,7 +58,7 @@ describe('in the place that it points at', () => {
       'SELECT rank() OVER (PARTITION BY customer_id ORDER BY total) AS id FROM orders',
     ]) {
       const { sql } = await advised(query, ['id'])
-      expect(sql).toBe('SELECT customer_id, …')
+      expect(sql.replaceAll('orders.', '')).toBe('SELECT customer_id, …')
       expect((await explain(query.replace('SELECT', sql.replace('…', '')), ['id'])).incremental).toBe(true)
     }
   })
