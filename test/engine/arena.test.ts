@@ -35,7 +35,7 @@ describe('the competition application', () => {
   })
 
   it('has nothing left to change once it is applied', async () => {
-    expect(await planDeployment(db.pool, views)).toEqual({ changes: [] })
+    expect(await planDeployment(db.pool, views)).toEqual({ changes: [], warnings: [] })
   })
 
   it('is fresh while nothing is pending', async () => {
