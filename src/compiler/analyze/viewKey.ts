@@ -1,4 +1,4 @@
-import { resolveColumn } from '../ir/expression.js'
+import { equalitySides, resolveColumn } from '../ir/expression.js'
 import type { Block, Expression, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
 import { outputNames } from '../ir/types.js'
 import { sameTree } from '../parse/ast.js'
@@ -17,7 +17,7 @@ export function findKey(block: Block): readonly string[] | undefined {
     const key = namesOf(block, block.group)
     if (key !== undefined) return key
   } else {
-    const key = keyOfJoin(block)
+    const key = keyOfJoin(block) ?? keyOfFullJoin(block)
     if (key !== undefined) return key
   }
   return block.distinct === 'rows' ? outputNames(block) : undefined
@@ -49,6 +49,43 @@ function keyOfJoin(block: SelectBlock): string[] | undefined {
 /** Of each item of FROM, the keys that tell its rows apart. */
 export function keysOfItems(block: SelectBlock): (readonly (readonly string[])[])[] {
   return block.items.map((item) => itemKeys(item).filter((key) => !block.fullJoins || isPresent(item, key)))
+}
+
+/** `coalesce(l.k, r.k)` of a FULL JOIN along keys of both sides that are never NULL: each of them is there once. */
+function keyOfFullJoin(block: SelectBlock): string[] | undefined {
+  if (!block.fullJoins || block.items.length !== 2 || !comparesOnePair(block)) return undefined
+  const isKey = ({ item: index, column }: ItemColumn): boolean => {
+    const item = block.items[index]
+    return item !== undefined && itemKeys(item).some((key) => sameColumns(key, [column]) && isPresent(item, key))
+  }
+  const found = block.outputs.find(({ expression: { ast } }) => {
+    if (!('CoalesceExpr' in ast)) return false
+    const args = (ast.CoalesceExpr.args ?? []).map((arg) =>
+      'ColumnRef' in arg ? resolveColumn(arg.ColumnRef.fields ?? [], block.items) : undefined,
+    )
+    const [one, other, ...more] = args
+    if (one === undefined || other === undefined || more.length > 0 || !isKey(one) || !isKey(other)) return false
+    return block.equalities.some(
+      ({ left, right }) => (isSame(left, one) && isSame(right, other)) || (isSame(left, other) && isSame(right, one)),
+    )
+  })
+  return found && [found.name]
+}
+
+/** The join asks for nothing more: else rows of both sides can have one key, and no match. */
+function comparesOnePair({ ast: { fromClause = [] } }: SelectBlock): boolean {
+  const [join, ...others] = fromClause
+  if (join === undefined || others.length > 0 || !('JoinExpr' in join)) return false
+  const { quals, usingClause = [] } = join.JoinExpr
+  return quals === undefined ? usingClause.length === 1 : equalitySides(quals) !== undefined
+}
+
+function sameColumns(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((column, index) => column === right[index])
+}
+
+function isSame(left: ItemColumn, right: ItemColumn): boolean {
+  return left.item === right.item && left.column === right.column
 }
 
 /** The items of FROM whose keys together tell the joined rows apart: those that others determine are not among them. */

@@ -6,6 +6,7 @@ import { constantRows, valuesColumns } from './constants.js'
 import { conjuncts, namesColumnOf, readExpression } from './expression.js'
 import { FromBuilder } from './from.js'
 import { groupedInEverySet } from './groupingSets.js'
+import { withMergedColumns } from './merged.js'
 import { type BuildScope, type CteBinding, Unresolved } from './scope.js'
 import { subqueriesIn } from './subqueries.js'
 import type { Block, Expression, Output, SelectBlock } from './types.js'
@@ -13,7 +14,7 @@ import { windowCalls } from './windows.js'
 
 /** The IR of a canonical query. */
 export function buildQuery(facts: QueryFacts): Block {
-  return buildBlock(parseSelect(facts.canonical), {
+  return buildBlock(withMergedColumns(parseSelect(facts.canonical)), {
     facts,
     ctes: new Map(),
     with: [],

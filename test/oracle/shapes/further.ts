@@ -76,6 +76,13 @@ export const further: readonly Shape[] = [
       'SELECT s.g, s.v, dim.name FROM (SELECT g, v FROM a WHERE g IS NOT NULL GROUP BY g, v ORDER BY v DESC FETCH FIRST 2 ROWS WITH TIES) s JOIN dim ON dim.g = s.g',
     key: ['g', 'v'],
   },
+  { name: 'z_sample', query: 'SELECT id, h FROM a TABLESAMPLE SYSTEM (100)', key: ['id'], expect: { a: 'unresolved' } },
+  {
+    name: 'z_series_in_list',
+    query: 'SELECT h, unnest(ARRAY[v, g]) AS i, count(*) AS n FROM a GROUP BY h, unnest(ARRAY[v, g])',
+    key: ['h', 'i'],
+    expect: { a: 'slice' },
+  },
   {
     name: 'z_not_distinct',
     query: 'SELECT a.g, d.y, count(*) AS n FROM a JOIN d ON a.g IS NOT DISTINCT FROM d.x GROUP BY a.g, d.y',

@@ -92,6 +92,44 @@ export const joins: readonly Shape[] = [
     query: 'SELECT g, count(a.id) AS an, count(b.id) AS bn FROM a FULL JOIN b USING (g) GROUP BY g',
   },
   {
+    name: 'f_full_merged_key',
+    query: 'SELECT id, x.h, y.kind FROM a x FULL JOIN b y USING (id)',
+    expect: { a: 'slice', b: 'slice' },
+  },
+  {
+    name: 'f_full_coalesced_key',
+    query:
+      'SELECT coalesce(x.id, y.id) AS id, x.h, y.kind FROM a x FULL JOIN b y ON x.id = y.id WHERE x.v IS DISTINCT FROM 2',
+    expect: { a: 'slice', b: 'slice' },
+  },
+  {
+    name: 'f_full_natural',
+    query: 'SELECT * FROM (SELECT id, h FROM a) x NATURAL FULL JOIN (SELECT id, kind FROM b) y',
+    expect: { a: 'slice', b: 'slice' },
+  },
+  {
+    name: 'f_full_of_groups',
+    query: `SELECT g, x.n, y.m FROM (SELECT g, count(*) AS n FROM a WHERE g IS NOT NULL GROUP BY g) x
+      FULL JOIN (SELECT g, count(*) AS m FROM b WHERE g IS NOT NULL GROUP BY g) y USING (g)`,
+    expect: { a: 'delta', b: 'delta' },
+  },
+  {
+    name: 'f_full_merged_group',
+    query: `SELECT g, count(x.id) AS n, sum(y.amount) AS s FROM a x FULL JOIN b y USING (g)
+      WHERE g IS NULL OR EXISTS (SELECT g FROM d WHERE d.x = x.g) GROUP BY g ORDER BY g`,
+    expect: { a: 'slice', b: 'slice', d: 'slice' },
+  },
+  {
+    name: 'f_full_conditions',
+    query: 'SELECT coalesce(x.id, y.id) AS id, x.id AS l, y.id AS r FROM a x FULL JOIN b y ON x.id = y.id AND x.v > 2',
+    key: ['l', 'r'],
+  },
+  {
+    name: 'u_using_alias',
+    query: 'SELECT j.id, x.h, y.kind FROM a x JOIN b y USING (id) AS j',
+    expect: { a: 'slice', b: 'slice' },
+  },
+  {
     name: 'f_full_key_left',
     query: 'SELECT a.g, count(*) AS n, sum(dim.top) AS t FROM a FULL JOIN dim ON dim.g = a.g GROUP BY a.g',
   },
