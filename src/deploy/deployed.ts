@@ -52,8 +52,9 @@ export async function readDeployedViews(database: Queryable): Promise<DeployedVi
              JOIN pg_class t ON t.oid = d.refobjid AND t.relname = v.storage_name
              WHERE r.ev_class = c.oid AND t.relnamespace = 'tidemark_data'::regnamespace))) AS intact,
        EXISTS (SELECT FROM tidemark.view_source vs JOIN tidemark.source o ON o.id = vs.source_id
-         WHERE vs.view_id = v.id AND vs.fingerprint IS DISTINCT FROM
-           tidemark.fingerprint(to_regclass(format('%I.%I', o.schema_name, o.table_name)), vs.read_columns)) AS outdated,
+         CROSS JOIN LATERAL to_regclass(format('%I.%I', o.schema_name, o.table_name)) AS present (relation)
+         WHERE vs.view_id = v.id AND (tidemark.may_be_null(present.relation, vs.not_null)
+           OR vs.fingerprint IS DISTINCT FROM tidemark.fingerprint(present.relation, vs.read_columns))) AS outdated,
        ARRAY(SELECT d.upstream_id FROM tidemark.view_dependency d WHERE d.view_id = v.id ORDER BY 1) AS upstream
      FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id
      WHERE v.replaces IS NULL ORDER BY v.id`,

@@ -110,6 +110,8 @@ CREATE TABLE tidemark.view_source (
   logged text[] NOT NULL,
   -- Of the table as the view was compiled for it.
   fingerprint text NOT NULL,
+  -- Those of the read columns that were declared NOT NULL then.
+  not_null text[] NOT NULL DEFAULT '{}',
   PRIMARY KEY (view_id, source_id)
 );
 

@@ -25,6 +25,15 @@ BEGIN
 END
 $$;
 
+-- Whether one of these columns, which were declared NOT NULL, no longer is.
+CREATE FUNCTION tidemark.may_be_null(relation oid, columns text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = ANY (columns) AND NOT a.attisdropped AND NOT a.attnotnull);
+END
+$$;
+
 -- Tables that hold a source's rows besides itself: partitions, and children by inheritance, of every level.
 CREATE FUNCTION tidemark.children(relation oid) RETURNS oid[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

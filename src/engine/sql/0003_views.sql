@@ -55,7 +55,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Raises TM002 when a table under the view is not what the view was compiled for. Answers whether the log tells
--- everything: not where partitions came or went, a child of a table is not captured yet, or a crash emptied it.
+-- everything: not where partitions came or went, a child of a table is not captured yet, a crash emptied it, or a column may
+-- be NULL that could not be.
 CREATE FUNCTION tidemark.check_sources(target integer) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -67,7 +68,8 @@ BEGIN
            tidemark.fingerprint(s.relation, vs.read_columns) AS present,
            s.relation::regclass::text AS present_name,
            to_regclass(format('%I.%I', s.schema_name, s.table_name)) IS DISTINCT FROM s.relation AS renamed,
-           tidemark.covered(s.id) AND NOT tidemark.was_emptied(s.id) AS covered
+           tidemark.covered(s.id) AND NOT tidemark.was_emptied(s.id) AS covered,
+           tidemark.may_be_null(s.relation, vs.not_null) AS loosened
     FROM tidemark.view_source vs JOIN tidemark.source s ON s.id = vs.source_id
     WHERE vs.view_id = target
   LOOP
@@ -87,6 +89,9 @@ BEGIN
           place.schema_name, place.table_name
           USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It puts them back and recomputes the view.';
       END IF;
+      complete := false;
+    ELSIF place.loosened THEN
+      -- How the changes are followed may rest on it: until the next apply, everything is recomputed.
       complete := false;
     END IF;
   END LOOP;
