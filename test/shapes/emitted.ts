@@ -48,8 +48,9 @@ export async function emittedSql(db: TestDatabase, view: string): Promise<string
 /** All of it, of a view in one piece. */
 export async function wholeSql(db: TestDatabase, view: string): Promise<string> {
   const views = await deployed(db, view)
-  const { delta, ...statements } = (views.at(-1) as DeployedView).statements
+  const { delta, probe, ...statements } = (views.at(-1) as DeployedView).statements
   const texts = Object.entries(statements).flatMap(([name, text]) => (text === null ? [] : [section(name, text)]))
+  for (const text of probe ?? []) texts.push(section('probe', text))
   if (delta === null) return `${texts.join('\n\n')}\n`
   const { parts, rows, changed, pending: looked, guard } = delta
   texts.push(section('delta', withSlots(parts)), section('delta, terms', withSlots(rows.parts)))

@@ -7,7 +7,7 @@ import type { ViewPlan } from '../plan/types.js'
 import { crossedRows, movingRelations, stepped } from './clock.js'
 import { changedJoinRows, changedTables, type DeltaJoin, inexact, pendingChanges } from './delta.js'
 import { deltaParts } from './deltaStatement.js'
-import { keysQuery } from './keys.js'
+import { keyName, keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
 import { partsOf } from './parts.js'
 import { queryWith } from './query.js'
@@ -23,6 +23,8 @@ export interface Statements {
   readonly noop: string
   /** How many slices the pending changes touch: (slices, touched), the latter by branch. Null when no source is maintained by slices. */
   readonly count: string | null
+  /** For each branch, the present rows of a few slices that there are, one by one: what a slice costs is measured by them. */
+  readonly probe: readonly string[] | null
   /** Refreshes touched slices one by one: (blocked, slices, inserted, updated, deleted). */
   readonly slices: string | null
   /** The same in one pass over the touched part of the tables, for many keys. */
@@ -74,6 +76,7 @@ export function emitStatements(request: EmitRequest): Statements {
   return {
     noop: noopStatement(plan).text,
     count: sliced ? countStatement(request).text : null,
+    probe: sliced ? plan.branches.map((_, index) => probeStatement(request, index, whole).text) : null,
     slices: sliced ? sliceStatement(request, 'each', whole).text : null,
     batch: sliced && batched ? sliceStatement(request, 'batch', whole).text : null,
     delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole),
@@ -113,6 +116,18 @@ function countStatement(request: EmitRequest): Fragment {
   const parts = [...names.deltas(), guardPart(names), ...keyParts(request, names)]
   const touched = join(touchedByBranch(request.plan))
   return sql`WITH ${join(parts)} SELECT ${touchedSlices(request.plan)} AS slices, ARRAY[${touched}] AS touched`
+}
+
+/** As many slices as are looked at to learn what one costs; `tidemark.probe_slices` reckons with it. */
+const probed = 3
+
+function probeStatement({ plan, storage }: EmitRequest, index: number, whole: Fragment): Fragment {
+  const branch = plan.branches[index]
+  if (branch === undefined) throw new RangeError(`no branch ${index}`)
+  const key = join(branch.key.map((name, column) => sql`q.${ident(name)} AS ${keyName(column)}`))
+  const keys = sql`SELECT ${key} FROM ${ident('tidemark_data', storage)} q LIMIT ${probed}`
+  const fresh = join(freshRows(plan, branch, index, 'each', whole), ' UNION ALL ')
+  return sql`WITH ${keysTable(index)} AS MATERIALIZED (${keys}) SELECT pg_catalog.count(*) FROM (${fresh}) q`
 }
 
 function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment): Fragment {

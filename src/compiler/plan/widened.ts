@@ -37,11 +37,16 @@ export function widened(block: SelectBlock): Widened {
       equalities.push({ left: moved(left), right: moved(right), within })
     }
     for (const { column, outer } of linked(inner, subquery)) {
-      if (outer.items === block.items) equalities.push({ left: moved(column), right: outer, within: [] })
+      if (isOwn(outer.items, block)) equalities.push({ left: moved(column), right: outer, within: [] })
     }
     sparing.push(...sparingOf(inner, offset))
   }
   return { items, equalities, sparing }
+}
+
+/** The list of this block's items, or that which others were put behind. */
+function isOwn(items: readonly FromItem[], block: SelectBlock): boolean {
+  return items.length > 0 && items.every((item, index) => item === block.items[index])
 }
 
 function sparingOf(block: SelectBlock, offset: number): Sparing[] {

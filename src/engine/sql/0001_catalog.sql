@@ -66,6 +66,8 @@ CREATE TABLE tidemark.state (
   -- By deltas, and counting the slices that are touched: for each pending row.
   delta_ms double precision,
   count_ms double precision,
+  -- How many slices a pending row touched, when they were last found.
+  touched_rate double precision,
   -- A view that it reads was refreshed again in the transaction that had refreshed this one: what is pending was
   -- partly counted already.
   reread boolean NOT NULL DEFAULT false

@@ -247,6 +247,19 @@ BEGIN
   RETURN tidemark.filled(template -> 'parts', jsonb_build_object('guard', guard, 'terms', array_to_string(terms, ' UNION ALL ')));
 END $$;
 
+-- What a slice costs, measured on three that there are; NULL where there are none.
+CREATE FUNCTION tidemark.probe_slices(probe text, rows bigint) RETURNS double precision
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  plan json;
+BEGIN
+  IF coalesce(rows, 0) = 0 THEN
+    RETURN NULL;
+  END IF;
+  EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || probe INTO plan;
+  RETURN (plan -> 0 ->> 'Execution Time')::double precision / least(rows, 3);
+END $$;
+
 -- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
 -- one pass, or everything. A wrong guess costs time, never truth.
 CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT statement text, OUT pending bigint, OUT count_ms double precision,
@@ -263,9 +276,8 @@ DECLARE
   -- The largest part of all slices of one key that is touched.
   share double precision;
   full_ms double precision := coalesce(s.full_ms, 1000);
-  -- Not measured yet: a slice of a few rows, which an index finds.
-  slice_ms double precision := coalesce(s.slice_ms, least(0.02 + 3 * full_ms / greatest(s.row_count, 1), 0.5));
-  batch_ms double precision := coalesce(s.batch_ms, full_ms * 0.6);
+  each_ms double precision := s.slice_ms;
+  batch_ms double precision := coalesce(s.batch_ms, full_ms * 0.9);
 BEGIN
   IF v.statements ->> 'slices' IS NULL AND v.statements ->> 'delta' IS NULL THEN
     statement := 'full';
@@ -282,8 +294,10 @@ BEGIN
     EXECUTE v.statements ->> 'moved' INTO moved USING s.cursor, s.consumed_xid, v.id, s.as_of;
     pending := pending + moved;
   END IF;
-  -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
-  IF pending * slice_ms < least(batch_ms, full_ms) / 4 THEN
+  -- Finding the slices takes as long as counting them. They are not counted where they are far too few to matter, judging
+  -- by those of the last time; a changed row seldom touches more than one.
+  IF (each_ms IS NULL AND pending <= 2) OR (pending * each_ms < 4 * full_ms
+    AND pending * each_ms * least(coalesce(2 * s.touched_rate, 1), 1) < least(batch_ms, full_ms) / 4) THEN
     statement := 'slices';
     RETURN;
   END IF;
@@ -297,10 +311,17 @@ BEGIN
   count_ms := extract(epoch FROM clock_timestamp() - began) * 1000 / pending;
   SELECT coalesce(max(t.slices / greatest(a.slices, 1)::double precision), 0) INTO share
     FROM unnest(touched, s.slice_totals) AS t (slices, total), LATERAL (SELECT coalesce(t.total, s.row_count) AS slices) a;
+  IF each_ms IS NULL AND slices > 0 THEN
+    SELECT tidemark.probe_slices(v.statements -> 'probe' ->> (place - 1)::integer, s.row_count) INTO each_ms
+      FROM unnest(touched) WITH ORDINALITY AS t (slices, place) ORDER BY t.slices DESC LIMIT 1;
+    UPDATE tidemark.state SET slice_ms = each_ms WHERE view_id = v.id;
+  END IF;
+  -- Where there are none yet: one of a few rows, which an index finds.
+  each_ms := coalesce(each_ms, 0.02);
   statement := CASE
     -- More than there are: most touched keys have no rows, as where the conditions of the query keep few of them.
     WHEN share BETWEEN 0.5 AND 1 THEN 'full'
-    WHEN slices * slice_ms <= least(batch_ms, full_ms) THEN 'slices'
+    WHEN slices * each_ms <= least(batch_ms, full_ms) THEN 'slices'
     WHEN v.statements ->> 'batch' IS NOT NULL AND batch_ms < full_ms THEN 'batch'
     ELSE 'full' END;
 END $$;

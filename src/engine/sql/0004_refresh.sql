@@ -18,6 +18,7 @@ DECLARE
   elapsed double precision;
   pending bigint;
   counted double precision;
+  each_ms double precision;
   changed boolean[];
   here bigint := (SELECT system_identifier FROM pg_control_system());
   complete boolean := tidemark.check_sources(v.id);
@@ -54,6 +55,7 @@ BEGIN
     statement := 'full';
   END LOOP;
   elapsed := extract(epoch FROM clock_timestamp() - began) * 1000;
+  each_ms := greatest(elapsed - pending * coalesce(counted, s.count_ms, 0), elapsed / 10) / nullif(result.slices, 0);
   result.mode := CASE WHEN statement = 'full' THEN 'full' ELSE 'incremental' END;
   IF result.inserted + result.updated + result.deleted > 0 THEN
     -- Who has read this view in this very transaction must read it again: these rows carry the same transaction id.
@@ -69,16 +71,19 @@ BEGIN
     last_run_at = clock_timestamp(),
     last_full_at = CASE WHEN statement = 'full' THEN clock_timestamp() ELSE last_full_at END,
     row_count = CASE WHEN row_count IS NULL THEN NULL ELSE row_count + result.inserted - result.deleted END,
-    -- A handful of slices says little about one slice: most of its time is planning. What was not chosen is slowly
-    -- forgotten, so that one bad moment is not held against it for ever.
+    -- A handful of slices says little about one slice: most of its time is planning, and finding them. What was not
+    -- chosen is forgotten, so that one bad moment is not held against it for ever: slices now and then, to be probed again,
+    -- the others slowly.
     slice_ms = CASE
-      WHEN statement <> 'slices' THEN slice_ms * 0.9
-      WHEN result.slices >= 32 THEN (coalesce(slice_ms, elapsed / result.slices) + elapsed / result.slices) / 2
+      WHEN statement <> 'slices' THEN CASE WHEN random() < 0.95 THEN slice_ms END
+      WHEN result.slices >= 32 THEN (coalesce(slice_ms, each_ms) + each_ms) / 2
       ELSE slice_ms END,
     batch_ms = CASE
       WHEN statement = 'full' THEN batch_ms * 0.9
       WHEN statement = 'batch' THEN (coalesce(batch_ms, elapsed) + elapsed) / 2
       ELSE batch_ms END,
+    touched_rate = CASE WHEN statement IN ('slices', 'batch') AND pending >= 32
+      THEN result.slices / pending::double precision ELSE touched_rate END,
     count_ms = coalesce((count_ms + counted) / 2, counted, count_ms * 0.95),
     delta_ms = CASE
       WHEN statement <> 'delta' THEN delta_ms * 0.9

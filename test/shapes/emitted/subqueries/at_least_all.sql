@@ -31,11 +31,10 @@ FROM tidemark_data.at_least_all
         "tidemark_step_1" AS (
           SELECT "p".*, "i0"."id" AS "t0", "i0"."quantity" AS "t1"
           FROM "tidemark_step_0" AS "p"
-          CROSS JOIN LATERAL (
+          JOIN (
             SELECT "n"."id" AS "id", "n"."quantity" AS "quantity", "n"."product" AS "product"
             FROM "public"."sales" AS n
-            WHERE "n"."product" = "p"."t2" OFFSET 0
-          ) AS "i0"
+          ) AS "i0" ON "i0"."product" = "p"."t2"
           UNION ALL
           SELECT "p".*, "i0"."id" AS "t0", "i0"."quantity" AS "t1"
           FROM "tidemark_step_0" AS "p"

@@ -36,11 +36,7 @@ FROM tidemark_data.scalar_in_aggregate
         "tidemark_step_1" AS (
           SELECT "p".*, "i0"."product" AS "t0"
           FROM "tidemark_step_0" AS "p"
-          CROSS JOIN LATERAL (
-            SELECT "n"."product" AS "product", "n"."id" AS "id"
-            FROM "public"."sales" AS n
-            WHERE "n"."id" = "p"."t1" OFFSET 0
-          ) AS "i0"
+          JOIN (SELECT "n"."product" AS "product", "n"."id" AS "id" FROM "public"."sales" AS n) AS "i0" ON "i0"."id" = "p"."t1"
           UNION ALL
           SELECT "p".*, "i0"."product" AS "t0"
           FROM "tidemark_step_0" AS "p"

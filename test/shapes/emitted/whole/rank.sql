@@ -293,3 +293,24 @@ SELECT (
       AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) AS pending
+
+-- probe
+WITH "tidemark_keys_0" AS MATERIALIZED (SELECT q."product" AS "k0" FROM "tidemark_data"."rank" q LIMIT 3)
+SELECT pg_catalog.count(*)
+FROM (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (SELECT id, product, rank() OVER (PARTITION BY product ORDER BY quantity) AS place FROM public.sales) q
+    WHERE q."product" = "tidemark_key"."k0" OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (SELECT id, product, rank() OVER (PARTITION BY product ORDER BY quantity) AS place FROM public.sales) q
+    WHERE q."product" IS NULL OFFSET 0
+  ) q
+) q
