@@ -25,7 +25,10 @@ export interface Statements {
   readonly count: string | null
   /** For each branch, the present rows of a few slices that there are, one by one: what a slice costs is measured by them. */
   readonly probe: readonly string[] | null
-  /** Refreshes touched slices one by one: (blocked, slices, inserted, updated, deleted). */
+  /**
+   * Refreshes touched slices one by one: (blocked, slices, inserted, updated, deleted). Does nothing, and is blocked, where
+   * they are more than $5.
+   */
   readonly slices: string | null
   /** The same in one pass over the touched part of the tables, for many keys. */
   readonly batch: string | null
@@ -95,8 +98,13 @@ function keyTypes(facts: QueryFacts, key: readonly string[]): string[] {
 function keyParts({ plan, facts }: EmitRequest, names: PlanNames): Fragment[] {
   return plan.branches.map((branch, index) => {
     const query = keysQuery(branch.paths, keyTypes(facts, branch.key), names)
-    return sql`${keysTable(index)} AS MATERIALIZED (SELECT * FROM (${query}) q WHERE NOT (SELECT blocked FROM tidemark_guard))`
+    return sql`${foundTable(index)} AS MATERIALIZED (SELECT * FROM (${query}) q WHERE NOT (SELECT blocked FROM tidemark_guard))`
   })
+}
+
+/** The slices that were found to be touched, before it is known whether they are few enough. */
+function foundTable(index: number): Fragment {
+  return ident(`tidemark_found_${index}`)
 }
 
 function guardPart(names: PlanNames): Fragment {
@@ -108,7 +116,7 @@ function touchedSlices(plan: ViewPlan): Fragment {
 }
 
 function touchedByBranch(plan: ViewPlan): Fragment[] {
-  return plan.branches.map((_, index) => sql`(SELECT pg_catalog.count(*) FROM ${keysTable(index)})`)
+  return plan.branches.map((_, index) => sql`(SELECT pg_catalog.count(*) FROM ${foundTable(index)})`)
 }
 
 function countStatement(request: EmitRequest): Fragment {
@@ -141,11 +149,16 @@ function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment):
     ...names.deltas(),
     guardPart(names),
     ...keyParts(request, names),
+    sql`tidemark_few AS MATERIALIZED (SELECT coalesce(${touchedSlices(plan)} <= $5::pg_catalog.int8, true) AS few)`,
+    ...plan.branches.map(
+      (_, index) =>
+        sql`${keysTable(index)} AS MATERIALIZED (SELECT * FROM ${foundTable(index)} WHERE (SELECT few FROM tidemark_few))`,
+    ),
     sql`tidemark_fresh AS (${several ? oneOfEach(request, fresh) : join(fresh)})`,
     sql`tidemark_old AS (${several ? oncePerTid(stored) : join(stored, ' UNION ALL ')})`,
-    ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard)`),
+    ...writingParts(request, sql`NOT (SELECT blocked FROM tidemark_guard) AND (SELECT few FROM tidemark_few)`),
   ]
-  return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) AS blocked, ${touchedSlices(plan)} AS slices, ${counts}`
+  return sql`WITH ${join(parts)} SELECT (SELECT blocked FROM tidemark_guard) OR NOT (SELECT few FROM tidemark_few) AS blocked, ${touchedSlices(plan)} AS slices, ${counts}`
 }
 
 function deltaStatement(request: EmitRequest, shape: AggregateShape, whole: Fragment): DeltaTemplate {

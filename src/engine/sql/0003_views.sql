@@ -260,10 +260,10 @@ BEGIN
   RETURN (plan -> 0 ->> 'Execution Time')::double precision / least(rows, 3);
 END $$;
 
--- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself, all slices in
--- one pass, or everything. A wrong guess costs time, never truth.
+-- Which of the view's statements is cheapest for what is pending: adding the changes, each slice by itself (`most` of them, if
+-- not NULL), all slices in one pass, or everything. A wrong guess costs time, never truth.
 CREATE FUNCTION tidemark.choose_statement(v tidemark.view, s tidemark.state, OUT statement text, OUT pending bigint, OUT count_ms double precision,
-  OUT changed boolean[])
+  OUT changed boolean[], OUT most bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   began timestamptz;
@@ -294,11 +294,16 @@ BEGIN
     EXECUTE v.statements ->> 'moved' INTO moved USING s.cursor, s.consumed_xid, v.id, s.as_of;
     pending := pending + moved;
   END IF;
-  -- Finding the slices takes as long as counting them. They are not counted where they are far too few to matter, judging
-  -- by those of the last time; a changed row seldom touches more than one.
-  IF (each_ms IS NULL AND pending <= 2) OR (pending * each_ms < 4 * full_ms
-    AND pending * each_ms * least(coalesce(2 * s.touched_rate, 1), 1) < least(batch_ms, full_ms) / 4) THEN
+  -- A changed row seldom touches more than a slice. Where they are far too few to matter, they are not counted.
+  IF (each_ms IS NULL AND pending <= 2) OR pending * each_ms < least(batch_ms, full_ms) / 4 THEN
     statement := 'slices';
+    RETURN;
+  END IF;
+  -- Finding the slices takes as long as counting them. Where they were few the last time, the statement counts them by
+  -- itself, and does nothing should they be too many.
+  IF pending * each_ms * 2 * s.touched_rate < least(batch_ms, full_ms) THEN
+    statement := 'slices';
+    most := least(batch_ms, full_ms) / each_ms;
     RETURN;
   END IF;
   -- Finding out which slices are touched can take longer than recomputing everything.

@@ -19,6 +19,7 @@ DECLARE
   pending bigint;
   counted double precision;
   each_ms double precision;
+  most bigint;
   changed boolean[];
   here bigint := (SELECT system_identifier FROM pg_control_system());
   complete boolean := tidemark.check_sources(v.id);
@@ -34,7 +35,7 @@ BEGIN
       WHERE view_id = v.id AND (failures > 0 OR state IN ('error', 'quarantined'));
       RETURN result;
     END IF;
-    SELECT * INTO statement, pending, counted, changed FROM tidemark.choose_statement(v, s);
+    SELECT * INTO statement, pending, counted, changed, most FROM tidemark.choose_statement(v, s);
   END IF;
   LOOP
     began := clock_timestamp();
@@ -43,7 +44,7 @@ BEGIN
     BEGIN
       EXECUTE CASE WHEN statement = 'delta' THEN tidemark.delta_statement(v.statements -> 'delta', changed)
         ELSE v.statements ->> statement END INTO blocked, result.slices, result.inserted, result.updated, result.deleted
-        USING s.cursor, s.consumed_xid, v.id, s.as_of;
+        USING s.cursor, s.consumed_xid, v.id, s.as_of, most;
     EXCEPTION WHEN data_exception OR check_violation OR raise_exception THEN
       -- Rows that came and went again, which the query has never met, can raise an error that the query does not.
       IF statement = 'full' THEN
@@ -52,7 +53,9 @@ BEGIN
       blocked := true;
     END;
     EXIT WHEN NOT blocked;
-    statement := 'full';
+    statement := CASE WHEN result.slices > most AND s.batch_ms < s.full_ms AND v.statements ->> 'batch' IS NOT NULL THEN 'batch'
+      ELSE 'full' END;
+    most := NULL;
   END LOOP;
   elapsed := extract(epoch FROM clock_timestamp() - began) * 1000;
   each_ms := greatest(elapsed - pending * coalesce(counted, s.count_ms, 0), elapsed / 10) / nullif(result.slices, 0);
@@ -83,7 +86,7 @@ BEGIN
       WHEN statement = 'batch' THEN (coalesce(batch_ms, elapsed) + elapsed) / 2
       ELSE batch_ms END,
     touched_rate = CASE WHEN statement IN ('slices', 'batch') AND pending >= 32
-      THEN result.slices / pending::double precision ELSE touched_rate END,
+      THEN result.slices / pending::double precision WHEN statement <> 'full' THEN touched_rate END,
     count_ms = coalesce((count_ms + counted) / 2, counted, count_ms * 0.95),
     delta_ms = CASE
       WHEN statement <> 'delta' THEN delta_ms * 0.9
