@@ -19,7 +19,7 @@ FROM tidemark_data.grouped_by_the_preserved_side
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0", "k1"
@@ -30,7 +30,7 @@ FROM tidemark_data.grouped_by_the_preserved_side
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
-"tidemark_keys_1" AS MATERIALIZED (
+"tidemark_found_1" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -38,6 +38,16 @@ FROM tidemark_data.grouped_by_the_preserved_side
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce(
+    (SELECT pg_catalog.count(*) FROM "tidemark_found_0") + (
+      SELECT pg_catalog.count(*)
+      FROM "tidemark_found_1"
+    ) <= $5::pg_catalog.int8, true
+  ) AS few
+)
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few))
+"tidemark_keys_1" AS MATERIALIZED (SELECT * FROM "tidemark_found_1" WHERE (SELECT few FROM tidemark_few))
 tidemark_fresh AS (
   SELECT DISTINCT ON (q."id", q."name") q.*
   FROM (

@@ -18,7 +18,7 @@ FROM tidemark_data.inner_join
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -26,7 +26,7 @@ FROM tidemark_data.inner_join
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
-"tidemark_keys_1" AS MATERIALIZED (
+"tidemark_found_1" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -34,6 +34,16 @@ FROM tidemark_data.inner_join
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce(
+    (SELECT pg_catalog.count(*) FROM "tidemark_found_0") + (
+      SELECT pg_catalog.count(*)
+      FROM "tidemark_found_1"
+    ) <= $5::pg_catalog.int8, true
+  ) AS few
+)
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few))
+"tidemark_keys_1" AS MATERIALIZED (SELECT * FROM "tidemark_found_1" WHERE (SELECT few FROM tidemark_few))
 tidemark_fresh AS (
   SELECT DISTINCT ON (q."id") q.*
   FROM (

@@ -83,7 +83,7 @@ GROUP BY shop
   FROM "tidemark_log"."offers" AS l
   WHERE /* pending */
 )
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -91,6 +91,10 @@ GROUP BY shop
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce((SELECT pg_catalog.count(*) FROM "tidemark_found_0") <= $5::pg_catalog.int8, true) AS few
+)
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few))
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0") AS "tidemark_key"
@@ -149,7 +153,7 @@ FROM tidemark_data.join_of_groups
   FROM "tidemark_log"."log of piece 2" AS l
   WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -160,7 +164,7 @@ FROM tidemark_data.join_of_groups
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
-"tidemark_keys_1" AS MATERIALIZED (
+"tidemark_found_1" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0", "k1"
@@ -177,6 +181,16 @@ FROM tidemark_data.join_of_groups
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce(
+    (SELECT pg_catalog.count(*) FROM "tidemark_found_0") + (
+      SELECT pg_catalog.count(*)
+      FROM "tidemark_found_1"
+    ) <= $5::pg_catalog.int8, true
+  ) AS few
+)
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few))
+"tidemark_keys_1" AS MATERIALIZED (SELECT * FROM "tidemark_found_1" WHERE (SELECT few FROM tidemark_few))
 tidemark_fresh AS (
   SELECT DISTINCT ON (q."shop") q.*
   FROM (

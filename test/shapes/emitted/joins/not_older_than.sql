@@ -15,7 +15,7 @@ WHERE at > (now() - '1000 years'::interval)
   FROM "public"."sales" AS "tidemark_row"
     WHERE ((tidemark_row.at) >= least((now() - '1000 years'::interval), (CAST($4 AS timestamp with time zone) - '1000 years'::interval)) AND (tidemark_row.at) <= greatest((now() - '1000 years'::interval), (CAST($4 AS timestamp with time zone) - '1000 years'::interval)) AND (tidemark_row.at > (now() - '1000 years'::interval)) IS DISTINCT FROM (tidemark_row.at > (CAST($4 AS timestamp with time zone) - '1000 years'::interval)))
 )
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0", "k1"
@@ -27,6 +27,10 @@ WHERE at > (now() - '1000 years'::interval)
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce((SELECT pg_catalog.count(*) FROM "tidemark_found_0") <= $5::pg_catalog.int8, true) AS few
+)
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few))
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"

@@ -17,7 +17,7 @@ FROM tidemark_data.older_than
   FROM "public"."sales" AS "tidemark_row"
     WHERE ((tidemark_row.at) >= least((now() - '90 days'::interval), (CAST($4 AS timestamp with time zone) - '90 days'::interval)) AND (tidemark_row.at) <= greatest((now() - '90 days'::interval), (CAST($4 AS timestamp with time zone) - '90 days'::interval)) AND (tidemark_row.at <= (now() - '90 days'::interval)) IS DISTINCT FROM (tidemark_row.at <= (CAST($4 AS timestamp with time zone) - '90 days'::interval)))
 )
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0", "k1"
@@ -29,6 +29,10 @@ FROM tidemark_data.older_than
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce((SELECT pg_catalog.count(*) FROM "tidemark_found_0") <= $5::pg_catalog.int8, true) AS few
+)
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few))
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key"

@@ -72,7 +72,7 @@ WITH "tidemark_delta_0" AS MATERIALIZED (
     AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
 tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -80,6 +80,10 @@ tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WH
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 ),
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce((SELECT pg_catalog.count(*) FROM "tidemark_found_0") <= $5::pg_catalog.int8, true) AS few
+),
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few)),
 tidemark_fresh AS (
   SELECT q.*
   FROM (
@@ -150,10 +154,10 @@ tidemark_advanced AS (
   SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(),
     as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written)
     OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END
-  WHERE view_id = $3::integer AND NOT (SELECT blocked FROM tidemark_guard)
+  WHERE view_id = $3::integer AND NOT (SELECT blocked FROM tidemark_guard) AND (SELECT few FROM tidemark_few)
 )
-SELECT (SELECT blocked FROM tidemark_guard) AS blocked,
-  (SELECT pg_catalog.count(*) FROM "tidemark_keys_0") AS slices,
+SELECT (SELECT blocked FROM tidemark_guard) OR NOT (SELECT few FROM tidemark_few) AS blocked,
+  (SELECT pg_catalog.count(*) FROM "tidemark_found_0") AS slices,
   (SELECT pg_catalog.count(*) FROM tidemark_written WHERE inserted) AS inserted,
   (SELECT pg_catalog.count(*) FROM tidemark_written WHERE NOT inserted) AS updated,
   (SELECT pg_catalog.count(*) FROM tidemark_deleted) AS deleted
@@ -166,7 +170,7 @@ WITH "tidemark_delta_0" AS MATERIALIZED (
     AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
 tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -174,8 +178,8 @@ tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WH
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )
-SELECT (SELECT pg_catalog.count(*) FROM "tidemark_keys_0") AS slices,
-  ARRAY[(SELECT pg_catalog.count(*) FROM "tidemark_keys_0")] AS touched
+SELECT (SELECT pg_catalog.count(*) FROM "tidemark_found_0") AS slices,
+  ARRAY[(SELECT pg_catalog.count(*) FROM "tidemark_found_0")] AS touched
 
 -- query
 SELECT id, product, rank() OVER (PARTITION BY product ORDER BY quantity) AS place
@@ -189,7 +193,7 @@ WITH "tidemark_delta_0" AS MATERIALIZED (
     AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
 tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
-"tidemark_keys_0" AS MATERIALIZED (
+"tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
@@ -197,6 +201,10 @@ tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WH
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 ),
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce((SELECT pg_catalog.count(*) FROM "tidemark_found_0") <= $5::pg_catalog.int8, true) AS few
+),
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few)),
 tidemark_fresh AS (
   SELECT q.*
   FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL) AS "tidemark_key"
@@ -264,10 +272,10 @@ tidemark_advanced AS (
   SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xact_id(),
     as_of = pg_catalog.now(), epoch = epoch + CASE WHEN EXISTS (SELECT FROM tidemark_written)
     OR EXISTS (SELECT FROM tidemark_deleted) THEN 1 ELSE 0 END
-  WHERE view_id = $3::integer AND NOT (SELECT blocked FROM tidemark_guard)
+  WHERE view_id = $3::integer AND NOT (SELECT blocked FROM tidemark_guard) AND (SELECT few FROM tidemark_few)
 )
-SELECT (SELECT blocked FROM tidemark_guard) AS blocked,
-  (SELECT pg_catalog.count(*) FROM "tidemark_keys_0") AS slices,
+SELECT (SELECT blocked FROM tidemark_guard) OR NOT (SELECT few FROM tidemark_few) AS blocked,
+  (SELECT pg_catalog.count(*) FROM "tidemark_found_0") AS slices,
   (SELECT pg_catalog.count(*) FROM tidemark_written WHERE inserted) AS inserted,
   (SELECT pg_catalog.count(*) FROM tidemark_written WHERE NOT inserted) AS updated,
   (SELECT pg_catalog.count(*) FROM tidemark_deleted) AS deleted
