@@ -3,7 +3,7 @@ import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { outputNames } from '../ir/types.js'
 import { columnOf, type Node, names as namesOf } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
-import { coveredByIndex, smallTableRows } from '../plan/branches.js'
+import { coveredByIndex } from '../plan/branches.js'
 import type { Changed, JoinStep, KeyPath } from '../plan/types.js'
 import { type CarriedColumn, CarriedColumns, rowAlias } from './carried.js'
 import { atEither } from './clock.js'
@@ -132,13 +132,11 @@ function stepJoins(step: JoinStep, columns: CarriedColumns, names: SourceNames):
     const { capture } = source.relation
     const now = sql`SELECT ${read} FROM ${ident(capture.schema, capture.name)} AS n`
     const before = sql` JOIN (SELECT ${read} FROM ${names.delta(source.relation)} AS n) AS ${alias} ON ${beside}`
-    // The planner is told to use the index of a large table: it thinks that reading all of it is cheaper from some hundreds
-    // of rows on.
-    const { relation } = source
+    // The planner is told to use an index: it thinks that reading all of a table is cheaper from some hundreds of rows on.
+    // Whether it is large is not asked: what is deployed would change with its statistics.
     const compared = step.on.map(({ own }) => stored(own))
-    if (relation.rows < smallTableRows || coveredByIndex(relation, compared).length === 0) {
+    if (coveredByIndex(source.relation, compared).length === 0)
       return [sql` JOIN (${now}) AS ${alias} ON ${beside}`, before]
-    }
     return [sql` CROSS JOIN LATERAL (${now} WHERE ${within} OFFSET 0) AS ${alias}`, before]
   }
   const inner = columnList(outputNames(source.block))
