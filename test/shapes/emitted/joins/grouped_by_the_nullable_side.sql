@@ -32,7 +32,11 @@ FROM tidemark_data.grouped_by_the_nullable_side
         "tidemark_step_1" AS (
           SELECT "p".*, "i1"."region" AS "t0"
           FROM "tidemark_step_0" AS "p"
-          JOIN (SELECT "n"."region" AS "region", "n"."id" AS "id" FROM "public"."shops" AS n) AS "i1" ON "i1"."id" = "p"."t1"
+          CROSS JOIN LATERAL (
+            SELECT "n"."region" AS "region", "n"."id" AS "id"
+            FROM "public"."shops" AS n
+            WHERE "n"."id" = "p"."t1" OFFSET 0
+          ) AS "i1"
           UNION ALL
           SELECT "p".*, "i1"."region" AS "t0"
           FROM "tidemark_step_0" AS "p"

@@ -43,7 +43,11 @@ FROM tidemark_data.left_join_chain_grouped
         "tidemark_step_1" AS (
           SELECT "p".*, "i1"."shop" AS "t2"
           FROM "tidemark_step_0" AS "p"
-          JOIN (SELECT "n"."id" AS "id", "n"."shop" AS "shop" FROM "public"."sales" AS n) AS "i1" ON "i1"."id" = "p"."t1"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id", "n"."shop" AS "shop"
+            FROM "public"."sales" AS n
+            WHERE "n"."id" = "p"."t1" OFFSET 0
+          ) AS "i1"
           UNION ALL
           SELECT "p".*, "i1"."shop" AS "t2"
           FROM "tidemark_step_0" AS "p"
@@ -52,7 +56,11 @@ FROM tidemark_data.left_join_chain_grouped
         "tidemark_step_2" AS (
           SELECT "p".*, "i0"."id" AS "t0"
           FROM "tidemark_step_1" AS "p"
-          JOIN (SELECT "n"."id" AS "id" FROM "public"."shops" AS n) AS "i0" ON "i0"."id" = "p"."t2"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id"
+            FROM "public"."shops" AS n
+            WHERE "n"."id" = "p"."t2" OFFSET 0
+          ) AS "i0"
           UNION ALL
           SELECT "p".*, "i0"."id" AS "t0"
           FROM "tidemark_step_1" AS "p"

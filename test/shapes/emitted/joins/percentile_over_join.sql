@@ -33,7 +33,11 @@ FROM tidemark_data.percentile_over_join
         "tidemark_step_1" AS (
           SELECT "p".*, "i1"."name" AS "t0"
           FROM "tidemark_step_0" AS "p"
-          JOIN (SELECT "n"."name" AS "name", "n"."id" AS "id" FROM "public"."shops" AS n) AS "i1" ON "i1"."id" = "p"."t1"
+          CROSS JOIN LATERAL (
+            SELECT "n"."name" AS "name", "n"."id" AS "id"
+            FROM "public"."shops" AS n
+            WHERE "n"."id" = "p"."t1" OFFSET 0
+          ) AS "i1"
           UNION ALL
           SELECT "p".*, "i1"."name" AS "t0"
           FROM "tidemark_step_0" AS "p"

@@ -26,7 +26,11 @@ FROM tidemark_data.self_join
         "tidemark_step_1" AS (
           SELECT "p".*, "i1"."id" AS "t1"
           FROM "tidemark_step_0" AS "p"
-          JOIN (SELECT "n"."id" AS "id", "n"."shop" AS "shop" FROM "public"."sales" AS n) AS "i1" ON "i1"."shop" = "p"."t2"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id", "n"."shop" AS "shop"
+            FROM "public"."sales" AS n
+            WHERE "n"."shop" = "p"."t2" OFFSET 0
+          ) AS "i1"
           UNION ALL
           SELECT "p".*, "i1"."id" AS "t1"
           FROM "tidemark_step_0" AS "p"
@@ -42,7 +46,11 @@ FROM tidemark_data.self_join
         "tidemark_step_1" AS (
           SELECT "p".*, "i0"."id" AS "t0"
           FROM "tidemark_step_0" AS "p"
-          JOIN (SELECT "n"."id" AS "id", "n"."shop" AS "shop" FROM "public"."sales" AS n) AS "i0" ON "i0"."shop" = "p"."t2"
+          CROSS JOIN LATERAL (
+            SELECT "n"."id" AS "id", "n"."shop" AS "shop"
+            FROM "public"."sales" AS n
+            WHERE "n"."shop" = "p"."t2" OFFSET 0
+          ) AS "i0"
           UNION ALL
           SELECT "p".*, "i0"."id" AS "t0"
           FROM "tidemark_step_0" AS "p"

@@ -1,17 +1,233 @@
--- what is kept, by what
+-- PIECE 1
+
+-- what is kept, by nothing: one row
 SELECT 'sales'::text AS what, count(*) AS n
 FROM public.sales
-UNION ALL
+
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "sales"."tidemark_w"
+  FROM (
+    SELECT l.sign AS "tidemark_w"
+    FROM "tidemark_log"."sales" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "sales"
+)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
+tidemark_change AS MATERIALIZED (
+  SELECT coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
+  FROM tidemark_joined
+)
+tidemark_sums AS (
+  SELECT o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0"
+  FROM tidemark_change c
+  LEFT JOIN "tidemark_data"."piece 1" o ON true
+)
+tidemark_state AS MATERIALIZED (
+  SELECT tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
+    (true AND ("tidemark_rows" < 0)) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+)
+tidemark_fresh AS (
+  SELECT ('sales'::text)::text AS "what", ("tidemark_t"."tidemark_rows")::bigint AS "n"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE true OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."piece 1" o ON o.ctid = t.tidemark_tid
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."what", f."n"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f.tidemark_here = o.tidemark_here
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."what", f."n")::record OPERATOR(pg_catalog.*<>) ROW(o."what", o."n")::record
+    OR f.tidemark_several
+)
+
+-- deltas, terms
+SELECT true AS "x0", /*sign*/"sales"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "sales"
+
+-- deltas, table 0 as it is
+SELECT 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT FROM "public"."sales") AS "sales"
+
+-- deltas, table 0, its change
+SELECT "tidemark_w"
+FROM "tidemark_changes_0"
+
+-- PIECE 2
+
+-- what is kept, by nothing: one row
 SELECT 'offers'::text AS what, count(*) AS n
 FROM public.offers
+
+-- deltas
+"tidemark_changes_0" AS MATERIALIZED (
+  SELECT "offers"."tidemark_w"
+  FROM (
+    SELECT l.sign AS "tidemark_w"
+    FROM "tidemark_log"."offers" AS l
+    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+  ) AS "offers"
+)
+tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
+tidemark_change AS MATERIALIZED (
+  SELECT coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
+    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0"
+  FROM tidemark_joined
+)
+tidemark_sums AS (
+  SELECT o.ctid AS tidemark_tid, coalesce("o"."n", 0) + c."tidemark_rows" AS "tidemark_rows",
+    coalesce("o"."n", 0) + c."count_0" AS "count_0"
+  FROM tidemark_change c
+  LEFT JOIN "tidemark_data"."piece 2" o ON true
+)
+tidemark_state AS MATERIALIZED (
+  SELECT tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
+    (true AND ("tidemark_rows" < 0)) IS TRUE AS tidemark_doubt
+  FROM tidemark_sums
+)
+tidemark_fresh AS (
+  SELECT ('offers'::text)::text AS "what", ("tidemark_t"."tidemark_rows")::bigint AS "n"
+  FROM tidemark_state "tidemark_t"
+  WHERE NOT "tidemark_t".tidemark_doubt
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM tidemark_state WHERE tidemark_doubt) k
+  CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE true OFFSET 0) q
+)
+tidemark_old AS (
+  SELECT o.ctid AS tidemark_tid, o.*
+  FROM tidemark_state t
+  JOIN "tidemark_data"."piece 2" o ON o.ctid = t.tidemark_tid
+)
+tidemark_diff AS MATERIALIZED (
+  SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."what", f."n"
+  FROM (SELECT true AS tidemark_here, false AS tidemark_several, q.* FROM tidemark_fresh q) f
+  FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON f.tidemark_here = o.tidemark_here
+  WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
+    OR ROW(f."what", f."n")::record OPERATOR(pg_catalog.*<>) ROW(o."what", o."n")::record
+    OR f.tidemark_several
+)
+
+-- deltas, terms
+SELECT true AS "x0", /*sign*/"offers"."tidemark_w" AS "tidemark_w"
+FROM LATERAL (/*item 0*/) AS "offers"
+
+-- deltas, table 0 as it is
+SELECT 1::pg_catalog.numeric AS "tidemark_w"
+FROM (SELECT FROM "public"."offers") AS "offers"
+
+-- deltas, table 0, its change
+SELECT "tidemark_w"
+FROM "tidemark_changes_0"
+
+-- THE VIEW
+
+-- what is kept, by what
+SELECT "piece 1".what, "piece 1".n
+FROM tidemark_data."piece 1" AS "piece 1"
+UNION ALL
+SELECT "piece 2".what, "piece 2".n
+FROM tidemark_data."piece 2" AS "piece 2"
 
 -- what is read
 SELECT what, n
 FROM tidemark_data.union_of_totals
 
--- everything
-tidemark_fresh AS (/* what is kept */)
-tidemark_old AS (SELECT q.ctid AS tidemark_tid, q.* FROM "tidemark_data"."union_of_totals" q)
+-- slices, each by itself
+"tidemark_delta_0" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."n", "l"."what"
+  FROM "tidemark_log"."log of piece 1" AS l
+  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."sign", "l"."n", "l"."what"
+  FROM "tidemark_log"."log of piece 2" AS l
+  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+)
+"tidemark_found_0" AS MATERIALIZED (
+  SELECT *
+  FROM (
+    SELECT DISTINCT "k0", "k1"
+    FROM (
+      SELECT i0.what AS "k0", i0.n AS "k1"
+      FROM (SELECT "what" AS "what", "n" AS "n" FROM "tidemark_delta_0") AS "i0"
+      UNION ALL
+      SELECT i0.what AS "k0", i0.n AS "k1"
+      FROM (SELECT "what" AS "what", "n" AS "n" FROM "tidemark_delta_1") AS "i0"
+    ) tidemark_touched
+  ) q
+  WHERE NOT (SELECT blocked FROM tidemark_guard)
+)
+tidemark_few AS MATERIALIZED (
+  SELECT coalesce((SELECT pg_catalog.count(*) FROM "tidemark_found_0") <= $5::pg_catalog.int8, true) AS few
+)
+"tidemark_keys_0" AS MATERIALIZED (SELECT * FROM "tidemark_found_0" WHERE (SELECT few FROM tidemark_few))
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL AND "k1" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."what" = "tidemark_key"."k0" AND q."n" = "tidemark_key"."k1" OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL AND "k1" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."what" IS NULL AND q."n" = "tidemark_key"."k1" OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL AND "k1" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."what" = "tidemark_key"."k0" AND q."n" IS NULL OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL AND "k1" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."what" IS NULL AND q."n" IS NULL OFFSET 0
+  ) q
+)
+tidemark_old AS (
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."union_of_totals" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL AND "k1" IS NOT NULL) AS "tidemark_key" ON q."what" = "tidemark_key"."k0"
+    AND q."n" = "tidemark_key"."k1"
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."union_of_totals" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL AND "k1" IS NOT NULL) AS "tidemark_key" ON q."what" IS NULL
+    AND q."n" = "tidemark_key"."k1"
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."union_of_totals" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL AND "k1" IS NULL) AS "tidemark_key" ON q."what" = "tidemark_key"."k0"
+    AND q."n" IS NULL
+  UNION ALL
+  SELECT q.ctid AS tidemark_tid, q.*
+  FROM "tidemark_data"."union_of_totals" q
+  JOIN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL AND "k1" IS NULL) AS "tidemark_key" ON q."what" IS NULL
+    AND q."n" IS NULL
+)
 tidemark_diff AS MATERIALIZED (
   SELECT o.tidemark_tid, f.tidemark_here IS NULL AS tidemark_gone, f.tidemark_several, f."what", f."n"
   FROM (
@@ -22,4 +238,49 @@ tidemark_diff AS MATERIALIZED (
   FULL JOIN (SELECT true AS tidemark_here, q.* FROM tidemark_old q) o ON ROW(f."what")::record = ROW(o."what")::record
   WHERE f.tidemark_here IS NULL OR o.tidemark_here IS NULL
     OR ROW(f."n")::record OPERATOR(pg_catalog.*<>) ROW(o."n")::record OR f.tidemark_several
+)
+
+-- slices, all in one pass
+tidemark_fresh AS (
+  SELECT q.*
+  FROM (
+    SELECT "piece 1".what, "piece 1".n
+    FROM tidemark_data."piece 1" AS "piece 1"
+    WHERE ("piece 1".what, "piece 1".n) IN (
+      SELECT k0, k1
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL AND k1 IS NOT NULL) AS tidemark_wanted
+    )
+    UNION ALL
+    SELECT "piece 2".what, "piece 2".n
+    FROM tidemark_data."piece 2" AS "piece 2"
+    WHERE ("piece 2".what, "piece 2".n) IN (
+      SELECT k0, k1
+      FROM (SELECT * FROM tidemark_keys_0 WHERE k0 IS NOT NULL AND k1 IS NOT NULL) AS tidemark_wanted
+    )
+  ) q
+  WHERE (q."what", q."n") IN (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL AND "k1" IS NOT NULL)
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL AND "k1" IS NOT NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."what" IS NULL AND q."n" = "tidemark_key"."k1" OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NOT NULL AND "k1" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."what" = "tidemark_key"."k0" AND q."n" IS NULL OFFSET 0
+  ) q
+  UNION ALL
+  SELECT q.*
+  FROM (SELECT * FROM "tidemark_keys_0" WHERE "k0" IS NULL AND "k1" IS NULL) AS "tidemark_key"
+  CROSS JOIN LATERAL (
+    SELECT q.*
+    FROM (/* what is kept */) q
+    WHERE q."what" IS NULL AND q."n" IS NULL OFFSET 0
+  ) q
 )

@@ -31,10 +31,11 @@ FROM tidemark_data.at_least_all
         "tidemark_step_1" AS (
           SELECT "p".*, "i0"."id" AS "t0", "i0"."quantity" AS "t1"
           FROM "tidemark_step_0" AS "p"
-          JOIN (
+          CROSS JOIN LATERAL (
             SELECT "n"."id" AS "id", "n"."quantity" AS "quantity", "n"."product" AS "product"
             FROM "public"."sales" AS n
-          ) AS "i0" ON "i0"."product" = "p"."t2"
+            WHERE "n"."product" = "p"."t2" OFFSET 0
+          ) AS "i0"
           UNION ALL
           SELECT "p".*, "i0"."id" AS "t0", "i0"."quantity" AS "t1"
           FROM "tidemark_step_0" AS "p"

@@ -51,7 +51,11 @@ FROM tidemark_data.exists_in_exists
               "tidemark_step_1" AS (
                 SELECT "p".*, "i0"."shop" AS "t0"
                 FROM "tidemark_step_0" AS "p"
-                JOIN (SELECT "n"."shop" AS "shop", "n"."id" AS "id" FROM "public"."sales" AS n) AS "i0" ON "i0"."id" = "p"."t1"
+                CROSS JOIN LATERAL (
+                  SELECT "n"."shop" AS "shop", "n"."id" AS "id"
+                  FROM "public"."sales" AS n
+                  WHERE "n"."id" = "p"."t1" OFFSET 0
+                ) AS "i0"
                 UNION ALL
                 SELECT "p".*, "i0"."shop" AS "t0"
                 FROM "tidemark_step_0" AS "p"
@@ -65,7 +69,11 @@ FROM tidemark_data.exists_in_exists
         "tidemark_step_1" AS (
           SELECT "p".*, "i0"."name" AS "t1"
           FROM "tidemark_step_0" AS "p"
-          JOIN (SELECT "n"."name" AS "name", "n"."id" AS "id" FROM "public"."shops" AS n) AS "i0" ON "i0"."id" = "p"."t0"
+          CROSS JOIN LATERAL (
+            SELECT "n"."name" AS "name", "n"."id" AS "id"
+            FROM "public"."shops" AS n
+            WHERE "n"."id" = "p"."t0" OFFSET 0
+          ) AS "i0"
           UNION ALL
           SELECT "p".*, "i0"."name" AS "t1"
           FROM "tidemark_step_0" AS "p"

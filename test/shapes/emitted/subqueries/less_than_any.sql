@@ -31,10 +31,11 @@ FROM tidemark_data.less_than_any
         "tidemark_step_1" AS (
           SELECT "p".*, "i0"."id" AS "t0", "i0"."price" AS "t1"
           FROM "tidemark_step_0" AS "p"
-          JOIN (
+          CROSS JOIN LATERAL (
             SELECT "n"."id" AS "id", "n"."price" AS "price", "n"."shop" AS "shop"
             FROM "public"."sales" AS n
-          ) AS "i0" ON "i0"."shop" = "p"."t2"
+            WHERE "n"."shop" = "p"."t2" OFFSET 0
+          ) AS "i0"
           UNION ALL
           SELECT "p".*, "i0"."id" AS "t0", "i0"."price" AS "t1"
           FROM "tidemark_step_0" AS "p"

@@ -36,7 +36,11 @@ FROM tidemark_data.scalar_in_aggregate
         "tidemark_step_1" AS (
           SELECT "p".*, "i0"."product" AS "t0"
           FROM "tidemark_step_0" AS "p"
-          JOIN (SELECT "n"."product" AS "product", "n"."id" AS "id" FROM "public"."sales" AS n) AS "i0" ON "i0"."id" = "p"."t1"
+          CROSS JOIN LATERAL (
+            SELECT "n"."product" AS "product", "n"."id" AS "id"
+            FROM "public"."sales" AS n
+            WHERE "n"."id" = "p"."t1" OFFSET 0
+          ) AS "i0"
           UNION ALL
           SELECT "p".*, "i0"."product" AS "t0"
           FROM "tidemark_step_0" AS "p"

@@ -303,7 +303,10 @@ SELECT (
 ) AS pending
 
 -- probe
-WITH "tidemark_keys_0" AS MATERIALIZED (SELECT q."product" AS "k0" FROM "tidemark_data"."rank" q LIMIT 3)
+WITH "tidemark_keys_0" AS MATERIALIZED (
+  SELECT q."product" AS "k0"
+  FROM "tidemark_data"."rank" q LIMIT /*tidemark probed*/
+)
 SELECT pg_catalog.count(*)
 FROM (
   SELECT q.*
