@@ -39,12 +39,15 @@ export interface FuzzResult extends Progress {
   readonly lastSeed: number
 }
 
-/** Case after case, one seed each, until the time is over. What is found for the second time is counted, not told again. */
+/** Findings of one kind that are told: after so many, others like them are only counted. */
+const mostAlike = 3
+
+/** Case after case, one seed each, until the time is over. */
 export async function fuzz(request: FuzzRequest): Promise<FuzzResult> {
   const { workshop, seed: first, sizes, untilMs, mostCases, shrinkMs, signal } = request
   const coverage = new Coverage()
   const progress: Progress = { cases: 0, views: 0, comparisons: 0, findings: 0 }
-  const told = new Set<string>()
+  const told = new Map<string, number>()
   let seed = first
   for (; Date.now() < untilMs && progress.cases < mostCases && !signal.aborted; seed++) {
     const made = makeCase(seed, sizes)
@@ -56,8 +59,9 @@ export async function fuzz(request: FuzzRequest): Promise<FuzzResult> {
     progress.findings += findings.length
     for (const finding of findings) {
       const sign = signOf(finding, fates)
-      if (told.has(sign) && finding.kind !== 'different') continue
-      told.add(sign)
+      const before = told.get(sign) ?? 0
+      told.set(sign, before + 1)
+      if (before >= mostAlike) continue
       const smaller =
         shrinkMs > 0 && finding.kind !== 'crash'
           ? await shrink(workshop, made, finding, AbortSignal.any([signal, AbortSignal.timeout(shrinkMs)]))

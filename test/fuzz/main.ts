@@ -21,7 +21,7 @@ and saved as a file that can go to test/oracle/regressions. Regressions that are
   --minutes <n>   how long (default 2)
   --cases <n>     at most so many cases: each is one set of tables
   --seed <n>      of the first case; the next case has the next one (default: the date, as 20261121)
-  --views <n>     views in each case (default 12)
+  --views <n>     views made for each case; those that its writes change are kept (default 30)
   --rounds <n>    rounds of writes in each case, with a refresh after each (default 8)
   --save <dir>    where files of what is found go (default fuzz-found)
   --shrink <s>    seconds to make one failure smaller; 0: leave it as it is (default 120)
@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: '2' },
     cases: { type: 'string' },
     seed: { type: 'string', default: new Date().toISOString().slice(0, 10).replaceAll('-', '') },
-    views: { type: 'string', default: '12' },
+    views: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '8' },
     save: { type: 'string', default: 'fuzz-found' },
     shrink: { type: 'string', default: '120' },

@@ -1,6 +1,6 @@
 import { Random } from '../oracle/random.js'
 import type { Case, CaseView } from './case.js'
-import { Grammar, type NamedColumn, type Query, type Relation } from './grammar/grammar.js'
+import { blurred, Grammar, type NamedColumn, type Query, type Relation } from './grammar/grammar.js'
 import { viewQuery } from './grammar/query.js'
 import { looksTheSame, typesSql } from './kinds.js'
 import { makeData, makeHistory } from './schema/history.js'
@@ -62,11 +62,14 @@ function makeView(
   const names = made.columns.filter(({ kind }) => kind !== 'noisy').map((column) => column.name)
   const keys = [null, ...(made.identity === undefined ? [] : [made.identity]), names]
   const timeZone = random.pick(['UTC', 'UTC', 'Europe/Berlin', 'America/St_Johns'])
-  const view: CaseView = { name, query: made.sql, keys, timeZone, tags: [...g.tags].sort() }
+  const exact = made.columns
+    .filter(({ kind, faithful }) => faithful && !looksTheSame(kind))
+    .map((column) => column.name)
+  const tags = [...g.tags].sort()
+  const view: CaseView = { name, query: made.sql, keys, timeZone, ...(exact.length > 0 && { exact }), tags }
   return { view, relation: asRelation(name, made, 'maintained view') }
 }
 
 function asRelation(name: string, { columns, identity }: Query, construct: string): Relation {
-  const blurred = columns.map((column) => ({ ...column, faithful: looksTheSame(column.kind) }))
-  return { name, columns: blurred, identity, construct, references: [], parent: false }
+  return { name, columns: blurred(columns), identity, construct, references: [], parent: false }
 }

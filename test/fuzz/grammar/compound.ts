@@ -1,5 +1,5 @@
-import { kinds, looksTheSame } from '../kinds.js'
-import { type Expression, expression, type Grammar, type Query, type Relation, type Scope } from './grammar.js'
+import { kinds } from '../kinds.js'
+import { blurred, type Expression, expression, type Grammar, type Query, type Relation, type Scope } from './grammar.js'
 import { body, output } from './plain.js'
 import { query } from './query.js'
 import { castTo, scalar } from './scalars.js'
@@ -22,7 +22,7 @@ export function setOperation(g: Grammar, outer: Scope | undefined, depth: number
   for (let left = g.random.pick([1, 1, 2]); left > 0; left--) {
     arms.push(arm(g, outer, depth - 1, shared, operator === 'UNION ALL' ? arms.length + 1 : undefined).sql)
   }
-  const columns = first.columns.map((column) => ({ ...column, faithful: looksTheSame(column.kind) }))
+  const columns = blurred(first.columns)
   const apart = !operator.endsWith(' ALL') || (operator === 'UNION ALL' && first.identity !== undefined)
   return {
     sql: arms.map((sql) => `(${sql})`).join(` ${operator} `),
@@ -67,7 +67,7 @@ export function withClause(g: Grammar, outer: Scope | undefined, depth: number):
   g.tag('with')
   const relation: Relation = {
     name,
-    columns: inner.columns.map((column) => ({ ...column, faithful: looksTheSame(column.kind) })),
+    columns: blurred(inner.columns),
     identity: inner.identity,
     construct: 'with',
     references: [],

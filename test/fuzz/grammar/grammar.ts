@@ -116,6 +116,11 @@ export function expression(sql: string, kind: Kind, faithful = looksTheSame(kind
   return { sql, kind, faithful }
 }
 
+/** Columns of which nothing says how equal values are written. */
+export function blurred(columns: readonly NamedColumn[]): NamedColumn[] {
+  return columns.map((column) => ({ ...column, faithful: looksTheSame(column.kind) }))
+}
+
 /** Everything that tells the rows of a scope apart, as a total order. Empty where a column cannot be sorted by. */
 export function totalOrder(scope: Scope): string[] {
   const by = scope.identity ?? scope.columns

@@ -1,7 +1,7 @@
 import { looksTheSame } from '../kinds.js'
 import { aggregate } from './aggregates.js'
 import { condition } from './conditions.js'
-import { type Expression, type Grammar, type NamedColumn, type Query, type Scope, usable } from './grammar.js'
+import { blurred, type Expression, type Grammar, type Query, type Scope, usable } from './grammar.js'
 import { body, output } from './plain.js'
 import { scalar } from './scalars.js'
 import { windowFunction } from './windows.js'
@@ -31,7 +31,7 @@ export function grouped(g: Grammar, outer: Scope | undefined, depth: number, las
   const by = sets?.sql ?? groups.map(({ sql: by }) => by).join(', ')
   return {
     sql: `SELECT ${made.sql} ${sql} GROUP BY ${by}${having}`,
-    columns: made.columns.map(blurredNoise),
+    columns: blurred(made.columns),
     identity: [...names, ...level],
   }
 }
@@ -59,10 +59,6 @@ function chooseGroups(g: Grammar, scope: Scope): Expression[] {
 
 function afterwards(group: Expression): Expression {
   return { ...group, faithful: looksTheSame(group.kind) }
-}
-
-function blurredNoise(column: NamedColumn): NamedColumn {
-  return { ...column, faithful: looksTheSame(column.kind) }
 }
 
 /** Expressions and windows over what was aggregated. */

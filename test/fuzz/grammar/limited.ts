@@ -1,11 +1,13 @@
-import type { Grammar, Query, Scope } from './grammar.js'
+import { blurred, type Grammar, type Query, type Scope } from './grammar.js'
 import { grouped } from './grouped.js'
 import { plainSelect } from './plain.js'
 
 /** The first rows in an order that leaves nothing open, but for rows that are alike in everything. */
 export function limited(g: Grammar, outer: Scope | undefined, depth: number): Query {
-  const made = g.random.chance(0.5) ? grouped(g, outer, depth, false) : plainSelect(g, outer, depth)
-  if (made.columns.some(({ kind }) => kind === 'noisy')) return made
+  const whole = g.random.chance(0.5) ? grouped(g, outer, depth, false) : plainSelect(g, outer, depth)
+  if (whole.columns.some(({ kind }) => kind === 'noisy')) return whole
+  // Of rows that are equal and look different, any may be the last.
+  const made = { ...whole, columns: blurred(whole.columns) }
   const names = made.columns.map(({ name }) => name)
   const first = g.random.pick(names)
   const order = [first, ...names.filter((name) => name !== first)]

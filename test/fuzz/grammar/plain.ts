@@ -1,6 +1,6 @@
-import { looksTheSame } from '../kinds.js'
 import { condition } from './conditions.js'
 import {
+  blurred,
   type Expression,
   expression,
   type Grammar,
@@ -51,7 +51,9 @@ export function plainSelect(g: Grammar, outer: Scope | undefined, depth: number)
   const rows = windows.length === 0 && g.random.chance(0.04) ? rowsOf(g, scope) : []
   const made = output(g, [...list, ...windows, ...rows])
   const own = identity?.map((_, place) => made.columns[place]?.name ?? '')
-  return { sql: `SELECT ${made.sql} ${sql}`, columns: made.columns, identity: rows.length > 0 ? undefined : own }
+  // A window may number rows that are equal and look different one way or the other.
+  const columns = windows.length > 0 ? blurred(made.columns) : made.columns
+  return { sql: `SELECT ${made.sql} ${sql}`, columns, identity: rows.length > 0 ? undefined : own }
 }
 
 function makeWindows(g: Grammar, scope: Scope): Expression[] {
@@ -78,7 +80,7 @@ export function distinctRows(g: Grammar, outer: Scope | undefined, depth: number
     ({ kind }) => kind !== 'noisy',
   )
   const made = output(g, list)
-  const columns = made.columns.map((column) => ({ ...column, faithful: looksTheSame(column.kind) }))
+  const columns = blurred(made.columns)
   const names = columns.map(({ name }) => name)
   if (g.random.chance(0.4)) {
     g.tag('distinct on')

@@ -7,6 +7,7 @@ import { type ErrorCode, TidemarkError } from '../../../src/protocol/errors.js'
 import type { Case, CaseView } from '../case.js'
 import type { Fate, Finding } from './finding.js'
 import { createOracleView, duplicateKeys, queryError } from './oracle.js'
+import { rehearse } from './rehearse.js'
 
 /** A view that Tidemark took, with the key that it took it with. */
 export interface Taken {
@@ -26,30 +27,21 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['KEY_MISSING', 'KEY
 
 /**
  * Deploys what can be deployed of the views. Those that read one that cannot are left out with it.
- * @param sparing leaves out most of those that are only ever recomputed, of which a few will do.
+ * @param sparing leaves out most of those that show little: that the writes do not change, or that are only recomputed.
  */
-export async function deployCase(pool: Pool, { views }: Case, sparing: boolean): Promise<DeployedCase> {
+export async function deployCase(pool: Pool, made: Case, sparing: boolean): Promise<DeployedCase> {
   const fates: Fate[] = []
   const findings: Finding[] = []
   let taken: Taken[] = []
-  const missing: string[] = []
   const leaveOut = (name: string, outcome: 'invalid' | 'fails' | 'refused', code: string): void => {
     fates.push({ view: name, outcome, codes: [code] })
-    missing.push(name)
   }
+  const valid = await validViews(pool, made.views, leaveOut)
+  const views = sparing ? await livelyViews(pool, made, valid) : valid
+  const missing: string[] = []
   for (const view of views) {
     if (missing.some((name) => reads(view, name))) {
       missing.push(view.name)
-      continue
-    }
-    const invalid = await createOracleView(pool, view)
-    if (invalid !== undefined) {
-      leaveOut(view.name, 'invalid', invalid)
-      continue
-    }
-    const fails = await queryError(pool, view)
-    if (fails !== undefined) {
-      leaveOut(view.name, 'fails', fails)
       continue
     }
     const tried = await tryKeys(pool, view, taken)
@@ -58,6 +50,7 @@ export async function deployCase(pool: Pool, { views }: Case, sparing: boolean):
       else fates.push(fateOf(tried))
       continue
     }
+    missing.push(view.name)
     leaveOut(view.name, 'refused', tried.code)
     if (!tried.documented) findings.push({ view: view.name, kind: 'deploy', detail: `${tried.code}: ${tried.message}` })
   }
@@ -77,6 +70,46 @@ export async function deployCase(pool: Pool, { views }: Case, sparing: boolean):
     taken = withoutReaders(taken, guilty.view.name)
   }
   return { taken, fates, findings }
+}
+
+/** Those whose queries PostgreSQL takes and can compute, for the rows that are there. */
+async function validViews(
+  pool: Pool,
+  views: readonly CaseView[],
+  leaveOut: (name: string, outcome: 'invalid' | 'fails', message: string) => void,
+): Promise<CaseView[]> {
+  const valid: CaseView[] = []
+  const missing: string[] = []
+  for (const view of views) {
+    if (missing.some((name) => reads(view, name))) {
+      missing.push(view.name)
+      continue
+    }
+    const invalid = await createOracleView(pool, view)
+    const fails = invalid === undefined ? await queryError(pool, view) : undefined
+    if (invalid === undefined && fails === undefined) {
+      valid.push(view)
+      continue
+    }
+    leaveOut(view.name, invalid === undefined ? 'fails' : 'invalid', invalid ?? fails ?? '')
+    missing.push(view.name)
+  }
+  return valid
+}
+
+/** Those that the writes change, those that they read, and a few others. */
+async function livelyViews(pool: Pool, made: Case, views: readonly CaseView[]): Promise<CaseView[]> {
+  const changes = await rehearse(
+    pool,
+    made,
+    views.map(({ name }) => name),
+  )
+  const wanted: CaseView[] = []
+  for (const view of views.toReversed()) {
+    const lively = (changes.get(view.name) ?? 0) > 1 || view.query.length % 8 === 0
+    if (lively || wanted.some((other) => reads(other, view.name))) wanted.push(view)
+  }
+  return wanted.toReversed()
 }
 
 /** Whether it is followed by what changes, or read by another view; or is one of a few others. */

@@ -43,13 +43,18 @@ export function duplicateKeys(name: string, key: readonly string[]): string {
 }
 
 /** The columns of a view, each as it can be compared. */
-export async function comparedColumns(pool: Pool, name: string): Promise<string> {
-  const found = await pool.query<{ column: string; type: string }>(
-    `SELECT quote_ident(attname) AS column, atttypid::regtype::text AS type FROM pg_attribute
+export async function comparedColumns(pool: Pool, { name, exact = [] }: CaseView): Promise<string> {
+  const found = await pool.query<{ name: string; column: string; type: string }>(
+    `SELECT attname AS name, quote_ident(attname) AS column, atttypid::regtype::text AS type FROM pg_attribute
      WHERE attrelid = ('oracle.' || quote_ident($1))::regclass AND attnum > 0 ORDER BY attnum`,
     [name],
   )
-  return found.rows.map(({ column, type }) => `${compared(column, type)} AS ${column}`).join(', ')
+  return found.rows
+    .map(
+      ({ name: own, column, type }) =>
+        `${exact.includes(own) ? `${column}::text COLLATE "C"` : compared(column, type)} AS ${column}`,
+    )
+    .join(', ')
 }
 
 /** Counts the rows that only the query has, and those that only the kept view has. */

@@ -29,7 +29,7 @@ export async function readTarget(pool: Pool, taken: Taken): Promise<FuzzTarget> 
   )
   const [row] = found.rows
   if (row === undefined) throw new Error(`${name} is not deployed`)
-  const columns = await comparedColumns(pool, name)
+  const columns = await comparedColumns(pool, taken.view)
   const modes: Mode[] = []
   if (row.slices) modes.push('slices')
   if (row.batch) modes.push('batch')

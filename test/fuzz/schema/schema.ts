@@ -37,14 +37,15 @@ function makeTable(random: Random, name: string, others: readonly Table[]): Tabl
   const roll = random.next()
   const shape = roll < 0.1 ? 'partitioned' : roll < 0.2 ? 'inherited' : 'plain'
   const key = makeKey(random, shape)
-  const references = makeReferences(random, others)
+  const references =
+    shape === 'plain' ? makeReferences(random, name, key, others) : makeReferences(random, name, [], others)
   const referring = references.map(({ column }): Column => ({ name: column, kind: 'int', notNull: random.chance(0.2) }))
   const plain = makeColumns(random, [...key, ...referring])
   const columns = [...key, ...referring, ...plain, ...makeGenerated(random, plain)]
   const unique = shape !== 'inherited' && key.length > 0
   const keyNames = key.map((column) => column.name)
   const base = { name, columns, key: keyNames, references, unique }
-  const sql = [createTable(random, base, shape), ...makeIndexes(random, base)]
+  const sql = [createTable(random, base, shape), ...makeIndexes(random, base), ...makeTrigger(random, name, plain)]
   if (shape === 'partitioned') {
     sql.push(`CREATE TABLE ${name}_a PARTITION OF ${name} FOR VALUES IN ('x', 'X')`)
     sql.push(`CREATE TABLE ${name}_b PARTITION OF ${name} DEFAULT`)
@@ -68,22 +69,34 @@ function makeKey(random: Random, shape: 'plain' | 'partitioned' | 'inherited'): 
   return random.chance(0.7) ? [id, other] : [other]
 }
 
-function makeReferences(random: Random, others: readonly Table[]): Reference[] {
+const actions = [
+  'ON DELETE CASCADE ON UPDATE CASCADE',
+  'ON DELETE CASCADE',
+  'ON DELETE SET NULL ON UPDATE CASCADE',
+  'DEFERRABLE INITIALLY DEFERRED',
+  '',
+] as const
+
+/** Tables whose rows one column tells apart, this one itself among them at times. */
+function makeReferences(random: Random, name: string, key: readonly Column[], others: readonly Table[]): Reference[] {
   const possible = others.filter((table) => table.key.length === 1 && table.key[0] === 'id' && table.unique)
-  if (possible.length === 0 || random.chance(0.25)) return []
-  const chosen = new Set([random.pick(possible), random.pick(possible)].slice(0, random.int(1, 2)))
-  return [...chosen].map(({ name }) => ({
-    column: `${name}_id`,
-    table: name,
-    target: 'id',
-    actions: random.pick([
-      'ON DELETE CASCADE ON UPDATE CASCADE',
-      'ON DELETE CASCADE',
-      'ON DELETE SET NULL ON UPDATE CASCADE',
-      'DEFERRABLE INITIALLY DEFERRED',
-      '',
-    ]),
-  }))
+  const chosen = new Set<string>()
+  if (key.length === 1 && key[0]?.name === 'id' && random.chance(0.1)) chosen.add(name)
+  if (possible.length > 0 && random.chance(0.75)) {
+    for (let left = random.int(1, 2); left > 0; left--) chosen.add(random.pick(possible).name)
+  }
+  return [...chosen].map((table) => ({ column: `${table}_id`, table, target: 'id', actions: random.pick(actions) }))
+}
+
+/** One that changes what is written, on its way in. */
+function makeTrigger(random: Random, table: string, columns: readonly Column[]): string[] {
+  const changed = columns.find(({ kind, generated }) => kind === 'text' && generated === undefined)
+  if (changed === undefined || !random.chance(0.12)) return []
+  const body = `BEGIN NEW.${changed.name} := upper(NEW.${changed.name}); RETURN NEW; END`
+  return [
+    `CREATE FUNCTION loud_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ ${body} $$`,
+    `CREATE TRIGGER loud BEFORE ${random.pick(['INSERT', 'UPDATE', 'INSERT OR UPDATE'])} ON ${table} FOR EACH ROW EXECUTE FUNCTION loud_${table}()`,
+  ]
 }
 
 function makeColumns(random: Random, present: readonly Column[]): Column[] {

@@ -113,21 +113,20 @@ class Shrinker {
   async #shrinkStatement(text: () => string, withText: (sql: string) => Case): Promise<void> {
     const plain = rewritten(text())
     if (plain !== text() && !(await this.#try(withText(plain)))) return
-    for (let shrunk = true; shrunk && !this.signal.aborted; ) {
-      shrunk = false
-      for (const candidate of await this.#valid(smallerStatements(text()), withText)) {
-        shrunk = await this.#try(withText(candidate))
-        if (shrunk) break
-      }
+    for (let shrunk = true; shrunk; ) {
+      shrunk = await this.#tryEach(smallerStatements(text()), withText)
     }
   }
 
-  /** Of many texts those that PostgreSQL takes, so that a whole case is not made of one that it does not. */
-  async #valid(texts: readonly string[], withText: (sql: string) => Case): Promise<string[]> {
+  /** Takes the first text that will do. Most of them PostgreSQL does not take: no whole case is made of those. */
+  async #tryEach(texts: readonly string[], withText: (sql: string) => Case): Promise<boolean> {
     return this.workshop.use(async (place) => {
-      const valid: string[] = []
-      for (const text of texts) if (await isValid(place, withText(text))) valid.push(text)
-      return valid
+      for (const text of texts) {
+        if (this.signal.aborted) return false
+        const candidate = withText(text)
+        if ((await isValid(place, candidate)) && (await this.#try(candidate))) return true
+      }
+      return false
     })
   }
 }
