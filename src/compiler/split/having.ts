@@ -1,9 +1,10 @@
 import type { SelectStmt } from '@pgsql/types'
+import { isAggregate } from '../delta/shape.js'
 import type { QueryFacts } from '../facts.js'
 import { buildQuery } from '../ir/build.js'
 import type { Block, SelectBlock } from '../ir/types.js'
 import { keepQuery } from '../keep/keep.js'
-import { columnOf, readsColumns } from '../parse/ast.js'
+import { columnOf, type Node, readsColumns, rewrite } from '../parse/ast.js'
 import { toSql } from '../parse/parse.js'
 import { type Draft, factsOfPiece, withQuery } from './draft.js'
 import { aggregateCalls, partsOfGroups, Replacements } from './groups.js'
@@ -34,13 +35,18 @@ export function groupsInside(draft: Draft): Draft {
       else visit(item.block)
     }
   }
-  if (root.kind === 'select' && (comparesGroups(root) || looksAtAllGroups(root, draft))) replace(root)
+  if (root.kind === 'select' && (comparesGroups(root, draft.facts) || looksAtAllGroups(root, draft))) replace(root)
   else visit(root)
   return replaced.size === 0 ? draft : withQuery(draft, replaceQueries(root.ast, replaced))
 }
 
-function comparesGroups(block: SelectBlock): boolean {
-  return scalarsIn(block, [block.ast.targetList, block.ast.havingClause]).length > 0
+/** What an aggregate compares with a subquery, in its FILTER say, it asks of rows, not of groups. */
+function comparesGroups(block: SelectBlock, facts: QueryFacts): boolean {
+  const asked = rewrite([block.ast.targetList, block.ast.havingClause], (value) => {
+    if ('SubLink' in value) return value
+    return isAggregate(value as Node, facts) ? { A_Const: { isnull: true } } : undefined
+  })
+  return scalarsIn(block, asked).length > 0
 }
 
 /** A window or a limit over all groups, which are few, is computed again of those that are kept. */
