@@ -16,6 +16,8 @@ export interface FuzzRequest {
   readonly mostCases: number
   /** How long one failure may be made smaller; 0: not at all. */
   readonly shrinkMs: number
+  /** Told of what was found at once, and then of it made small. */
+  readonly onFinding: (seed: number, finding: Finding) => void
   readonly onFound: (found: Found) => Promise<void>
   readonly onProgress: (progress: Progress) => void
 }
@@ -61,16 +63,23 @@ export async function fuzz(request: FuzzRequest): Promise<FuzzResult> {
       const sign = signOf(finding, fates)
       const before = told.get(sign) ?? 0
       told.set(sign, before + 1)
+      request.onFinding(seed, finding)
       if (before >= mostAlike) continue
       const smaller =
         shrinkMs > 0 && finding.kind !== 'crash'
-          ? await shrink(workshop, made, finding, AbortSignal.any([signal, AbortSignal.timeout(shrinkMs)]))
+          ? await shrink(workshop, made, finding, until(shrinkMs, signal))
           : { case: made, finding }
       await request.onFound({ seed, case: smaller.case, finding: smaller.finding })
     }
     request.onProgress(progress)
   }
   return { ...progress, coverage, lastSeed: seed - 1 }
+}
+
+/** Whether the time is over, or the whole run is to end. */
+function until(durationMs: number, signal: AbortSignal): () => boolean {
+  const deadline = Date.now() + durationMs
+  return () => signal.aborted || Date.now() > deadline
 }
 
 function crashed(error: unknown): CaseResult {

@@ -121,6 +121,7 @@ async function runAll(workshop: Workshop, seed: number, sizes: Sizes, limits: Li
     untilMs: started + limits.minutes * 60_000,
     mostCases: limits.cases,
     shrinkMs: limits.shrinkMs,
+    onFinding: (at, { kind, view, round, detail }) => say(`seed ${at}: ${kind}, ${view}, round ${round}: ${detail}`),
     onFound,
     onProgress: reporter(started),
   })

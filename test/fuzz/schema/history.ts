@@ -9,7 +9,7 @@ const modes: readonly Mode[] = ['own', 'slices', 'batch', 'delta', 'full']
 
 /** Rows that are there before the views: of some tables none. */
 export function makeData(random: Random, tables: readonly Table[]): string[] {
-  const most = random.pick([2, 4, 4, 10])
+  const most = random.pick([3, 5, 10])
   return tables.flatMap((table) => Array.from({ length: random.int(0, most) }, () => insert(random, table)))
 }
 
@@ -18,7 +18,7 @@ export function makeHistory(random: Random, tables: readonly Table[], rounds: nu
   const open = Array.from({ length: sessions }, () => false)
   return Array.from({ length: rounds }, () => {
     const steps: Step[] = []
-    for (let left = random.int(1, 5); left > 0; left--) {
+    for (let left = random.pick([1, 2, 4, 6, 8]); left > 0; left--) {
       const session = random.int(0, sessions - 1)
       steps.push(...next(random, tables, session, open))
     }

@@ -13,7 +13,7 @@ export function writeStatement(random: Random, tables: readonly Table[]): string
   if (roll < 0.48) return insertSelect(random, table)
   if (roll < 0.74) return update(random, table)
   if (roll < 0.78) return updateFrom(random, table, tables)
-  if (roll < 0.95) return `DELETE FROM ${written(random, table)} WHERE ${condition(random, table)}`
+  if (roll < 0.94) return `DELETE FROM ${written(random, table)} WHERE ${condition(random, table)}`
   if (roll < 0.97) return moveRows(random, table)
   return `UPDATE ${table.name} SET ${assignments(random, table)}`
 }

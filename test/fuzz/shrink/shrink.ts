@@ -12,8 +12,8 @@ export interface Shrunk {
 }
 
 /** Makes a case smaller that shows something wrong, as long as it still shows the same. */
-export async function shrink(workshop: Workshop, made: Case, finding: Finding, signal: AbortSignal): Promise<Shrunk> {
-  const shrinker = new Shrinker(workshop, made, finding, signal)
+export async function shrink(workshop: Workshop, made: Case, finding: Finding, isOver: () => boolean): Promise<Shrunk> {
+  const shrinker = new Shrinker(workshop, made, finding, isOver)
   await shrinker.run()
   return { case: shrinker.smallest, finding: shrinker.finding, attempts: shrinker.attempts }
 }
@@ -25,12 +25,12 @@ class Shrinker {
     readonly workshop: Workshop,
     public smallest: Case,
     public finding: Finding,
-    readonly signal: AbortSignal,
+    readonly isOver: () => boolean,
   ) {}
 
   async run(): Promise<void> {
     await this.#isolate()
-    for (let before = ''; before !== JSON.stringify(this.smallest) && !this.signal.aborted; ) {
+    for (let before = ''; before !== JSON.stringify(this.smallest) && !this.isOver(); ) {
       before = JSON.stringify(this.smallest)
       await this.#shrinkHistory()
       await this.#shrinkQueries()
@@ -40,7 +40,7 @@ class Shrinker {
 
   /** Takes the candidate when it still shows the same. */
   async #try(candidate: Case): Promise<boolean> {
-    if (this.signal.aborted) return false
+    if (this.isOver()) return false
     this.attempts++
     const { findings } = await runCase(this.workshop, candidate)
     const same = findings.find((other) => isSame(other, this.finding))
@@ -122,7 +122,7 @@ class Shrinker {
   async #tryEach(texts: readonly string[], withText: (sql: string) => Case): Promise<boolean> {
     return this.workshop.use(async (place) => {
       for (const text of texts) {
-        if (this.signal.aborted) return false
+        if (this.isOver()) return false
         const candidate = withText(text)
         if ((await isValid(place, candidate)) && (await this.#try(candidate))) return true
       }
