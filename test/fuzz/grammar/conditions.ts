@@ -1,4 +1,5 @@
 import { kinds, literal } from '../kinds.js'
+import { clockCondition } from './clock.js'
 import { type Grammar, likelyKind, ofKind, type Scope } from './grammar.js'
 import { comparableTo, scalar } from './scalars.js'
 import { subqueryCondition } from './subqueries.js'
@@ -16,7 +17,8 @@ export function condition(g: Grammar, scope: Scope, depth = 2): string {
     const made = subqueryCondition(g, scope)
     if (made !== undefined) return made
   }
-  return simple(g, scope, depth)
+  const clocked = g.random.chance(0.05) ? clockCondition(g, scope) : undefined
+  return clocked ?? simple(g, scope, depth)
 }
 
 function simple(g: Grammar, scope: Scope, depth: number): string {

@@ -51,6 +51,8 @@ function row(random: Random, table: Table): string[] {
 function cell(random: Random, table: Table, column: Column): string {
   if (column.name === 'id') return String(random.int(1, random.chance(0.05) ? 1000 : 9))
   const reference = table.references.find((candidate) => candidate.column === column.name)
+  const timed = (column.kind === 'time' || column.kind === 'local') && !table.key.includes(column.name)
+  if (timed && random.chance(0.4)) return `now() + interval '${random.int(-30, 30) / 10} seconds'`
   if (reference === undefined) return literal(random, column.kind, !column.notNull)
   if (!column.notNull && random.chance(0.15)) return 'NULL'
   return `(SELECT min(r.${reference.target}) FROM ${reference.table} r WHERE r.${reference.target} >= ${random.int(1, 9)})`
