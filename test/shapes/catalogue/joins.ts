@@ -276,7 +276,8 @@ export const joins: readonly Construct[] = [
         name: 'union_of_totals',
         query: `SELECT 'sales' AS what, count(*) AS n FROM sales UNION ALL SELECT 'offers', count(*) FROM offers`,
         key: ['what'],
-        maintenance: { sales: 'no_slice_key', offers: 'no_slice_key' },
+        maintenance: { sales: 'delta', offers: 'delta' },
+        pieces: 2,
         rows: `
           sales | 8
           offers | 3`,
