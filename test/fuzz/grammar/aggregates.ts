@@ -31,7 +31,7 @@ function distinct(g: Grammar): string {
 }
 
 /** Counts, sums and extremes. */
-function added(g: Grammar, scope: Scope): Expression {
+export function added(g: Grammar, scope: Scope): Expression {
   return g.first<Expression>(
     [
       () => tagged(g, 'count', 'count(*)', 'big'),

@@ -18,10 +18,11 @@ export function condition(g: Grammar, scope: Scope, depth = 2): string {
     if (made !== undefined) return made
   }
   const clocked = g.random.chance(0.05) ? clockCondition(g, scope) : undefined
-  return clocked ?? simple(g, scope, depth)
+  return clocked ?? simpleCondition(g, scope, depth)
 }
 
-function simple(g: Grammar, scope: Scope, depth: number): string {
+/** A condition without AND, OR or a subquery at its top. */
+export function simpleCondition(g: Grammar, scope: Scope, depth: number): string {
   const kind = likelyKind(g, scope)
   const left = scalar(g, scope, kind, Math.min(depth, 1)).sql
   const ordered = kind !== 'json' && kind !== 'bool'

@@ -1,4 +1,5 @@
 import { setOperation, withClause } from './compound.js'
+import { flatGroups } from './flat.js'
 import type { Grammar, Query, Scope } from './grammar.js'
 import { grouped } from './grouped.js'
 import { limited } from './limited.js'
@@ -17,5 +18,7 @@ export function query(g: Grammar, outer: Scope | undefined, depth: number): Quer
 
 /** The query of a view: what comes out of it need not be fit for anything else. */
 export function viewQuery(g: Grammar): Query {
-  return g.random.chance(0.3) ? grouped(g, undefined, 2, true) : query(g, undefined, 2)
+  const roll = g.random.next()
+  if (roll < 0.2) return flatGroups(g)
+  return roll < 0.45 ? grouped(g, undefined, 2, true) : query(g, undefined, 2)
 }

@@ -56,7 +56,7 @@ function item(g: Grammar, near: Source | undefined, depth: number): Source {
 /** A FROM clause: one item, or a tree of joins. */
 export function fromClause(g: Grammar, _outer: Scope | undefined, depth: number): Source {
   let left = item(g, undefined, depth)
-  while (g.may(0.4)) {
+  while (g.may(0.6)) {
     const roll = g.random.next()
     if (roll < 0.1) {
       const made = (g.random.chance(0.5) ? lateralSource : functionSource)(g, left, depth - 1)

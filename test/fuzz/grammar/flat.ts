@@ -1,0 +1,38 @@
+import { added } from './aggregates.js'
+import { simpleCondition } from './conditions.js'
+import { blurred, type Expression, type Grammar, type Query, type Scope, usable } from './grammar.js'
+import { output } from './plain.js'
+import { tableSource } from './sources.js'
+import { equality } from './subqueries.js'
+
+/** Counts, sums and extremes over an inner join of tables: what is kept by adding what changed. */
+export function flatGroups(g: Grammar): Query {
+  let scope: Scope = { columns: [], identity: undefined }
+  const from: string[] = []
+  const where: string[] = []
+  for (let left = g.random.pick([1, 2, 2, 3]); left > 0; left--) {
+    const source = tableSource(g, scope.columns)
+    const tie = equality(g, { columns: source.columns, identity: undefined }, scope)
+    if (tie !== undefined) where.push(tie)
+    from.push(source.sql)
+    scope = { columns: [...scope.columns, ...source.columns], identity: undefined }
+  }
+  if (from.length > 1) g.tag('inner join')
+  if (g.random.chance(0.3)) where.push(simpleCondition(g, scope, 0))
+  const groups = chooseColumns(g, usable(scope))
+  const aggregates = Array.from({ length: g.random.int(1, 3) }, () => added(g, scope))
+  g.tag(groups.length > 0 ? 'group by' : 'aggregate over everything')
+  const made = output(g, [...groups, ...aggregates])
+  const conditions = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''
+  const by = groups.length > 0 ? ` GROUP BY ${groups.map(({ sql }) => sql).join(', ')}` : ''
+  return {
+    sql: `SELECT ${made.sql} FROM ${from.join(', ')}${conditions}${by}`,
+    columns: blurred(made.columns),
+    identity: made.columns.slice(0, groups.length).map(({ name }) => name),
+  }
+}
+
+function chooseColumns(g: Grammar, columns: readonly Expression[]): Expression[] {
+  const chosen = Array.from({ length: g.random.int(0, 2) }, () => columns[g.random.int(0, columns.length - 1)])
+  return [...new Set(chosen)].filter((column) => column !== undefined)
+}
