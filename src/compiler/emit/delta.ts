@@ -133,15 +133,16 @@ function pairsOf(flat: FlatJoin, items: readonly PlacedTable[], numbered: readon
   return linkedTables(flat).map(({ first, second, conditions }) => {
     const [one, other] = [tables.indexOf(first), tables.indexOf(second)]
     const [left, right] = [first.item.alias, second.item.alias]
-    const carried = (column: string): string => `tidemark_${column}`
+    // By its number: made of its own name, it could be that of the weight, or longer than a name may be.
+    const carried = (index: number): string => `tidemark_second_${index}`
     const changes = (place: number, alias: string): Fragment =>
       sql`(${trusted(items[place]?.delta ?? '')}) AS ${ident(alias)}`
     const columns = [
       ...first.columns.map((column) => ident(left, column)),
-      ...second.columns.map((column) => sql`${ident(right, column)} AS ${ident(carried(column))}`),
+      ...second.columns.map((column, index) => sql`${ident(right, column)} AS ${ident(carried(index))}`),
       sql`${ident(left, weight)} * ${ident(right, weight)} AS ${ident(weight)}`,
     ]
-    const restored = second.columns.map((column) => sql`${ident(left, carried(column))} AS ${ident(column)}`)
+    const restored = second.columns.map((column, index) => sql`${ident(left, carried(index))} AS ${ident(column)}`)
     return {
       places: [one, other],
       conditions: conditions.map((condition) => numbered.indexOf(condition)),

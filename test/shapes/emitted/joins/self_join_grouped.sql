@@ -95,12 +95,13 @@ WHERE /*condition 0*/
 (l.shop = r.shop)
 
 -- deltas, where items 0 and 1 both changed
-SELECT "l"."shop", "l"."price", "r"."price" AS "tidemark_price", "r"."shop" AS "tidemark_shop",
+SELECT "l"."shop", "l"."price", "r"."price" AS "tidemark_second_0", "r"."shop" AS "tidemark_second_1",
   "l"."tidemark_w" * "r"."tidemark_w" AS "tidemark_w"
 FROM (SELECT "shop", "price", "tidemark_w" FROM "tidemark_changes_0") AS "l",
   (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_1") AS "r"
 WHERE (l.shop = r.shop) OFFSET 0 ;
-SELECT "l"."tidemark_price" AS "price", "l"."tidemark_shop" AS "shop", 1::pg_catalog.numeric AS "tidemark_w"
+SELECT "l"."tidemark_second_0" AS "price", "l"."tidemark_second_1" AS "shop",
+  1::pg_catalog.numeric AS "tidemark_w"
 
 -- deltas, table 0 as it is
 SELECT "l"."shop", "l"."price", 1::pg_catalog.numeric AS "tidemark_w"

@@ -104,20 +104,21 @@ WHERE /*condition 0*/ AND /*condition 1*/
 (sales.id = r.sale)
 
 -- deltas, where items 0 and 1 both changed
-SELECT "r"."reason", "r"."sale", "sales"."shop" AS "tidemark_shop", "sales"."id" AS "tidemark_id",
+SELECT "r"."reason", "r"."sale", "sales"."shop" AS "tidemark_second_0", "sales"."id" AS "tidemark_second_1",
   "r"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w"
 FROM (SELECT "reason", "sale", "tidemark_w" FROM "tidemark_changes_0") AS "r",
   (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales"
 WHERE (sales.id = r.sale) OFFSET 0 ;
-SELECT "r"."tidemark_shop" AS "shop", "r"."tidemark_id" AS "id", 1::pg_catalog.numeric AS "tidemark_w"
+SELECT "r"."tidemark_second_0" AS "shop", "r"."tidemark_second_1" AS "id",
+  1::pg_catalog.numeric AS "tidemark_w"
 
 -- deltas, where items 1 and 2 both changed
-SELECT "sales"."shop", "sales"."id", "shops"."region" AS "tidemark_region", "shops"."id" AS "tidemark_id",
-  "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+SELECT "sales"."shop", "sales"."id", "shops"."region" AS "tidemark_second_0",
+  "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
 FROM (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales",
   (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_2") AS "shops"
 WHERE (shops.id = sales.shop) OFFSET 0 ;
-SELECT "sales"."tidemark_region" AS "region", "sales"."tidemark_id" AS "id",
+SELECT "sales"."tidemark_second_0" AS "region", "sales"."tidemark_second_1" AS "id",
   1::pg_catalog.numeric AS "tidemark_w"
 
 -- deltas, table 0 as it is

@@ -294,12 +294,12 @@ EXISTS (
 (shops.id = sales.shop)
 
 -- delta, where items 0 and 1 both changed
-SELECT "sales"."price", "sales"."shop", "shops"."region" AS "tidemark_region", "shops"."id" AS "tidemark_id",
-  "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+SELECT "sales"."price", "sales"."shop", "shops"."region" AS "tidemark_second_0",
+  "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
 FROM (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_0") AS "sales",
   (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_1") AS "shops"
 WHERE (shops.id = sales.shop) OFFSET 0 ;
-SELECT "sales"."tidemark_region" AS "region", "sales"."tidemark_id" AS "id",
+SELECT "sales"."tidemark_second_0" AS "region", "sales"."tidemark_second_1" AS "id",
   1::pg_catalog.numeric AS "tidemark_w"
 
 -- delta, table 0 as it is
