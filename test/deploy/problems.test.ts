@@ -80,7 +80,9 @@ describe('a key that is missing: what would give one', () => {
   test.each(without)('%s', async (marked, hint) => {
     const query = marked.replace(/[⟦⟧]/g, '')
     const { problems } = await explainAll(db.pool, configured({ mv: query }))
-    expect(problems).toMatchObject([{ code: 'KEY_MISSING', hint: expect.stringContaining(hint) }])
+    expect(problems).toMatchObject([{ code: 'KEY_MISSING' }])
+    // PostgreSQL 15 writes columns back with their table.
+    expect(problems[0]?.hint?.replaceAll('orders.', '')).toContain(hint)
     const { start, end } = (problems[0]?.position ?? {}) as Partial<SourceRange>
     const piece = /⟦(.*)⟧/.exec(marked)?.[1]
     expect(start === undefined ? undefined : query.slice(start, end)).toBe(piece)
