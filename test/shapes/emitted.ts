@@ -50,7 +50,7 @@ export async function wholeSql(db: TestDatabase, view: string): Promise<string> 
   const views = await deployed(db, view)
   const { delta, probe, ...statements } = (views.at(-1) as DeployedView).statements
   const texts = Object.entries(statements).flatMap(([name, text]) => (text === null ? [] : [section(name, text)]))
-  for (const text of probe ?? []) texts.push(section('probe', text))
+  for (const parts of probe ?? []) texts.push(section('probe', withSlots(parts)))
   if (delta === null) return `${texts.join('\n\n')}\n`
   const { parts, rows, changed, pending: looked, guard } = delta
   texts.push(section('delta', withSlots(parts)), section('delta, terms', withSlots(rows.parts)))

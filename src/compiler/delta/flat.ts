@@ -179,13 +179,19 @@ export function relationsOf(flat: FlatJoin): RelationFacts[] {
   return [...new Map(tablesOf(flat).map(({ item }) => [item.relation.oid, item.relation])).values()]
 }
 
+/** All columns that a query reads of a table at one place, as the query names them. */
+export function columnsOfTable({ columns, ownColumns }: FlatTable): string[] {
+  return [...new Set([...columns, ...ownColumns])]
+}
+
 /** The stored columns of each table that a flat join reads, by `schema.name`. */
 export function columnsRead(flat: FlatJoin): Map<string, readonly string[]> {
   const read = new Map<string, Set<string>>()
-  for (const { item, columns, ownColumns } of tablesOf(flat)) {
+  for (const table of tablesOf(flat)) {
+    const { item } = table
     const name = relationKey(item.relation.schema, item.relation.name)
     const known = read.get(name) ?? new Set<string>()
-    for (const column of [...columns, ...ownColumns]) known.add(storedName(item, column))
+    for (const column of columnsOfTable(table)) known.add(storedName(item, column))
     read.set(name, known)
   }
   return new Map([...read].map(([name, columns]) => [name, [...columns].sort()]))

@@ -1,6 +1,14 @@
 import type { Clock } from '../clock/types.js'
 import type { Aggregate } from '../delta/aggregates.js'
-import { type FlatItem, type FlatJoin, type FlatTable, linkedTables, relationsOf, tablesOf } from '../delta/flat.js'
+import {
+  columnsOfTable,
+  type FlatItem,
+  type FlatJoin,
+  type FlatTable,
+  linkedTables,
+  relationsOf,
+  tablesOf,
+} from '../delta/flat.js'
 import type { AggregateShape } from '../delta/shape.js'
 import { isExactColumn } from '../exactTypes.js'
 import type { RelationFacts } from '../facts.js'
@@ -19,20 +27,30 @@ const weight = 'tidemark_w'
 export const groupValue = (index: number): Fragment => ident(`g${index}`)
 export const argumentValue = (index: number): Fragment => ident(`x${index}`)
 
-/** Names of the changes that the places of a join read, by the query for them: places that ask for the same share it. */
-type ChangeSets = ReadonlyMap<string, Fragment>
+/** The changes that each place of a join reads, as a WITH query: places that ask for the same share it. */
+interface ChangeSet {
+  readonly name: Fragment
+  readonly query: Fragment
+}
 
 /**
  * WITH queries for what came and went in each table, as far as the conditions on that table let it through. Where it has
  * to be joined, an image that did as often as it came is left out, so that a row updated a hundred times counts twice.
  */
 export function changeParts(shape: AggregateShape): Fragment[] {
-  return [...changeSets(shape)].map(([query, name]) => sql`${name} AS MATERIALIZED (${trusted(query)})`)
+  return [...new Set(changeSets(shape).values())].map(({ name, query }) => sql`${name} AS MATERIALIZED (${query})`)
 }
 
-function changeSets(shape: AggregateShape): ChangeSets {
-  const queries = new Set(tablesOf(shape.join).map((table) => changesOf(table, isCancelling(shape)).text))
-  return new Map([...queries].map((query, index) => [query, ident(`tidemark_changes_${index}`)]))
+function changeSets(shape: AggregateShape): ReadonlyMap<FlatTable, ChangeSet> {
+  const cancelling = isCancelling(shape)
+  const byText = new Map<string, ChangeSet>()
+  const setOf = (table: FlatTable): ChangeSet => {
+    const query = changesOf(table, cancelling)
+    const set = byText.get(query.text) ?? { name: ident(`tidemark_changes_${byText.size}`), query }
+    byText.set(query.text, set)
+    return set
+  }
+  return new Map(tablesOf(shape.join).map((table) => [table, setOf(table)]))
 }
 
 /** A sum over one table can take a row and its going as they come. */
@@ -41,13 +59,13 @@ export function isCancelling({ join: flat, aggregates }: AggregateShape): boolea
   return !alone || aggregates.some(({ kind }) => kind === 'min' || kind === 'max')
 }
 
-function changesOf({ item, columns, own, ownColumns, implied }: FlatTable, cancelling: boolean): Fragment {
+function changesOf(table: FlatTable, cancelling: boolean): Fragment {
+  const { item, columns, own, implied } = table
   const { relation } = item
   const facts = (name: string) => relation.columns.find((column) => column.name === storedName(item, name))
   const pending = sql`${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)`
   const conditions = [...own, ...implied]
-  const read = [...new Set([...columns, ...ownColumns])]
-  const images = read.map((name) => sql`${ident('l', storedName(item, name))} AS ${ident(name)}`)
+  const images = columnsOfTable(table).map((name) => sql`${ident('l', storedName(item, name))} AS ${ident(name)}`)
   const log = sql`(SELECT ${join([...images, sql`l.sign AS ${ident(weight)}`])} FROM ${pending}) AS ${ident(item.alias)}`
   const where = conditions.length === 0 ? sql`` : sql` WHERE ${conjunction(conditions)}`
   const named = columns.map((name) => ident(item.alias, name))
@@ -62,8 +80,8 @@ function changesOf({ item, columns, own, ownColumns, implied }: FlatTable, cance
   })
   const grouped = [...named, ...bits]
   const group = grouped.length === 0 ? sql`` : sql` GROUP BY ${join(grouped)}`
-  // As a number of any size: the least of all integers, multiplied by it, has no counterpart of its own type.
   const count = sql`pg_catalog.sum(${signed})`
+  // As a number of any size: the least of all integers, multiplied by it, has no counterpart of its own type.
   return sql`SELECT ${join([...named, sql`${count}::pg_catalog.numeric AS ${ident(weight)}`])} FROM ${log}${where}${group} HAVING ${count} <> 0`
 }
 
@@ -108,16 +126,10 @@ export function changedJoinRows(shape: AggregateShape): DeltaJoin {
     ...groups.map(({ ast }, index) => sql`${expression(ast)} AS ${groupValue(index)}`),
     ...aggregates.map((aggregate, index) => sql`${argumentOf(aggregate)} AS ${argumentValue(index)}`),
   ]
-  const sets = changeSets(shape)
-  const relations = relationsOf(flat)
-  const items = tablesOf(flat).map((table) => {
-    const changes = sets.get(changesOf(table, isCancelling(shape)).text) ?? sql``
-    return placedTable(
-      table,
-      relations.findIndex(({ oid }) => oid === table.item.relation.oid),
-      changes,
-    )
-  })
+  const numbers = relationsOf(flat).map(({ oid }) => oid)
+  const items = [...changeSets(shape)].map(([table, { name }]) =>
+    placedTable(table, numbers.indexOf(table.item.relation.oid), name),
+  )
   const places: Places = { tables: 0, conditions: [] }
   const text = selectJoin(flat, outputs, places, signMark).text
   const conditions = places.conditions.map((condition) => conjunction([condition]).text)
@@ -237,11 +249,11 @@ function itemText(flatItem: FlatItem, places: Places): Fragment {
   return sql`(${selectJoin(inner, outputs, places)}) AS ${alias}`
 }
 
-function placedTable({ item, columns, own, ownColumns }: FlatTable, table: number, changes: Fragment): PlacedTable {
+function placedTable(flatTable: FlatTable, table: number, changes: Fragment): PlacedTable {
+  const { item, columns, own } = flatTable
   const { schema, name } = item.relation.capture
   const weighed = ident(weight)
-  const read = [...new Set([...columns, ...ownColumns])]
-  const rows = read.map((column) => sql`${ident(storedName(item, column))} AS ${ident(column)}`)
+  const rows = columnsOfTable(flatTable).map((column) => sql`${ident(storedName(item, column))} AS ${ident(column)}`)
   const named = columns.map((column) => ident(item.alias, column))
   const where = own.length === 0 ? sql`` : sql` WHERE ${conjunction(own)}`
   const present = sql`(SELECT ${join(rows)} FROM ${ident(schema, name)}) AS ${ident(item.alias)}${where}`

@@ -9,7 +9,7 @@ import { changedJoinRows, changedTables, type DeltaJoin, inexact, pendingChanges
 import { deltaParts } from './deltaStatement.js'
 import { keyName, keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
-import { partsOf } from './parts.js'
+import { partsOf, slot } from './parts.js'
 import { queryWith } from './query.js'
 import { freshRows, keysTable, type SliceMode, storedRows } from './slices.js'
 import { verifyStatement } from './verify.js'
@@ -24,7 +24,7 @@ export interface Statements {
   /** How many slices the pending changes touch: (slices, touched), the latter by branch. Null when no source is maintained by slices. */
   readonly count: string | null
   /** For each branch, the present rows of a few slices that there are, one by one: what a slice costs is measured by them. */
-  readonly probe: readonly string[] | null
+  readonly probe: readonly (readonly string[])[] | null
   /**
    * Refreshes touched slices one by one: (blocked, slices, inserted, updated, deleted). Does nothing, and is blocked, where
    * they are more than $5.
@@ -79,7 +79,7 @@ export function emitStatements(request: EmitRequest): Statements {
   return {
     noop: noopStatement(plan).text,
     count: sliced ? countStatement(request).text : null,
-    probe: sliced ? plan.branches.map((_, index) => probeStatement(request, index, whole).text) : null,
+    probe: sliced ? plan.branches.map((_, index) => partsOf(probeStatement(request, index, whole).text)) : null,
     slices: sliced ? sliceStatement(request, 'each', whole).text : null,
     batch: sliced && batched ? sliceStatement(request, 'batch', whole).text : null,
     delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole),
@@ -127,7 +127,7 @@ function countStatement(request: EmitRequest): Fragment {
 }
 
 /** As many slices as are looked at to learn what one costs; `tidemark.probe_slices` puts a number there. */
-const probed = trusted('/*tidemark probed*/')
+const probed = slot('probed')
 
 function probeStatement({ plan, storage }: EmitRequest, index: number, whole: Fragment): Fragment {
   const branch = plan.branches[index]

@@ -249,7 +249,7 @@ END $$;
 
 -- What a slice costs, measured on some that there are; NULL where there are none. Cheap ones are measured again, and more
 -- of them: a moment in which the machine was busy would be taken for theirs.
-CREATE FUNCTION tidemark.probe_slices(probe text, rows bigint) RETURNS double precision
+CREATE FUNCTION tidemark.probe_slices(probe jsonb, rows bigint) RETURNS double precision
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   plan json;
@@ -260,7 +260,7 @@ BEGIN
     RETURN NULL;
   END IF;
   FOR attempt IN 1 .. 3 LOOP
-    EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || replace(probe, '/*tidemark probed*/', looked::text) INTO plan;
+    EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || tidemark.filled(probe, jsonb_build_object('probed', looked)) INTO plan;
     each_ms := least(each_ms, (plan -> 0 ->> 'Execution Time')::double precision / looked);
     EXIT WHEN each_ms > 20;
     looked := least(rows, CASE WHEN each_ms < 2 THEN 30 ELSE 3 END);
@@ -325,7 +325,7 @@ BEGIN
   SELECT coalesce(max(t.slices / greatest(a.slices, 1)::double precision), 0) INTO share
     FROM unnest(touched, s.slice_totals) AS t (slices, total), LATERAL (SELECT coalesce(t.total, s.row_count) AS slices) a;
   IF each_ms IS NULL AND slices > 0 THEN
-    SELECT tidemark.probe_slices(v.statements -> 'probe' ->> (place - 1)::integer, s.row_count) INTO each_ms
+    SELECT tidemark.probe_slices(v.statements -> 'probe' -> (place - 1)::integer, s.row_count) INTO each_ms
       FROM unnest(touched) WITH ORDINALITY AS t (slices, place) ORDER BY t.slices DESC LIMIT 1;
     UPDATE tidemark.state SET slice_ms = each_ms WHERE view_id = v.id;
   END IF;

@@ -305,7 +305,7 @@ SELECT (
 -- probe
 WITH "tidemark_keys_0" AS MATERIALIZED (
   SELECT q."product" AS "k0"
-  FROM "tidemark_data"."rank" q LIMIT /*tidemark probed*/
+  FROM "tidemark_data"."rank" q LIMIT /*probed*/
 )
 SELECT pg_catalog.count(*)
 FROM (
