@@ -91,6 +91,7 @@ export type Kind =
   | 'bits'
   | 'ints'
   | 'soon'
+  | 'finite soon'
 
 export interface TableFacts {
   /** As SQL names it. */
@@ -177,7 +178,7 @@ export const tables: readonly TableFacts[] = [
   { name: 'n', columns: { id: 'id', name: 'short text', g: 'group' }, key: ['id'] },
   {
     name: 'w',
-    columns: { id: 'id', g: 'group', a_id: 'ref', ts: 'soon', local: 'soon', v: 'whole', txt: 'text' },
+    columns: { id: 'id', g: 'group', a_id: 'ref', ts: 'soon', local: 'finite soon', v: 'whole', txt: 'text' },
     key: ['id'],
   },
   { name: 'settings', columns: { id: 'id', n: 'count' }, key: ['id'] },
