@@ -157,7 +157,9 @@ async function ensureLog(
   columns: readonly LogColumn[],
 ): Promise<void> {
   const log = ident('tidemark_log', relation.capture.log)
-  await connection.query(sql`CREATE TABLE IF NOT EXISTS ${log} (xid xid8 NOT NULL, sign smallint)`.text)
+  await connection.query(
+    sql`CREATE TABLE IF NOT EXISTS ${log} (tidemark_xid xid8 NOT NULL, tidemark_sign smallint)`.text,
+  )
   const { chain } = await one<{ chain: number[] }>(
     connection,
     'SELECT chain FROM tidemark.source WHERE id = $1 FOR NO KEY UPDATE',
@@ -167,7 +169,7 @@ async function ensureLog(
     await connection.query(sql`CREATE TABLE IF NOT EXISTS ${logChild(source, child)} () INHERITS (${log})`.text)
   }
   const index = ident(`${logChildName(source, 0)}~xid`)
-  await connection.query(sql`CREATE INDEX IF NOT EXISTS ${index} ON ${logChild(source, 0)} (xid)`.text)
+  await connection.query(sql`CREATE INDEX IF NOT EXISTS ${index} ON ${logChild(source, 0)} (tidemark_xid)`.text)
   const alterations = columns.flatMap(({ name, type, state }) => {
     const add = sql`ADD COLUMN ${ident(name)} ${trusted(type)}`
     if (state === 'other') return [sql`DROP COLUMN ${ident(name)}`, add]

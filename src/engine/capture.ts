@@ -68,7 +68,7 @@ export function captureFunction(request: CaptureRequest): Fragment {
       '',
     )
   const insert = (sign: string, values: readonly Fragment[]): Fragment =>
-    sql`INSERT INTO ${table} (${join([sql`xid`, sql`sign`, ...columns])}) VALUES (${join([sql`pg_catalog.pg_current_xact_id()`, trusted(sign), ...values])});`
+    sql`INSERT INTO ${table} (${join([sql`tidemark_xid`, sql`tidemark_sign`, ...columns])}) VALUES (${join([sql`pg_catalog.pg_current_xact_id()`, trusted(sign), ...values])});`
   const image = watched.filter((column) => logged.includes(column.name))
   const rest = watched.filter((column) => !logged.includes(column.name))
   return sql`CREATE OR REPLACE FUNCTION ${ident('tidemark_log', `capture_${source}`)}() RETURNS trigger
@@ -145,7 +145,7 @@ END `)}`
 
 /** Says that something happened of which the rows are not known. */
 export function marker(source: number): Fragment {
-  return sql`INSERT INTO ${logChild(source, 0)} (xid, sign) VALUES (pg_catalog.pg_current_xact_id(), NULL)`
+  return sql`INSERT INTO ${logChild(source, 0)} (tidemark_xid, tidemark_sign) VALUES (pg_catalog.pg_current_xact_id(), NULL)`
 }
 
 /** A function body as a literal: no dollar quote can be broken out of. */

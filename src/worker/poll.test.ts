@@ -14,7 +14,9 @@ let poller: Poller
 beforeAll(async () => {
   await migrate(db.pool)
   for (const { log } of sources) {
-    await db.query(`create table tidemark_log."${log.replaceAll('"', '""')}" (xid xid8 not null, sign smallint)`)
+    await db.query(
+      `create table tidemark_log."${log.replaceAll('"', '""')}" (tidemark_xid xid8 not null, tidemark_sign smallint)`,
+    )
   }
 })
 

@@ -116,7 +116,7 @@ function only({ rows }: { rows: SeenRow[] }): SeenRow {
 function lookStatement(sources: readonly CatalogSource[]): string {
   const each = sources.map(({ id, log }) => {
     const rows = sql`SELECT FROM ${ident('tidemark_log', log)} l`
-    return sql`CASE WHEN EXISTS (${rows} WHERE l.xid >= p.xmax) OR EXISTS (${rows} WHERE l.xid = ANY (p.running)) THEN ${id} END`
+    return sql`CASE WHEN EXISTS (${rows} WHERE l.tidemark_xid >= p.xmax) OR EXISTS (${rows} WHERE l.tidemark_xid = ANY (p.running)) THEN ${id} END`
   })
   return `SELECT pg_current_snapshot()::text AS snapshot, ${clock} AS now,
     array_remove(ARRAY[${join(each).text}]::integer[], NULL) AS sources,

@@ -82,7 +82,7 @@ it('keeps what a view that stays behind needs, with an index, and empties and sh
   const client = await db.connect()
   await client.query('SET enable_seqscan = off')
   const { rows: plan } = await client.query<{ 'QUERY PLAN': string }>(
-    "EXPLAIN SELECT FROM tidemark_log.t WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()) AND NOT pg_visible_in_snapshot(xid, '1:1:')",
+    "EXPLAIN SELECT FROM tidemark_log.t WHERE tidemark_xid >= pg_snapshot_xmin(pg_current_snapshot()) AND NOT pg_visible_in_snapshot(tidemark_xid, '1:1:')",
   )
   const text = plan.map((line) => line['QUERY PLAN']).join('\n')
   for (const { child } of resting.filter(({ indexed }) => indexed)) expect(text).toContain(`"~1_${child}~xid"`)
@@ -209,7 +209,7 @@ it('keeps what a view needs that is still being built, and writers go on in othe
 }, 60_000)
 
 it('rotates a table whose name and columns are made to look like what is replaced in the function', async () => {
-  const hostile = 'INSERT INTO "tidemark_log"."~2_0" (xid, sign'
+  const hostile = 'INSERT INTO "tidemark_log"."~2_0" (tidemark_xid, tidemark_sign'
   const quoted = `"${hostile.replaceAll('"', '""')}"`
   await db.query(`CREATE TABLE tidemark_log (id int PRIMARY KEY, "~2_0" int, ${quoted} int, "INSERT INTO " int)`)
   const query = `SELECT "~2_0", ${quoted}, "INSERT INTO ", count(*) AS n FROM tidemark_log GROUP BY 1, 2, 3`

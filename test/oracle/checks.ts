@@ -86,7 +86,7 @@ export async function comparedColumns(pool: Pool, name: string): Promise<string>
  */
 export function asOfOthers({ logs }: Target): string[] {
   const later = '(pg_current_xact_id()::text::bigint + 1000000)::text::xid8'
-  return logs.map((log) => `UPDATE ${log} SET xid = ${later} WHERE xid = pg_current_xact_id()`)
+  return logs.map((log) => `UPDATE ${log} SET tidemark_xid = ${later} WHERE tidemark_xid = pg_current_xact_id()`)
 }
 
 export function emptyLogs({ logs }: Target): string[] {

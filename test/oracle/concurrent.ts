@@ -133,8 +133,8 @@ async function compare(
  */
 async function wasTruncated(client: Client, target: Target): Promise<boolean> {
   const logs = await client.query<{ marked: string }>(
-    `SELECT DISTINCT format('SELECT FROM tidemark_log.%I l WHERE l.sign IS NULL AND EXISTS (SELECT FROM tidemark.state s
-       WHERE s.view_id = %s AND NOT pg_visible_in_snapshot(l.xid, s.cursor))', s.log_name, vs.view_id) AS marked
+    `SELECT DISTINCT format('SELECT FROM tidemark_log.%I l WHERE l.tidemark_sign IS NULL AND EXISTS (SELECT FROM tidemark.state s
+       WHERE s.view_id = %s AND NOT pg_visible_in_snapshot(l.tidemark_xid, s.cursor))', s.log_name, vs.view_id) AS marked
      FROM tidemark.source s JOIN tidemark.view_source vs ON vs.source_id = s.id WHERE vs.view_id = ANY ($1)`,
     [target.ids],
   )

@@ -22,7 +22,7 @@ function withSlots(parts: readonly string[]): string {
 type Short = readonly [text: string, short: string]
 
 const pending: Short = [
-  '"l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot) AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL',
+  '"l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot) AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL',
   '/* pending */',
 ]
 

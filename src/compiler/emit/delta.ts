@@ -63,10 +63,10 @@ function changesOf(table: FlatTable, cancelling: boolean): Fragment {
   const { item, columns, own, implied } = table
   const { relation } = item
   const facts = (name: string) => relation.columns.find((column) => column.name === storedName(item, name))
-  const pending = sql`${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)`
+  const pending = sql`${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')} AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)`
   const conditions = [...own, ...implied]
   const images = columnsOfTable(table).map((name) => sql`${ident('l', storedName(item, name))} AS ${ident(name)}`)
-  const log = sql`(SELECT ${join([...images, sql`l.sign AS ${ident(weight)}`])} FROM ${pending}) AS ${ident(item.alias)}`
+  const log = sql`(SELECT ${join([...images, sql`l.tidemark_sign AS ${ident(weight)}`])} FROM ${pending}) AS ${ident(item.alias)}`
   const where = conditions.length === 0 ? sql`` : sql` WHERE ${conjunction(conditions)}`
   const named = columns.map((name) => ident(item.alias, name))
   const signed = ident(item.alias, weight)
@@ -98,8 +98,8 @@ export function inexact(flat: FlatJoin, clock: Clock | undefined): Fragment {
 }
 
 function untold({ kind }: RelationFacts): Fragment {
-  if (kind === 'maintained') return sql`l.sign IS NULL`
-  return sql`l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8`
+  if (kind === 'maintained') return sql`l.tidemark_sign IS NULL`
+  return sql`l.tidemark_sign IS NULL OR l.tidemark_xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.tidemark_xid IS NOT DISTINCT FROM $2::pg_catalog.xid8`
 }
 
 /** One look at what is pending: how many rows of each table, and whether something is there that the log does not tell. */

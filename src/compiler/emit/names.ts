@@ -20,7 +20,7 @@ const consumed = sql`$2::pg_catalog.xid8`
  * refresh that stored the cursor are left out: it has seen its own rows, though no snapshot says so.
  */
 export function pendingIn(relation: RelationFacts, alias: string): Fragment {
-  const xid = ident(alias, 'xid')
+  const xid = ident(alias, 'tidemark_xid')
   // As IS NOT NULL, which the planner takes to be nearly always so, as it is: of a bare call it expects a third, and then
   // joins what it thinks is little in ways that much does not bear.
   const visible = sql`(CASE WHEN NOT pg_catalog.pg_visible_in_snapshot(${xid}, ${cursor}) THEN true END) IS NOT NULL`
@@ -53,7 +53,7 @@ export class PlanNames implements SourceNames {
   deltas(): Fragment[] {
     return this.plan.sources.map(({ relation }) => {
       const logged = this.plan.logged.get(`${relation.schema}.${relation.name}`) ?? []
-      const columns = join(['sign', ...logged].map((column) => ident('l', column)))
+      const columns = join(['tidemark_sign', ...logged].map((column) => ident('l', column)))
       const rows = sql`SELECT ${columns} FROM ${logTable(relation)} AS l WHERE ${pendingIn(relation, 'l')}`
       const moved = crossedRows(this.plan.clock, relation, [sql`0`, ...logged.map(crossedColumn)])
       const all = moved === undefined ? rows : sql`${rows} UNION ALL ${moved}`
@@ -64,7 +64,7 @@ export class PlanNames implements SourceNames {
   /** True when a change can only be answered by computing everything. */
   blocked(): Fragment {
     const conditions = this.plan.sources.map(({ relation, maintenance }) => {
-      const lost = maintenance === 'full' ? sql`` : sql` WHERE sign IS NULL`
+      const lost = maintenance === 'full' ? sql`` : sql` WHERE tidemark_sign IS NULL`
       return sql`EXISTS (SELECT FROM ${this.delta(relation)}${lost})`
     })
     conditions.push(...stepped(this.plan.clock))

@@ -150,7 +150,7 @@ BEGIN
     RETURN false;
   END IF;
   INSERT INTO tidemark.unlogged VALUES (source) ON CONFLICT DO NOTHING;
-  EXECUTE format('INSERT INTO %s (xid, sign) VALUES (pg_current_xact_id(), NULL)', tidemark.log_child(source, 0));
+  EXECUTE format('INSERT INTO %s (tidemark_xid, tidemark_sign) VALUES (pg_current_xact_id(), NULL)', tidemark.log_child(source, 0));
   RETURN true;
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR insufficient_privilege OR wrong_object_type THEN
   RETURN false;

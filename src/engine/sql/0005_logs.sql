@@ -26,9 +26,9 @@ END $$;
 CREATE FUNCTION tidemark.index_child(source integer, child integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %s (xid)', '~' || source || '_' || child || '~xid', tidemark.log_child(source, child));
+  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %s (tidemark_xid)', '~' || source || '_' || child || '~xid', tidemark.log_child(source, child));
   -- Else the planner takes a third of the rows to be behind any cursor.
-  EXECUTE format('ANALYZE %s (xid)', tidemark.log_child(source, child));
+  EXECUTE format('ANALYZE %s (tidemark_xid)', tidemark.log_child(source, child));
 END $$;
 
 -- Makes the capture function write to this child. Its text is kept as it would be for child 0. What is replaced begins
@@ -36,7 +36,7 @@ END $$;
 CREATE FUNCTION tidemark.write_to(target integer, child integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  insertion text := 'INSERT INTO "tidemark_log"."~%s_%s" (xid, sign';
+  insertion text := 'INSERT INTO "tidemark_log"."~%s_%s" (tidemark_xid, tidemark_sign';
 BEGIN
   EXECUTE (SELECT replace(s.capture, format(insertion, target, 0), format(insertion, target, child))
              FROM tidemark.source s WHERE s.id = target);
@@ -74,7 +74,7 @@ DECLARE
 BEGIN
   EXECUTE format('SELECT EXISTS (SELECT FROM tidemark.view_source vs JOIN tidemark.state s ON s.view_id = vs.view_id '
     'WHERE vs.source_id = %s AND s.cursor IS NOT NULL AND EXISTS (SELECT FROM %s l '
-    'WHERE l.xid >= pg_snapshot_xmin(s.cursor) AND NOT pg_visible_in_snapshot(l.xid, s.cursor)))', target, name) INTO needed;
+    'WHERE l.tidemark_xid >= pg_snapshot_xmin(s.cursor) AND NOT pg_visible_in_snapshot(l.tidemark_xid, s.cursor)))', target, name) INTO needed;
   RETURN needed;
 END $$;
 

@@ -9,9 +9,9 @@ GROUP BY shop, product
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "sales"."shop", "sales"."product", "sales"."tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."product" AS "product", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."product" AS "product", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -90,9 +90,9 @@ FROM tidemark_data.count_distinct
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+  WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *

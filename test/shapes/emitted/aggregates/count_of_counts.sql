@@ -9,9 +9,9 @@ GROUP BY shop
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "sales"."shop", "sales"."tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -89,9 +89,9 @@ FROM tidemark_data.count_of_counts
   SELECT "piece 1"."shop", "piece 1"."n",
     pg_catalog.sum("piece 1"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."n" AS "n", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."n" AS "n", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."log of piece 1" AS l
-    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+    WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.tidemark_sign <> 0
       AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "piece 1"
   GROUP BY "piece 1"."shop", "piece 1"."n"

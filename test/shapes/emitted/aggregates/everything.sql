@@ -14,9 +14,10 @@ FROM tidemark_data.everything
   SELECT "sales"."quantity", "sales"."price", "sales"."at",
     pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."quantity" AS "quantity", "l"."price" AS "price", "l"."at" AS "at", l.sign AS "tidemark_w"
+    SELECT "l"."quantity" AS "quantity", "l"."price" AS "price", "l"."at" AS "at",
+      l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."quantity", "sales"."price", "sales"."at", ("sales"."price"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("sales"."tidemark_w") <> 0

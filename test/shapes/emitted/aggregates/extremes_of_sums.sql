@@ -9,9 +9,9 @@ GROUP BY product
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "sales"."product", "sales"."quantity", "sales"."tidemark_w"
   FROM (
-    SELECT "l"."product" AS "product", "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    SELECT "l"."product" AS "product", "l"."quantity" AS "quantity", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -97,9 +97,9 @@ FROM tidemark_data.extremes_of_sums
   SELECT "piece 1"."product", "piece 1"."total",
     pg_catalog.sum("piece 1"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."product" AS "product", "l"."total" AS "total", l.sign AS "tidemark_w"
+    SELECT "l"."product" AS "product", "l"."total" AS "total", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."log of piece 1" AS l
-    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+    WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.tidemark_sign <> 0
       AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "piece 1"
   GROUP BY "piece 1"."product", "piece 1"."total"

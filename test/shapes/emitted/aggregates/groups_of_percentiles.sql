@@ -7,7 +7,7 @@ GROUP BY shop
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
@@ -87,9 +87,9 @@ FROM tidemark_data.groups_of_percentiles
   SELECT "piece 1"."shop", "piece 1"."median",
     pg_catalog.sum("piece 1"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."median" AS "median", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."median" AS "median", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."log of piece 1" AS l
-    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+    WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.tidemark_sign <> 0
       AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "piece 1"
   GROUP BY "piece 1"."shop", "piece 1"."median"

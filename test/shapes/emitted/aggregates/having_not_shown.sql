@@ -14,9 +14,9 @@ WHERE tidemark_shown
   SELECT "sales"."product", "sales"."price",
     pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."product" AS "product", "l"."price" AS "price", l.sign AS "tidemark_w"
+    SELECT "l"."product" AS "product", "l"."price" AS "price", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."product", "sales"."price", ("sales"."price"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("sales"."tidemark_w") <> 0

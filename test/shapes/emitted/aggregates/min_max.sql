@@ -13,9 +13,9 @@ FROM tidemark_data.min_max
     pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
     SELECT "l"."shop" AS "shop", "l"."quantity" AS "quantity", "l"."price" AS "price",
-      "l"."product" AS "product", l.sign AS "tidemark_w"
+      "l"."product" AS "product", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."shop", "sales"."quantity", "sales"."price", "sales"."product",
     ("sales"."price"::pg_catalog.text COLLATE "C")

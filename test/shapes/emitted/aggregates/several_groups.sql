@@ -12,9 +12,9 @@ FROM tidemark_data.several_groups
   SELECT "sales"."shop", "sales"."product", "sales"."quantity", "sales"."tidemark_w"
   FROM (
     SELECT "l"."shop" AS "shop", "l"."product" AS "product", "l"."quantity" AS "quantity",
-      l.sign AS "tidemark_w"
+      l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)

@@ -14,9 +14,9 @@ ORDER BY money DESC, shop LIMIT 2
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "sales"."shop", "sales"."price", "sales"."tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."price" AS "price", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."price" AS "price", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)

@@ -10,12 +10,12 @@ FROM tidemark_data.anti_join
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."sale"
+  SELECT "l"."tidemark_sign", "l"."sale"
   FROM "tidemark_log"."returns" AS l
   WHERE /* pending */
 )

@@ -10,12 +10,12 @@ FROM tidemark_data.full_join_grouped
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."name"
+  SELECT "l"."tidemark_sign", "l"."name"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )

@@ -15,9 +15,9 @@ FROM tidemark_data.join_grouped
   SELECT "sales"."price", "sales"."shop",
     pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."price", "sales"."shop", ("sales"."price"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
@@ -26,9 +26,9 @@ FROM tidemark_data.join_grouped
   SELECT "shops"."region", "shops"."id",
     pg_catalog.sum("shops"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."region" AS "region", "l"."id" AS "id", l.sign AS "tidemark_w"
+    SELECT "l"."region" AS "region", "l"."id" AS "id", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."shops" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "shops"
   GROUP BY "shops"."region", "shops"."id"
   HAVING pg_catalog.sum("shops"."tidemark_w") <> 0

@@ -9,12 +9,12 @@ FROM tidemark_data.left_join
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id"
+  SELECT "l"."tidemark_sign", "l"."id"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."name"
+  SELECT "l"."tidemark_sign", "l"."name"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )

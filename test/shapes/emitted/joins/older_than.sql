@@ -9,7 +9,7 @@ FROM tidemark_data.older_than
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."at", "l"."id"
+  SELECT "l"."tidemark_sign", "l"."at", "l"."id"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
   UNION ALL

@@ -9,7 +9,7 @@ FROM tidemark_data.self_join
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )

@@ -12,9 +12,9 @@ FROM tidemark_data.self_join_grouped
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "l"."shop", "l"."price", pg_catalog.sum("l"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."price" AS "price", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."price" AS "price", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "l"
   GROUP BY "l"."shop", "l"."price", ("l"."price"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("l"."tidemark_w") <> 0
@@ -22,9 +22,9 @@ FROM tidemark_data.self_join_grouped
 "tidemark_changes_1" AS MATERIALIZED (
   SELECT "r"."price", "r"."shop", pg_catalog.sum("r"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "r"
   GROUP BY "r"."price", "r"."shop", ("r"."price"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("r"."tidemark_w") <> 0

@@ -13,9 +13,9 @@ FROM tidemark_data.three_tables_grouped
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "r"."reason", "r"."sale", pg_catalog.sum("r"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."reason" AS "reason", "l"."sale" AS "sale", l.sign AS "tidemark_w"
+    SELECT "l"."reason" AS "reason", "l"."sale" AS "sale", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."returns" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "r"
   GROUP BY "r"."reason", "r"."sale"
   HAVING pg_catalog.sum("r"."tidemark_w") <> 0
@@ -24,9 +24,9 @@ FROM tidemark_data.three_tables_grouped
   SELECT "sales"."shop", "sales"."id",
     pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."id" AS "id", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."id" AS "id", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."shop", "sales"."id"
   HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
@@ -35,9 +35,9 @@ FROM tidemark_data.three_tables_grouped
   SELECT "shops"."region", "shops"."id",
     pg_catalog.sum("shops"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."region" AS "region", "l"."id" AS "id", l.sign AS "tidemark_w"
+    SELECT "l"."region" AS "region", "l"."id" AS "id", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."shops" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "shops"
   GROUP BY "shops"."region", "shops"."id"
   HAVING pg_catalog.sum("shops"."tidemark_w") <> 0

@@ -12,9 +12,9 @@ FROM tidemark_data.unequal_join_grouped
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "shops"."id", pg_catalog.sum("shops"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."id" AS "id", l.sign AS "tidemark_w"
+    SELECT "l"."id" AS "id", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."shops" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "shops"
   GROUP BY "shops"."id"
   HAVING pg_catalog.sum("shops"."tidemark_w") <> 0
@@ -22,9 +22,9 @@ FROM tidemark_data.unequal_join_grouped
 "tidemark_changes_1" AS MATERIALIZED (
   SELECT "sales"."quantity", pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    SELECT "l"."quantity" AS "quantity", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."quantity"
   HAVING pg_catalog.sum("sales"."tidemark_w") <> 0

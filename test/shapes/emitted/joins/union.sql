@@ -11,12 +11,12 @@ FROM tidemark_data."union"
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."product"
   FROM "tidemark_log"."offers" AS l
   WHERE /* pending */
 )

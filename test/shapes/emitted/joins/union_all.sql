@@ -11,12 +11,12 @@ FROM tidemark_data.union_all
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."product", "l"."shop"
   FROM "tidemark_log"."offers" AS l
   WHERE /* pending */
 )

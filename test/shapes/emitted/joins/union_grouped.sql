@@ -16,12 +16,12 @@ FROM tidemark_data.union_grouped
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."offers" AS l
   WHERE /* pending */
 )

@@ -8,9 +8,9 @@ FROM public.sales
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "sales"."tidemark_w"
   FROM (
-    SELECT l.sign AS "tidemark_w"
+    SELECT l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -75,9 +75,9 @@ FROM public.offers
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "offers"."tidemark_w"
   FROM (
-    SELECT l.sign AS "tidemark_w"
+    SELECT l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."offers" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "offers"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -147,14 +147,14 @@ FROM tidemark_data.union_of_totals
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."n", "l"."what"
+  SELECT "l"."tidemark_sign", "l"."n", "l"."what"
   FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+  WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."n", "l"."what"
+  SELECT "l"."tidemark_sign", "l"."n", "l"."what"
   FROM "tidemark_log"."log of piece 2" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+  WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *

@@ -9,7 +9,7 @@ FROM tidemark_data.at_least_all
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."product", "l"."quantity"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."product", "l"."quantity"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )

@@ -7,12 +7,12 @@ WHERE EXISTS (SELECT FROM public.returns AS r WHERE r.sale = sales.id)
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."sale"
+  SELECT "l"."tidemark_sign", "l"."sale"
   FROM "tidemark_log"."returns" AS l
   WHERE /* pending */
 )
@@ -147,9 +147,9 @@ FROM tidemark_data.exists_under_groups
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "joined"."shop", "joined"."tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."log of piece 1" AS l
-    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+    WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.tidemark_sign <> 0
       AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "joined"
 )

@@ -10,12 +10,12 @@ FROM tidemark_data.exists_under_or
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id"
+  SELECT "l"."tidemark_sign", "l"."id"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."reason", "l"."sale"
+  SELECT "l"."tidemark_sign", "l"."reason", "l"."sale"
   FROM "tidemark_log"."returns" AS l
   WHERE /* pending */
 )

@@ -8,11 +8,15 @@ FROM tidemark_data.in_as_value
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id"
+  SELECT "l"."tidemark_sign", "l"."id"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
-"tidemark_delta_1" AS MATERIALIZED (SELECT "l"."sign" FROM "tidemark_log"."closed" AS l WHERE /* pending */)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."tidemark_sign"
+  FROM "tidemark_log"."closed" AS l
+  WHERE /* pending */
+)
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (

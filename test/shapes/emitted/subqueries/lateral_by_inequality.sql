@@ -9,11 +9,15 @@ FROM tidemark_data.lateral_by_inequality
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id"
+  SELECT "l"."tidemark_sign", "l"."id"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
-"tidemark_delta_1" AS MATERIALIZED (SELECT "l"."sign" FROM "tidemark_log"."sales" AS l WHERE /* pending */)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."tidemark_sign"
+  FROM "tidemark_log"."sales" AS l
+  WHERE /* pending */
+)
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (

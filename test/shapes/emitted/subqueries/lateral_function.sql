@@ -9,7 +9,7 @@ FROM tidemark_data.lateral_function
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id"
+  SELECT "l"."tidemark_sign", "l"."id"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )

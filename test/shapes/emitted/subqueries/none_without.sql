@@ -15,17 +15,17 @@ FROM tidemark_data.none_without
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."name"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."name"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_2" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."sale"
+  SELECT "l"."tidemark_sign", "l"."sale"
   FROM "tidemark_log"."returns" AS l
   WHERE /* pending */
 )

@@ -9,11 +9,15 @@ FROM tidemark_data.not_in_with_nulls
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."name"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."name"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
-"tidemark_delta_1" AS MATERIALIZED (SELECT "l"."sign" FROM "tidemark_log"."closed" AS l WHERE /* pending */)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."tidemark_sign"
+  FROM "tidemark_log"."closed" AS l
+  WHERE /* pending */
+)
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (

@@ -9,11 +9,15 @@ FROM tidemark_data.null_not_in
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
-"tidemark_delta_1" AS MATERIALIZED (SELECT "l"."sign" FROM "tidemark_log"."closed" AS l WHERE /* pending */)
+"tidemark_delta_1" AS MATERIALIZED (
+  SELECT "l"."tidemark_sign"
+  FROM "tidemark_log"."closed" AS l
+  WHERE /* pending */
+)
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (

@@ -9,12 +9,12 @@ FROM tidemark_data.scalar_in_aggregate
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."sale"
+  SELECT "l"."tidemark_sign", "l"."sale"
   FROM "tidemark_log"."returns" AS l
   WHERE /* pending */
 )

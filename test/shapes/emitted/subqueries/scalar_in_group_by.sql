@@ -6,12 +6,12 @@ FROM public.sales
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id"
+  SELECT "l"."tidemark_sign", "l"."id"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
@@ -162,9 +162,9 @@ FROM tidemark_data.scalar_in_group_by
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "joined"."g0", "joined"."tidemark_w"
   FROM (
-    SELECT "l"."g0" AS "g0", l.sign AS "tidemark_w"
+    SELECT "l"."g0" AS "g0", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."log of piece 1" AS l
-    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+    WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.tidemark_sign <> 0
       AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "joined"
 )

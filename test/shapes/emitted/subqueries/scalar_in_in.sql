@@ -14,16 +14,20 @@ FROM tidemark_data.scalar_in_in
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."name"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."name"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
-"tidemark_delta_2" AS MATERIALIZED (SELECT "l"."sign" FROM "tidemark_log"."closed" AS l WHERE /* pending */)
+"tidemark_delta_2" AS MATERIALIZED (
+  SELECT "l"."tidemark_sign"
+  FROM "tidemark_log"."closed" AS l
+  WHERE /* pending */
+)
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (

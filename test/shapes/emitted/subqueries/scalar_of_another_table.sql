@@ -8,9 +8,9 @@ FROM public.returns
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "returns"."tidemark_w"
   FROM (
-    SELECT l.sign AS "tidemark_w"
+    SELECT l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."returns" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "returns"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -77,14 +77,14 @@ FROM tidemark_data.scalar_of_another_table
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."quantity"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."quantity"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign"
+  SELECT "l"."tidemark_sign"
   FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+  WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *

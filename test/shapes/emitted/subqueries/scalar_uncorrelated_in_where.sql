@@ -10,9 +10,9 @@ FROM public.sales AS o
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "o"."price", "o"."tidemark_w"
   FROM (
-    SELECT "l"."price" AS "price", l.sign AS "tidemark_w"
+    SELECT "l"."price" AS "price", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "o"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -91,14 +91,14 @@ FROM tidemark_data.scalar_uncorrelated_in_where
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."price"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."price"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign"
+  SELECT "l"."tidemark_sign"
   FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+  WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *

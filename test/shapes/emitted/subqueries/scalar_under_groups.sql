@@ -9,9 +9,9 @@ WHERE sale > 0
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "r"."tidemark_w"
   FROM (
-    SELECT "l"."sale" AS "sale", l.sign AS "tidemark_w"
+    SELECT "l"."sale" AS "sale", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."returns" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "r"
   WHERE (sale > 0)
 )
@@ -84,9 +84,9 @@ FROM tidemark_data.scalar_under_groups
   SELECT "sales"."shop", "sales"."quantity",
     pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."quantity" AS "quantity", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."quantity" AS "quantity", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."shop", "sales"."quantity"
   HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
@@ -94,9 +94,9 @@ FROM tidemark_data.scalar_under_groups
 "tidemark_changes_1" AS MATERIALIZED (
   SELECT "scalar"."value", pg_catalog.sum("scalar"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."value" AS "value", l.sign AS "tidemark_w"
+    SELECT "l"."value" AS "value", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."log of piece 1" AS l
-    WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.sign <> 0
+    WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8 AND l.tidemark_sign <> 0
       AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "scalar"
   GROUP BY "scalar"."value"

@@ -14,12 +14,12 @@ FROM tidemark_data."with"
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."name"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."name"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )

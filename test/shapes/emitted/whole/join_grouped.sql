@@ -64,13 +64,13 @@ SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xac
 WHERE view_id = $3::integer AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ) AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."shops" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 RETURNING as_of
 
@@ -104,16 +104,16 @@ SELECT (
   FROM (
     SELECT
     FROM "tidemark_log"."sales" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) + (
   SELECT pg_catalog.count(*)
   FROM (
     SELECT
     FROM "tidemark_log"."shops" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) AS pending
 
@@ -123,11 +123,11 @@ WITH tidemark_guard AS MATERIALIZED (SELECT /*guard*/ AS blocked),
   SELECT "sales"."price", "sales"."shop",
     pg_catalog.sum("sales"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.sign AS "tidemark_w"
+    SELECT "l"."price" AS "price", "l"."shop" AS "shop", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
-      AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+      AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
   GROUP BY "sales"."price", "sales"."shop", ("sales"."price"::pg_catalog.text COLLATE "C")
   HAVING pg_catalog.sum("sales"."tidemark_w") <> 0
@@ -136,11 +136,11 @@ WITH tidemark_guard AS MATERIALIZED (SELECT /*guard*/ AS blocked),
   SELECT "shops"."region", "shops"."id",
     pg_catalog.sum("shops"."tidemark_w")::pg_catalog.numeric AS "tidemark_w"
   FROM (
-    SELECT "l"."region" AS "region", "l"."id" AS "id", l.sign AS "tidemark_w"
+    SELECT "l"."region" AS "region", "l"."id" AS "id", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."shops" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
-      AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+      AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "shops"
   GROUP BY "shops"."region", "shops"."id"
   HAVING pg_catalog.sum("shops"."tidemark_w") <> 0
@@ -260,18 +260,18 @@ SELECT ARRAY["c0".pending, "c1".pending] AS pending, "c0".untold OR "c1".untold 
 FROM (
   SELECT pg_catalog.count(*) AS pending, coalesce(pg_catalog.bool_or(q.untold), false) AS untold
   FROM (
-      SELECT (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8) AS untold
+      SELECT (l.tidemark_sign IS NULL OR l.tidemark_xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.tidemark_xid IS NOT DISTINCT FROM $2::pg_catalog.xid8) AS untold
     FROM "tidemark_log"."sales" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
   ) q
 ) AS "c0", (
   SELECT pg_catalog.count(*) AS pending, coalesce(pg_catalog.bool_or(q.untold), false) AS untold
   FROM (
-      SELECT (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8) AS untold
+      SELECT (l.tidemark_sign IS NULL OR l.tidemark_xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.tidemark_xid IS NOT DISTINCT FROM $2::pg_catalog.xid8) AS untold
     FROM "tidemark_log"."shops" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
   ) q
 ) AS "c1"
 
@@ -279,15 +279,15 @@ FROM (
 EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
-    AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+    AND (l.tidemark_sign IS NULL OR l.tidemark_xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.tidemark_xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
 ) OR EXISTS (
   SELECT
   FROM "tidemark_log"."shops" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
-    AND (l.sign IS NULL OR l.xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+    AND (l.tidemark_sign IS NULL OR l.tidemark_xid IS NOT DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned() OR l.tidemark_xid IS NOT DISTINCT FROM $2::pg_catalog.xid8)
 )
 
 -- delta, condition 0
@@ -336,14 +336,14 @@ FROM "tidemark_changes_1"
 SELECT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 
 -- delta, whether table 1 changed
 SELECT EXISTS (
   SELECT
   FROM "tidemark_log"."shops" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )

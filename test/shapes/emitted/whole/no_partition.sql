@@ -54,8 +54,8 @@ SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xac
 WHERE view_id = $3::integer AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 RETURNING as_of
 
@@ -80,7 +80,7 @@ SELECT (
   FROM (
     SELECT
     FROM "tidemark_log"."sales" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) AS pending

@@ -59,19 +59,21 @@ SET cursor = tidemark.present_cursor(), consumed_xid = pg_catalog.pg_current_xac
 WHERE view_id = $3::integer AND NOT EXISTS (
   SELECT
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 )
 RETURNING as_of
 
 -- batch
 WITH "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
-tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
+tidemark_guard AS MATERIALIZED (
+  SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE tidemark_sign IS NULL) AS blocked
+),
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
@@ -164,12 +166,14 @@ SELECT (SELECT blocked FROM tidemark_guard) OR NOT (SELECT few FROM tidemark_few
 
 -- count
 WITH "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
-tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
+tidemark_guard AS MATERIALIZED (
+  SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE tidemark_sign IS NULL) AS blocked
+),
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
@@ -187,12 +191,14 @@ FROM public.sales
 
 -- slices
 WITH "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
-  WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
+  WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+    AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL
 ),
-tidemark_guard AS MATERIALIZED (SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE sign IS NULL) AS blocked),
+tidemark_guard AS MATERIALIZED (
+  SELECT EXISTS (SELECT FROM "tidemark_delta_0" WHERE tidemark_sign IS NULL) AS blocked
+),
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *
   FROM (
@@ -297,8 +303,8 @@ SELECT (
   FROM (
     SELECT
     FROM "tidemark_log"."sales" AS l
-    WHERE "l"."xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
+    WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
   ) q
 ) AS pending
 

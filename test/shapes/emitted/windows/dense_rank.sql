@@ -8,7 +8,7 @@ FROM tidemark_data.dense_rank
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."product"
+  SELECT "l"."tidemark_sign", "l"."product"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )

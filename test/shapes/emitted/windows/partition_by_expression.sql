@@ -9,7 +9,7 @@ FROM tidemark_data.partition_by_expression
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."at"
+  SELECT "l"."tidemark_sign", "l"."at"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )

@@ -8,7 +8,7 @@ FROM tidemark_data.running_total
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )

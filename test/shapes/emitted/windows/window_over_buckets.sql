@@ -9,9 +9,9 @@ GROUP BY shop, date_trunc('day'::text, at)
 "tidemark_changes_0" AS MATERIALIZED (
   SELECT "sales"."shop", "sales"."at", "sales"."tidemark_w"
   FROM (
-    SELECT "l"."shop" AS "shop", "l"."at" AS "at", l.sign AS "tidemark_w"
+    SELECT "l"."shop" AS "shop", "l"."at" AS "at", l.tidemark_sign AS "tidemark_w"
     FROM "tidemark_log"."sales" AS l
-    WHERE /* pending */ AND l.sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
+    WHERE /* pending */ AND l.tidemark_sign <> 0 AND NOT (SELECT blocked FROM tidemark_guard)
   ) AS "sales"
 )
 tidemark_joined AS (SELECT * FROM (/*terms*/) q OFFSET 0)
@@ -91,9 +91,9 @@ FROM tidemark_data.window_over_buckets
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."log of piece 1" AS l
-  WHERE /* pending */ AND "l"."xid" IS DISTINCT FROM $2::pg_catalog.xid8
+  WHERE /* pending */ AND "l"."tidemark_xid" IS DISTINCT FROM $2::pg_catalog.xid8
 )
 "tidemark_found_0" AS MATERIALIZED (
   SELECT *

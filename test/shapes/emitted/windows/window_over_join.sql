@@ -9,12 +9,12 @@ FROM tidemark_data.window_over_join
 
 -- slices, each by itself
 "tidemark_delta_0" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."shop"
+  SELECT "l"."tidemark_sign", "l"."shop"
   FROM "tidemark_log"."sales" AS l
   WHERE /* pending */
 )
 "tidemark_delta_1" AS MATERIALIZED (
-  SELECT "l"."sign", "l"."id", "l"."region"
+  SELECT "l"."tidemark_sign", "l"."id", "l"."region"
   FROM "tidemark_log"."shops" AS l
   WHERE /* pending */
 )
