@@ -1,7 +1,6 @@
 import type { ErrorBody } from '../protocol/errors.js'
+import type { ViewState } from '../protocol/freshness.js'
 import { type Queryable, rows } from './database.js'
-
-export type ViewState = 'building' | 'ready' | 'error' | 'quarantined' | 'paused'
 
 export interface ViewStatus {
   /** `view`, or `schema.view` outside of public. */

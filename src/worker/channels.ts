@@ -26,6 +26,8 @@ export class AlertSender {
     private readonly channels: AlertChannels,
     private readonly log: Log,
     private readonly emit: Emit,
+    /** Puts it where those look who come later. */
+    private readonly keep: (alert: Alert) => Promise<unknown>,
   ) {
     this.#queues = channels.webhooks.map((webhook, index) => new WebhookQueue(webhook, index, log, this.#stop.signal))
   }
@@ -34,8 +36,8 @@ export class AlertSender {
     this.sent++
     if (this.channels.log) this.log[levels[alert.kind]]({ alert }, alert.message)
     for (const queue of this.#queues) queue.push(alert)
-    const call = this.#callHook(alert).finally(() => this.#hooks.delete(call))
-    this.#hooks.add(call)
+    this.#await(this.#callHook(alert))
+    this.#await(this.#keep(alert))
     if (alert.kind !== 'failed') this.emit(alert.kind, alert)
     this.emit('alert', alert)
   }
@@ -53,6 +55,19 @@ export class AlertSender {
     ])
     clearTimeout(timer)
     this.#stop.abort()
+  }
+
+  #await(call: Promise<void>): void {
+    const ended = call.finally(() => this.#hooks.delete(ended))
+    this.#hooks.add(ended)
+  }
+
+  async #keep(alert: Alert): Promise<void> {
+    try {
+      await this.keep(alert)
+    } catch (error) {
+      this.log.warn({ error: error instanceof Error ? error.message : String(error) }, 'an alert could not be kept')
+    }
   }
 
   async #callHook(alert: Alert): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ViewSettings } from '../define/types.js'
 import type { RefreshResult } from '../engine/refresh.js'
-import type { ViewState } from '../engine/status.js'
+import type { ViewState } from '../protocol/freshness.js'
 import { Backoff } from './backoff.js'
 import type { CatalogView, ViewStatusRow } from './catalog.js'
 import type { Pending, RefreshRequest, ViewFacts } from './when.js'

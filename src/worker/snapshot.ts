@@ -1,5 +1,5 @@
 import type { RefreshMode, RefreshResult } from '../engine/refresh.js'
-import type { ViewState } from '../engine/status.js'
+import type { ViewState } from '../protocol/freshness.js'
 import type { Board } from './board.js'
 import type { Reason } from './when.js'
 

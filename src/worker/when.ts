@@ -4,7 +4,7 @@
  */
 import type { CronSchedule } from '../define/cron.js'
 import type { ViewSettings } from '../define/types.js'
-import type { ViewState } from '../engine/status.js'
+import type { ViewState } from '../protocol/freshness.js'
 
 /** Changes that the view has perhaps not seen. */
 export interface Pending {

@@ -102,7 +102,9 @@ class RunningWorker implements Worker {
     this.#disconnectedAt = this.#clock.now()
     this.#pool = options.database as Emitter
     this.#emit = emitTo(this.events, log)
-    this.#alerts = new AlertSender(options.alerts, log, this.#emit)
+    this.#alerts = new AlertSender(options.alerts, log, this.#emit, (alert) =>
+      this.#database(shortMs).query('INSERT INTO tidemark.alert (alert) VALUES ($1)', [JSON.stringify(alert)]),
+    )
     this.#watch = settings.listen && listen !== undefined ? this.#makeWatch(listen) : undefined
     const common = {
       board: this.#board,

@@ -1,4 +1,5 @@
-import type { ViewState, ViewStatus } from '../../engine/status.js'
+import type { ViewStatus } from '../../engine/status.js'
+import type { ViewState } from '../../protocol/freshness.js'
 import { formatAge, formatCount, formatSeconds, printable } from '../format.js'
 import { table } from '../table.js'
 import type { Colours, Terminal } from '../terminal.js'

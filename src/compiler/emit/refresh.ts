@@ -38,6 +38,8 @@ export interface Statements {
   readonly full: string
   /** Pending log rows. */
   readonly pending: string
+  /** Whether there are any. Null where changes are not captured. */
+  readonly waiting: string | null
   /** Rows that time has moved since the last refresh. Null when the query does not read the clock, or not of rows. */
   readonly moved: string | null
   /** (missing, unexpected): rows of the query that are not in storage, and the other way round. */
@@ -85,6 +87,7 @@ export function emitStatements(request: EmitRequest): Statements {
     delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole),
     full: fullStatement(request, whole).text,
     pending: pendingStatement(plan).text,
+    waiting: waitingStatement(plan)?.text ?? null,
     moved: movedStatement(plan)?.text ?? null,
     verify: verifyStatement(request).text,
     query: whole.text,
@@ -298,4 +301,9 @@ function pendingStatement(plan: ViewPlan): Fragment {
   if (capturedSources(plan).length === 0) return sql`SELECT 0::bigint AS pending`
   const each = pendingRows(plan).map((rows) => sql`(SELECT pg_catalog.count(*) FROM (${rows} LIMIT 1000000) q)`)
   return sql`SELECT ${join(each, ' + ')} AS pending`
+}
+
+function waitingStatement(plan: ViewPlan): Fragment | undefined {
+  const each = pendingRows(plan).map((rows) => sql`EXISTS (${rows})`)
+  return each.length === 0 ? undefined : sql`SELECT ${join(each, ' OR ')} AS waiting`
 }

@@ -70,7 +70,9 @@ CREATE TABLE tidemark.state (
   touched_rate double precision,
   -- A view that it reads was refreshed again in the transaction that had refreshed this one: what is pending was
   -- partly counted already.
-  reread boolean NOT NULL DEFAULT false
+  reread boolean NOT NULL DEFAULT false,
+  -- Of a native materialized view: what its last refresh saw at least.
+  seen pg_snapshot
 ) WITH (fillfactor = 50);
 
 -- Refreshes that somebody asked for. Apart from the state, so that asking never collides with refreshing.
@@ -136,6 +138,20 @@ CREATE TABLE tidemark.run (
   duration_ms double precision NOT NULL,
   as_of timestamptz,
   error jsonb,
-  worker text
+  worker text,
+  -- Of the view's rows after it; the same as before where none changed.
+  epoch bigint,
+  -- Runs end in another order than they are numbered in: who follows them goes by what a snapshot shows.
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 CREATE INDEX run_by_view ON tidemark.run (view_id, id DESC);
+CREATE INDEX run_by_xid ON tidemark.run (xid);
+
+CREATE TABLE tidemark.alert (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  -- As it was raised, and as it is posted to webhooks.
+  alert jsonb NOT NULL,
+  raised_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id()
+);
+CREATE INDEX alert_by_xid ON tidemark.alert (xid);

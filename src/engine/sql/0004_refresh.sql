@@ -146,9 +146,9 @@ BEGIN
   END IF;
   IF result.mode IN ('incremental', 'full') THEN
     INSERT INTO tidemark.run
-      (view_id, started_at, finished_at, mode, slices, inserted, updated, deleted, duration_ms, as_of, worker)
+      (view_id, started_at, finished_at, mode, slices, inserted, updated, deleted, duration_ms, as_of, worker, epoch)
     VALUES (target, started, clock_timestamp(), result.mode, result.slices, result.inserted, result.updated,
-      result.deleted, result.duration_ms, result.as_of, worker);
+      result.deleted, result.duration_ms, result.as_of, worker, (SELECT s.epoch FROM tidemark.state s WHERE s.view_id = target));
   END IF;
   RETURN result;
 END $$;
@@ -163,6 +163,7 @@ DECLARE
   count bigint;
   began timestamptz := clock_timestamp();
   elapsed double precision;
+  seen pg_snapshot := tidemark.present_cursor();
 BEGIN
   IF relation IS NULL THEN
     RAISE EXCEPTION 'The materialized view %.% was dropped.', v.schema_name, v.view_name
@@ -178,7 +179,7 @@ BEGIN
     state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
     failures = 0, retry_at = NULL, last_error = NULL,
     as_of = now(), epoch = epoch + 1, last_run_at = clock_timestamp(), last_full_at = clock_timestamp(),
-    full_ms = elapsed, row_count = count
+    full_ms = elapsed, row_count = count, seen = refresh_matview.seen
   WHERE view_id = v.id
   RETURNING as_of INTO result.as_of;
   result.mode := 'full';

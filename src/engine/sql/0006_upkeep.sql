@@ -123,6 +123,7 @@ BEGIN
       DELETE FROM tidemark.run r WHERE r.view_id = view AND r.id <= last;
     END LOOP;
   END IF;
+  DELETE FROM tidemark.alert WHERE id <= (SELECT max(id) - kept * 2 FROM tidemark.alert);
 END $$;
 
 -- Empties what every view has passed of the logs, begins a new part where the present one has grown, and forgets old
@@ -151,7 +152,3 @@ BEGIN
   END LOOP;
   COMMIT;
 END $$;
-
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tidemark FROM PUBLIC;
-REVOKE ALL ON ALL PROCEDURES IN SCHEMA tidemark FROM PUBLIC;
-ALTER DEFAULT PRIVILEGES IN SCHEMA tidemark REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

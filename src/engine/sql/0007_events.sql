@@ -1,0 +1,111 @@
+-- What readers and those who watch are told: runs that ended, alerts, and whether a view has passed a write.
+
+-- Whether changes wait for a view, its pieces counted in; NULL where they are not captured. Stops at the first.
+CREATE FUNCTION tidemark.waiting(target integer) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  step record;
+  found boolean;
+  known boolean := true;
+BEGIN
+  FOR step IN SELECT v.id, v.statements ->> 'waiting' AS statement, s.cursor, s.consumed_xid
+    FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id WHERE v.id = ANY (tidemark.pieces(target) || target) LOOP
+    IF step.statement IS NULL OR step.cursor IS NULL THEN
+      known := false;
+    ELSE
+      EXECUTE step.statement INTO found USING step.cursor, step.consumed_xid, step.id;
+      IF found THEN
+        RETURN true;
+      END IF;
+    END IF;
+  END LOOP;
+  RETURN CASE WHEN known THEN false END;
+EXCEPTION WHEN undefined_table THEN
+  RETURN NULL;
+END $$;
+
+-- Whether the view holds what a transaction wrote, by the token that it was given: its transaction id. Not before it has
+-- ended; and of one that was rolled back there is nothing to wait for.
+CREATE FUNCTION tidemark.has_passed(view text, token xid8) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  target integer := tidemark.find_view(view);
+  above integer[] := tidemark.upstream(target);
+BEGIN
+  IF NOT pg_visible_in_snapshot(token, pg_current_snapshot()) THEN
+    RETURN false;
+  -- A refresh brings up what the view reads at the same snapshot, but for what is paused.
+  ELSIF (SELECT pg_visible_in_snapshot(token, coalesce(s.cursor, s.seen)) FROM tidemark.state s WHERE s.view_id = target)
+    AND NOT EXISTS (SELECT FROM tidemark.state s WHERE s.view_id = ANY (above) AND s.state = 'paused'
+      AND pg_visible_in_snapshot(token, coalesce(s.cursor, s.seen)) IS NOT TRUE) THEN
+    RETURN true;
+  END IF;
+  -- What it wrote may be nothing to the view.
+  RETURN (SELECT bool_and(tidemark.waiting(t.id) IS FALSE AND NOT v.moves)
+    FROM unnest(above || target) AS t (id) JOIN tidemark.view v ON v.id = t.id);
+END $$;
+
+-- A paused view is refreshed only when it is asked for. Its pieces are not paused: others may need them.
+CREATE FUNCTION tidemark.pause(view text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  target integer := tidemark.find_view(view);
+BEGIN
+  UPDATE tidemark.state SET state = 'paused' WHERE view_id = target AND state <> 'building';
+  PERFORM pg_notify('tidemark', 'request'), pg_notify('tidemark_event', 'views');
+END $$;
+
+CREATE FUNCTION tidemark.resume(view text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  target integer := tidemark.find_view(view);
+BEGIN
+  UPDATE tidemark.state SET state = CASE WHEN failures > 0 THEN 'error' ELSE 'ready' END
+   WHERE view_id = target AND state = 'paused';
+  PERFORM pg_notify('tidemark', 'request'), pg_notify('tidemark_event', 'views');
+END $$;
+
+-- Runs that ended and alerts that were raised since a cursor, which is where the last call left off; none: from now on.
+-- Not by their numbers: what is numbered first may be committed last. `complete` is false where some may be missing: the
+-- cursor is of another cluster, or there are more of them.
+CREATE FUNCTION tidemark.events_since(since text, most integer DEFAULT 1000,
+  OUT cursor text, OUT complete boolean, OUT events jsonb)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH present AS (SELECT system_identifier::text AS here, pg_current_snapshot() AS snapshot FROM pg_control_system()),
+  past AS (SELECT split_part(since, '.', 2)::pg_snapshot AS snapshot FROM present WHERE split_part(since, '.', 1) = here),
+  found AS (
+    SELECT r.finished_at AS at, CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+      CASE WHEN r.mode = 'failed' THEN jsonb_build_object('type', 'failed', 'error', r.error, 'durationMs', r.duration_ms)
+      ELSE jsonb_build_object('type', 'refreshed', 'epoch', v.id || '-' || r.epoch, 'asOf', r.as_of, 'mode', r.mode, 'slices', r.slices,
+        'inserted', r.inserted, 'updated', r.updated, 'deleted', r.deleted, 'durationMs', r.duration_ms) END AS event
+    FROM past, tidemark.run r JOIN tidemark.view v ON v.id = r.view_id
+    WHERE r.xid >= pg_snapshot_xmin(past.snapshot) AND NOT pg_visible_in_snapshot(r.xid, past.snapshot) AND NOT v.hidden
+    UNION ALL
+    SELECT a.raised_at, a.alert ->> 'view',
+      jsonb_build_object('type', CASE WHEN a.alert ->> 'kind' = 'stale' THEN 'stale' ELSE 'alert' END, 'alert', a.alert)
+    FROM past, tidemark.alert a
+    WHERE a.xid >= pg_snapshot_xmin(past.snapshot) AND NOT pg_visible_in_snapshot(a.xid, past.snapshot)
+  ),
+  newest AS (SELECT * FROM found ORDER BY at DESC LIMIT most + 1)
+  SELECT here || '.' || present.snapshot,
+    since IS NULL OR EXISTS (SELECT FROM past) AND (SELECT count(*) FROM newest) <= most,
+    coalesce((SELECT jsonb_agg(n.event || jsonb_build_object('view', n.view, 'at', n.at) ORDER BY n.at)
+      FROM (SELECT * FROM newest ORDER BY at DESC LIMIT most) n), '[]')
+  FROM present
+$$;
+
+-- The channel says only that there is something: what it is, `events_since` tells.
+CREATE FUNCTION tidemark.tell() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('tidemark_event', TG_ARGV[0]);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER tell AFTER INSERT ON tidemark.run FOR EACH STATEMENT EXECUTE FUNCTION tidemark.tell('');
+CREATE TRIGGER tell AFTER INSERT ON tidemark.alert FOR EACH STATEMENT EXECUTE FUNCTION tidemark.tell('');
+CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON tidemark.view FOR EACH STATEMENT EXECUTE FUNCTION tidemark.tell('views');
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tidemark FROM PUBLIC;
+REVOKE ALL ON ALL PROCEDURES IN SCHEMA tidemark FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA tidemark REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
