@@ -230,6 +230,8 @@ function selectJoin(flat: FlatJoin, outputs: readonly Fragment[], places: Places
   }
   const conditions = flat.conditions.map((condition) => slot(`condition ${places.conditions.push(condition) - 1}`))
   const where = conditions.length === 0 ? sql`` : sql` WHERE ${join(conditions, ' AND ')}`
+  // What reads functions alone, of which no row ever changes.
+  if (weights.length === 0) weights.push(sql`1::pg_catalog.numeric`)
   const product = sql`${sign}${join(weights, ' * ')} AS ${ident(weight)}`
   return sql`SELECT ${join([...outputs, product])} FROM ${join(relations)}${where}`
 }
