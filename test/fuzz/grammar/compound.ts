@@ -78,6 +78,12 @@ export function withClause(g: Grammar, outer: Scope | undefined, depth: number):
   const made = query(within, outer, depth - 1)
   const materialized = g.random.pick(['', '', 'MATERIALIZED ', 'NOT MATERIALIZED '])
   if (materialized === 'MATERIALIZED ') g.tag('materialized')
-  const rest = made.sql.startsWith('WITH ') ? `, ${made.sql.slice('WITH '.length)}` : ` ${made.sql}`
-  return { ...made, sql: `WITH ${name} AS ${materialized}(${inner.sql})${rest}` }
+  return { ...made, sql: beforeQuery(`${name} AS ${materialized}(${inner.sql})`, made.sql, false) }
+}
+
+/** Puts one query more before those that a query begins with. */
+export function beforeQuery(named: string, sql: string, recursive: boolean): string {
+  const [start = ''] = /^WITH (RECURSIVE )?/.exec(sql) ?? []
+  const word = recursive || start.endsWith('RECURSIVE ') ? 'WITH RECURSIVE ' : 'WITH '
+  return `${word}${named}${start === '' ? ' ' : ', '}${sql.slice(start.length)}`
 }

@@ -14,6 +14,10 @@ export function flatGroups(g: Grammar): Query {
     const source = tableSource(g, scope.columns)
     const tie = equality(g, { columns: source.columns, identity: undefined }, scope)
     if (tie !== undefined) where.push(tie)
+    const second = g.random.chance(0.15)
+      ? equality(g, { columns: source.columns, identity: undefined }, scope)
+      : undefined
+    if (second !== undefined) where.push(second)
     from.push(source.sql)
     scope = { columns: [...scope.columns, ...source.columns], identity: undefined }
   }

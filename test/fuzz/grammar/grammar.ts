@@ -7,12 +7,18 @@ export interface Expression {
   readonly kind: Kind
   /** Equal values look the same, so that their text may be used. */
   readonly faithful: boolean
+  /** The column of a table that it is. */
+  readonly origin?: string
+  /** The column of a table that it refers to. */
+  readonly target?: string
 }
 
 export interface NamedColumn {
   readonly name: string
   readonly kind: Kind
   readonly faithful: boolean
+  readonly origin?: string
+  readonly target?: string
 }
 
 /** Something to read from: a table, an ordinary view, or a maintained one. */
@@ -22,7 +28,7 @@ export interface Relation {
   /** Columns that tell its rows apart. */
   readonly identity: readonly string[] | undefined
   readonly construct: string
-  readonly references: readonly { readonly column: string; readonly table: string; readonly target: string }[]
+  readonly references: readonly { readonly table: string }[]
   /** Has children by inheritance. */
   readonly parent: boolean
 }
@@ -68,7 +74,8 @@ export class Grammar {
 
   /** A name of a column that says its kind, so that NATURAL only ever joins what can be compared. */
   column(kind: Kind): string {
-    return `${kind}_${++this.#left.names}`
+    const number = ++this.#left.names
+    return this.random.chance(0.06) ? `"${kind} ""${number}"` : `${kind}_${number}`
   }
 
   tag(name: string): void {

@@ -4,11 +4,15 @@ import type { Grammar, Query, Scope } from './grammar.js'
 import { grouped } from './grouped.js'
 import { limited } from './limited.js'
 import { distinctRows, plainSelect } from './plain.js'
+import { recursive } from './recursive.js'
 
 /** A query of whatever kind, over the relations of the grammar and the columns around it. */
 export function query(g: Grammar, outer: Scope | undefined, depth: number): Query {
   const roll = g.random.next()
-  if (depth > 0 && roll < 0.07 && g.may(0.9)) return withClause(g, outer, depth)
+  if (depth > 0 && roll < 0.07 && g.may(0.9)) {
+    const made = g.random.chance(0.2) ? recursive(g, outer, depth) : undefined
+    return made ?? withClause(g, outer, depth)
+  }
   if (depth > 0 && roll < 0.15 && g.may(0.9)) return setOperation(g, outer, depth)
   if (roll < 0.22 && g.may(0.9)) return limited(g, outer, depth)
   if (roll < 0.27) return distinctRows(g, outer, depth)

@@ -19,7 +19,10 @@ export function sourceOf(
   identity: readonly string[] | undefined,
   sql: string,
 ): Source {
-  const made = columns.map(({ name, kind, faithful }) => expression(`${alias}.${name}`, kind, faithful))
+  const made = columns.map((column): Expression => {
+    const { name, kind, faithful, ...links } = column
+    return { ...links, ...expression(`${alias}.${name}`, kind, faithful) }
+  })
   const own = identity?.map((name) => made[columns.findIndex((column) => column.name === name)])
   const whole = own?.every((column) => column !== undefined) ? (own as Expression[]) : undefined
   return { sql, columns: made, identity: whole, names: columns }
@@ -38,7 +41,9 @@ export function tableSource(g: Grammar, near: readonly Expression[] | undefined)
 function chooseRelation(g: Grammar, near: readonly Expression[] | undefined): Relation {
   if (near !== undefined && g.random.chance(0.5)) {
     const linked = g.relations.filter(
-      (relation) => near.some(({ sql }) => sql.endsWith(`.${relation.name}_id`)) || relation.references.length > 0,
+      ({ name, references }) =>
+        near.some(({ target }) => target?.startsWith(`${name}.`)) ||
+        references.some(({ table }) => near.some(({ origin }) => origin?.startsWith(`${table}.`))),
     )
     if (linked.length > 0) return g.random.pick(linked)
   }
@@ -155,7 +160,7 @@ function joinCondition(g: Grammar, left: Source, right: Source, word: string): s
     const computed = computedEquality(g, left, right)
     if (computed !== undefined) parts.push(computed)
   }
-  if (parts.length > 0 && g.random.chance(0.12)) {
+  if (parts.length > 0 && g.random.chance(0.2)) {
     const second = equality(g, ...sides)
     if (second !== undefined) parts.push(second)
   }

@@ -19,6 +19,8 @@ function inner(g: Grammar, scope: Scope): Inner {
   if (g.random.chance(0.75)) {
     const tie = equality(g, within, scope)
     if (tie !== undefined) ties.push(tie)
+    const second = g.random.chance(0.15) ? equality(g, within, scope) : undefined
+    if (second !== undefined) ties.push(second)
   }
   const correlated = ties.length > 0
   if (g.random.chance(0.4)) ties.push(condition(g, g.random.chance(0.8) ? { ...within, outer: emptyScope } : within, 1))
@@ -36,9 +38,31 @@ export function equality(g: Grammar, left: Scope, right: Scope): string | undefi
       .map((other) => [own, other] as const),
   )
   if (pairs.length === 0) return undefined
-  const likely = pairs.filter(([own, other]) => /id$/.test(own.sql) && /id$/.test(other.sql))
-  const [own, other] = g.random.pick(likely.length > 0 && g.random.chance(0.5) ? likely : pairs)
-  return `${own.sql} = ${other.sql}`
+  const linked = pairs.filter(([own, other]) => refersTo(own, other) || refersTo(other, own))
+  const likely = linked.length > 0 ? linked : pairs.filter(([own, other]) => isNumber(own) && isNumber(other))
+  const chosen = g.random.pick(likely.length > 0 && g.random.chance(0.6) ? likely : pairs)
+  // All columns of a foreign key mostly.
+  const key =
+    linked.includes(chosen) && g.random.chance(0.8) ? linked.filter((pair) => isBeside(pair, chosen)) : [chosen]
+  if (key.length > 1) g.tag('join on several columns')
+  const operator = g.random.chance(0.04) ? 'IS NOT DISTINCT FROM' : '='
+  return key.map(([own, other]) => `${own.sql} ${operator} ${other.sql}`).join(' AND ')
+}
+
+type Pair = readonly [Expression, Expression]
+
+function refersTo({ target }: Expression, { origin }: Expression): boolean {
+  return target !== undefined && target === origin
+}
+
+function isNumber({ sql }: Expression): boolean {
+  return /id"?$/.test(sql)
+}
+
+/** Columns of the same two items of FROM. */
+function isBeside(one: Pair, other: Pair): boolean {
+  const item = ({ sql }: Expression): string | undefined => sql.split('.')[0]
+  return item(one[0]) === item(other[0]) && item(one[1]) === item(other[1])
 }
 
 function collationsAgree(left: Kind, right: Kind): boolean {

@@ -1,6 +1,7 @@
 import type { Mode } from '../../oracle/checks.js'
 import type { Random } from '../../oracle/random.js'
 import type { Round, Step } from '../case.js'
+import { alteration } from './alterations.js'
 import type { Table } from './table.js'
 import { insert, truncate, writeStatement } from './writes.js'
 
@@ -13,14 +14,22 @@ export function makeData(random: Random, tables: readonly Table[]): string[] {
   return tables.flatMap((table) => Array.from({ length: random.int(0, most) }, () => insert(random, table)))
 }
 
-/** Transactions of several sessions, a step of one after a step of another; some go on over several refreshes. */
-export function makeHistory(random: Random, tables: readonly Table[], rounds: number): Round[] {
+/**
+ * Transactions of several sessions, a step of one after a step of another; some go on over several refreshes.
+ * @param refreshes statements that refresh what PostgreSQL itself keeps.
+ */
+export function makeHistory(
+  random: Random,
+  tables: readonly Table[],
+  rounds: number,
+  refreshes: readonly string[],
+): Round[] {
   const open = Array.from({ length: sessions }, () => false)
   return Array.from({ length: rounds }, () => {
     const steps: Step[] = []
     for (let left = random.pick([1, 2, 4, 6, 8]); left > 0; left--) {
       const session = random.int(0, sessions - 1)
-      steps.push(...next(random, tables, session, open))
+      steps.push(...next(random, tables, session, open, refreshes))
     }
     // Most changes have to be there to be seen.
     for (const session of open.keys()) {
@@ -30,10 +39,18 @@ export function makeHistory(random: Random, tables: readonly Table[], rounds: nu
   })
 }
 
-function next(random: Random, tables: readonly Table[], session: number, open: boolean[]): Step[] {
+function next(
+  random: Random,
+  tables: readonly Table[],
+  session: number,
+  open: boolean[],
+  refreshes: readonly string[],
+): Step[] {
   const write = (): Step => ({ session, sql: writeStatement(random, tables) })
   if (!open[session]) {
     if (random.chance(0.04)) return [{ session, sql: truncate(random, tables) }]
+    if (random.chance(0.04)) return alteration(random, tables).map((sql) => ({ session, sql }))
+    if (refreshes.length > 0 && random.chance(0.08)) return [{ session, sql: random.pick(refreshes) }]
     if (random.chance(0.6)) return [write()]
     open[session] = true
     const level = random.pick(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])

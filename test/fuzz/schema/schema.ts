@@ -1,20 +1,21 @@
 import type { Random } from '../../oracle/random.js'
 import { everyKind, type Kind, kinds } from '../kinds.js'
-import type { Column, Reference, Table } from './table.js'
+import { extended, unquoted, written } from './names.js'
+import type { Column, Reference, Shape, Table } from './table.js'
 
 /** Columns of one name have one kind everywhere, so that USING and NATURAL find each other. */
 const names: Readonly<Record<Exclude<Kind, 'noisy'>, readonly string[]>> = {
-  int: ['g', 'v', 'w', '"Group"'],
-  big: ['big'],
-  numeric: ['n'],
-  money: ['m'],
+  int: ['g', 'v', 'w', 'sign', '"Group"'],
+  big: ['big', 'xid'],
+  numeric: ['n', 'old'],
+  money: ['m', '"order"'],
   small: ['dom'],
   float: ['x'],
   text: ['h', 's', '"a ""b"'],
   ctext: ['c'],
   folded: ['f'],
-  bool: ['b'],
-  date: ['d'],
+  bool: ['b', 'moved'],
+  date: ['d', '"the.day"'],
   time: ['ts'],
   local: ['at'],
   span: ['iv'],
@@ -30,40 +31,53 @@ const names: Readonly<Record<Exclude<Kind, 'noisy'>, readonly string[]>> = {
 export function makeSchema(random: Random): Table[] {
   const tables: Table[] = []
   for (let left = random.pick([2, 2, 3, 3, 4]); left > 0; left--)
-    tables.push(makeTable(random, `t${tables.length + 1}`, tables))
+    tables.push(makeTable(random, written(random, `t${tables.length + 1}`), tables))
   return tables
 }
 
 function makeTable(random: Random, name: string, others: readonly Table[]): Table {
   const roll = random.next()
-  const shape = roll < 0.1 ? 'partitioned' : roll < 0.2 ? 'inherited' : 'plain'
+  const shape: Shape = roll < 0.12 ? 'partitioned' : roll < 0.2 ? 'inherited' : 'plain'
   const key = makeKey(random, shape)
   const references =
     shape === 'plain' ? makeReferences(random, name, key, others) : makeReferences(random, name, [], others)
-  const referring = references.map(({ column }): Column => ({ name: column, kind: 'int', notNull: random.chance(0.2) }))
+  const referring = references.flatMap((reference) => referringColumns(random, reference, key, others))
   const plain = makeColumns(random, [...key, ...referring])
-  const columns = [...key, ...referring, ...plain, ...makeGenerated(random, plain)]
+  const stored = [...key, ...referring, ...plain, ...makeGenerated(random, plain)]
+  const virtual = makeVirtual(random, name, stored)
+  const columns = [...stored, ...virtual.columns]
   const unique = shape !== 'inherited' && key.length > 0
   const keyNames = key.map((column) => column.name)
-  const base = { name, columns, key: keyNames, references, unique }
-  const sql = [createTable(random, base, shape), ...makeIndexes(random, base), ...makeTrigger(random, name, plain)]
+  const base = { name, columns, key: keyNames, references, unique, shape }
+  const sql = [
+    createTable(random, { ...base, columns: stored }),
+    ...virtual.sql,
+    ...makeIndexes(random, base),
+    ...makeTrigger(random, name, plain),
+  ]
   if (shape === 'partitioned') {
-    sql.push(`CREATE TABLE ${name}_a PARTITION OF ${name} FOR VALUES IN ('x', 'X')`)
-    sql.push(`CREATE TABLE ${name}_b PARTITION OF ${name} DEFAULT`)
-    return { ...base, parts: [`${name}_a`, `${name}_b`], sql }
+    const parts = [extended(name, '_a'), extended(name, '_b')]
+    for (const [index, part] of parts.entries()) {
+      sql.push(`CREATE TABLE ${part} PARTITION OF ${name} ${partitionBounds[index]}`)
+    }
+    return { ...base, parts, sql }
   }
   if (shape === 'inherited') {
-    sql.push(`CREATE TABLE ${name}_a (extra text) INHERITS (${name})`)
-    return { ...base, parts: [`${name}_a`], sql }
+    const part = extended(name, '_a')
+    sql.push(`CREATE TABLE ${part} (extra text) INHERITS (${name})`)
+    return { ...base, parts: [part], sql }
   }
   return { ...base, parts: [], sql }
 }
 
-function makeKey(random: Random, shape: 'plain' | 'partitioned' | 'inherited'): Column[] {
+/** Of the two partitions that a partitioned table begins with. */
+export const partitionBounds = ["FOR VALUES IN ('x', 'X')", 'DEFAULT'] as const
+
+function makeKey(random: Random, shape: Shape): Column[] {
   const id: Column = { name: 'id', kind: 'int', notNull: true }
   if (shape === 'partitioned') return [id, { name: 'region', kind: 'text', notNull: true }]
   if (random.chance(0.15)) return []
-  if (random.chance(0.75)) return [id]
+  if (random.chance(0.65)) return [id]
   const kind = random.pick(['text', 'date', 'mood', 'uuid', 'numeric', 'folded', 'big'] as const)
   const [second] = names[kind]
   const other: Column = { name: second ?? 's', kind, notNull: true }
@@ -78,15 +92,32 @@ const actions = [
   '',
 ] as const
 
-/** Tables whose rows one column tells apart, this one itself among them at times. */
+/** Tables whose rows a number tells apart, alone or with one column more; this one itself among them at times. */
 function makeReferences(random: Random, name: string, key: readonly Column[], others: readonly Table[]): Reference[] {
-  const possible = others.filter((table) => table.key.length === 1 && table.key[0] === 'id' && table.unique)
+  const possible = others.filter((table) => table.key[0] === 'id' && table.unique)
   const chosen = new Set<string>()
   if (key.length === 1 && key[0]?.name === 'id' && random.chance(0.1)) chosen.add(name)
   if (possible.length > 0 && random.chance(0.75)) {
     for (let left = random.int(1, 2); left > 0; left--) chosen.add(random.pick(possible).name)
   }
-  return [...chosen].map((table) => ({ column: `${table}_id`, table, target: 'id', actions: random.pick(actions) }))
+  return [...chosen].map((table) => {
+    const targets = others.find((other) => other.name === table)?.key ?? ['id']
+    const columns = targets.map((target) => extended(table, `_${unquoted(target).replaceAll('"', '')}`))
+    return { columns, table, targets, actions: random.pick(actions) }
+  })
+}
+
+function referringColumns(
+  random: Random,
+  { columns, table, targets }: Reference,
+  key: readonly Column[],
+  others: readonly Table[],
+): Column[] {
+  const target = others.find((other) => other.name === table)?.columns ?? key
+  return columns.map((name, index) => {
+    const kind = target.find((column) => column.name === targets[index])?.kind ?? 'int'
+    return { name, kind, notNull: random.chance(0.2) }
+  })
 }
 
 /** One that changes what is written, on its way in. */
@@ -94,9 +125,10 @@ function makeTrigger(random: Random, table: string, columns: readonly Column[]):
   const changed = columns.find(({ kind, generated }) => kind === 'text' && generated === undefined)
   if (changed === undefined || !random.chance(0.12)) return []
   const body = `BEGIN NEW.${changed.name} := upper(NEW.${changed.name}); RETURN NEW; END`
+  const loud = extended(table, '_loud')
   return [
-    `CREATE FUNCTION loud_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ ${body} $$`,
-    `CREATE TRIGGER loud BEFORE ${random.pick(['INSERT', 'UPDATE', 'INSERT OR UPDATE'])} ON ${table} FOR EACH ROW EXECUTE FUNCTION loud_${table}()`,
+    `CREATE FUNCTION ${loud}() RETURNS trigger LANGUAGE plpgsql AS $loud$ ${body} $loud$`,
+    `CREATE TRIGGER loud BEFORE ${random.pick(['INSERT', 'UPDATE', 'INSERT OR UPDATE'])} ON ${table} FOR EACH ROW EXECUTE FUNCTION ${loud}()`,
   ]
 }
 
@@ -117,15 +149,24 @@ function makeGenerated(random: Random, columns: readonly Column[]): Column[] {
   return [{ name: 'gen', kind: 'big', notNull: false, generated: `${source.name}::bigint * 2` }]
 }
 
-function createTable(random: Random, table: Omit<Table, 'parts' | 'sql'>, shape: string): string {
+/** Computed when it is read, where PostgreSQL can; else kept. */
+function makeVirtual(random: Random, table: string, columns: readonly Column[]): { columns: Column[]; sql: string[] } {
+  const generated = columns.find((column) => column.generated !== undefined)
+  if (generated?.generated === undefined || !random.chance(0.6)) return { columns: [], sql: [] }
+  const column = `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS virtual bigint GENERATED ALWAYS AS (${generated.generated})`
+  return { columns: [{ ...generated, name: 'virtual' }], sql: [`${column} VIRTUAL`, `${column} STORED`] }
+}
+
+function createTable(random: Random, table: Omit<Table, 'parts' | 'sql'>): string {
+  const { shape } = table
   const lines = table.columns.map(({ name, kind, notNull, generated }) => {
     if (kind === 'noisy') throw new RangeError('no column is noisy')
     if (generated !== undefined) return `${name} ${kinds[kind].sql} GENERATED ALWAYS AS (${generated}) STORED`
     return `${name} ${kinds[kind].sql}${notNull ? ' NOT NULL' : ''}`
   })
   if (table.key.length > 0) lines.push(`PRIMARY KEY (${table.key.join(', ')})`)
-  for (const { column, table: other, target, actions } of table.references) {
-    lines.push(`FOREIGN KEY (${column}) REFERENCES ${other} (${target}) ${actions}`.trim())
+  for (const { columns, table: other, targets, actions } of table.references) {
+    lines.push(`FOREIGN KEY (${columns.join(', ')}) REFERENCES ${other} (${targets.join(', ')}) ${actions}`.trim())
   }
   const unique = table.columns.find(({ kind, generated }) => kind === 'text' && generated === undefined)
   if (shape === 'plain' && unique !== undefined && random.chance(0.08)) lines.push(`UNIQUE (${unique.name})`)
@@ -133,7 +174,7 @@ function createTable(random: Random, table: Omit<Table, 'parts' | 'sql'>, shape:
 }
 
 function makeIndexes(random: Random, { name, columns, references }: Pick<Table, 'name' | 'columns' | 'references'>) {
-  const wanted = references.filter(() => random.chance(0.6)).map(({ column }) => column)
+  const wanted = references.filter(() => random.chance(0.6)).map(({ columns: [first] }) => first ?? 'id')
   for (const column of columns) {
     const indexable = !['json', 'range', 'texts', 'ints'].includes(column.kind)
     if (indexable && random.chance(0.2)) wanted.push(column.name)

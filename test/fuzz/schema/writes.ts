@@ -1,6 +1,6 @@
 import type { Random } from '../../oracle/random.js'
 import { literal, literalOf, rawValue } from '../kinds.js'
-import type { Column, Table } from './table.js'
+import type { Column, Reference, Table } from './table.js'
 
 /** One statement that writes to some table. It may break a constraint: then it does nothing. */
 export function writeStatement(random: Random, tables: readonly Table[]): string {
@@ -44,18 +44,28 @@ function names(columns: readonly Column[]): string {
 }
 
 function row(random: Random, table: Table): string[] {
-  return writable(table).map((column) => cell(random, table, column))
+  const places = new Map(table.references.map((reference) => [reference, random.int(1, 9)]))
+  return writable(table).map((column) => cell(random, table, column, places))
 }
 
 /** Keys are few, so that they are taken, given up and taken again. */
-function cell(random: Random, table: Table, column: Column): string {
+function cell(
+  random: Random,
+  table: Table,
+  column: Column,
+  places: ReadonlyMap<Reference, number> = new Map(),
+): string {
   if (column.name === 'id') return String(random.int(1, random.chance(0.05) ? 1000 : 9))
-  const reference = table.references.find((candidate) => candidate.column === column.name)
+  const reference = table.references.find(({ columns }) => columns.includes(column.name))
   const timed = (column.kind === 'time' || column.kind === 'local') && !table.key.includes(column.name)
   if (timed && random.chance(0.4)) return `now() + interval '${random.int(-30, 30) / 10} seconds'`
   if (reference === undefined) return literal(random, column.kind, !column.notNull)
   if (!column.notNull && random.chance(0.15)) return 'NULL'
-  return `(SELECT min(r.${reference.target}) FROM ${reference.table} r WHERE r.${reference.target} >= ${random.int(1, 9)})`
+  const place = places.get(reference) ?? random.int(1, 9)
+  const target = reference.targets[reference.columns.indexOf(column.name)]
+  // All columns of a key are taken from one row.
+  const order = reference.targets.map((name) => `r.${name}`).join(', ')
+  return `(SELECT r.${target} FROM ${reference.table} r WHERE r.id >= ${place} ORDER BY ${order} LIMIT 1)`
 }
 
 function upsert(random: Random, table: Table): string {
@@ -80,7 +90,9 @@ function merge(random: Random, table: Table): string {
 
 /** A real COPY; the server's shell gives the rows, in base64 so that nothing has to be quoted for it. */
 function copy(random: Random, table: Table): string {
-  const columns = writable(table).filter(({ name }) => !table.references.some(({ column }) => column === name))
+  const columns = writable(table).filter(
+    ({ name }) => !table.references.some(({ columns: referring }) => referring.includes(name)),
+  )
   const lines = Array.from({ length: random.int(1, 3) }, () => {
     const values = columns.map(({ name, kind, notNull }) =>
       name === 'id' ? String(random.int(1, 12)) : rawValue(random, kind, !notNull),
@@ -109,7 +121,7 @@ function updateFrom(random: Random, table: Table, tables: readonly Table[]): str
   const [reference] = table.references
   const on =
     reference !== undefined && other.name === reference.table
-      ? `t.${reference.column} = o.${reference.target}`
+      ? reference.columns.map((column, index) => `t.${column} = o.${reference.targets[index]}`).join(' AND ')
       : condition(random, table, 't')
   if (random.chance(0.3)) return `DELETE FROM ${table.name} t USING ${other.name} o WHERE ${on}`
   return `UPDATE ${table.name} t SET ${changed.name} = ${cell(random, table, changed)} FROM ${other.name} o WHERE ${on}`
