@@ -133,7 +133,7 @@ export async function promote(
   await connection.query(
     `UPDATE tidemark.state o SET state = CASE WHEN o.state = 'paused' THEN o.state ELSE 'ready' END, cursor = n.cursor,
        consumed_xid = n.consumed_xid, as_of = n.as_of, epoch = o.epoch + 1, system_identifier = n.system_identifier,
-       row_count = n.row_count, slice_totals = n.slice_totals, full_ms = n.full_ms, slice_ms = NULL, batch_ms = NULL, delta_ms = NULL, count_ms = NULL, touched_rate = NULL, failures = 0, retry_at = NULL,
+       row_count = n.row_count, slice_totals = n.slice_totals, full_ms = n.full_ms, slice_ms = NULL, batch_ms = NULL, delta_ms = NULL, count_ms = NULL, touched_rate = NULL, full_pending = NULL, failures = 0, retry_at = NULL,
        last_error = NULL, last_full_at = n.last_full_at, last_run_at = n.last_run_at
      FROM tidemark.state n WHERE n.view_id = $1 AND o.view_id = $2`,
     [built, replaced],

@@ -58,6 +58,22 @@ test('more slices than were reckoned with are left to another statement', async 
   expect(result.slices).toBeGreaterThan(4)
 })
 
+test('as many rows as touched too many slices before are not counted again', async () => {
+  const state = () => db.rows('SELECT full_pending::integer, count_ms IS NOT NULL AS counted FROM tidemark.state')
+  await measured('slice_ms = 1, full_ms = 5, batch_ms = 1e9, touched_rate = NULL, count_ms = NULL, full_pending = NULL')
+  await db.query('UPDATE parts SET price = price + 1, id = id + 20000 WHERE id BETWEEN 600 AND 649')
+  expect(await refreshed()).toMatchObject({ mode: 'full' })
+  expect(await state()).toEqual([{ full_pending: 100, counted: true }])
+  await measured('slice_ms = 1, full_ms = 5, count_ms = NULL, full_pending = 100')
+  await db.query('UPDATE parts SET price = price + 1, id = id + 20000 WHERE id BETWEEN 700 AND 749')
+  expect(await refreshed()).toMatchObject({ mode: 'full' })
+  expect(await state()).toMatchObject([{ counted: false }])
+  await measured('slice_ms = 1, full_ms = 5, count_ms = NULL, full_pending = 100')
+  await db.query("UPDATE parts SET price = price + 1, kind = 'frame' WHERE id IN (801, 805)")
+  expect(await refreshed()).toMatchObject({ mode: 'incremental', slices: 2 })
+  expect(await state()).toEqual([{ full_pending: 100, counted: true }])
+})
+
 test.each([
   ["UPDATE parts SET id = id + 30000 WHERE kind = 'frame' AND id < 700", 'its own condition'],
   ['UPDATE parts SET id = id + 40000 WHERE maker = 1 AND id < 700', 'that of its parent'],

@@ -101,7 +101,7 @@ export function chooseMode(target: Pick<Target, 'ids'>, mode: Mode): string {
   const measured = {
     own: 'slice_ms = NULL, batch_ms = NULL, full_ms = NULL',
     slices: 'slice_ms = 0.000001, batch_ms = 1e9, full_ms = 1e9, row_count = 1000000',
-    batch: 'slice_ms = 1e9, batch_ms = 1, full_ms = 1e9, row_count = 1000000, slice_totals = NULL',
+    batch: 'slice_ms = 1e9, batch_ms = 1, full_ms = 1e9, row_count = 1000000, slice_totals = NULL, full_pending = NULL',
     delta: 'delta_ms = 0, slice_ms = 0.000001, batch_ms = 1e9, full_ms = 1e9',
     full: 'slice_ms = 1e9, batch_ms = 1e9, delta_ms = 1e9, full_ms = 0.000001',
   }[mode]

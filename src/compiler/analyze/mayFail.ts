@@ -20,7 +20,7 @@ const plain = /^(smallint|integer|bigint|numeric|real|double|date|timestamp|time
 export function mayFail(tree: unknown, items: readonly FromItem[]): boolean {
   let found = false
   walk(tree, (kind, body) => {
-    if (kind === 'FuncCall') found ||= !total.has(functionName({ FuncCall: body } as Node) ?? '')
+    if (kind === 'FuncCall') found ||= callFails({ FuncCall: body } as CallNode)
     if (kind === 'A_Expr') found ||= divides(body)
     if (kind === 'TypeCast') found ||= castFails(body, items)
     // An array's element, a field: of what is not there, NULL. A subquery that is compared may return two rows.
@@ -28,6 +28,23 @@ export function mayFail(tree: unknown, items: readonly FromItem[]): boolean {
     return !found
   })
   return found
+}
+
+type CallNode = Extract<Node, { FuncCall: unknown }>
+
+function callFails(call: CallNode): boolean {
+  const name = functionName(call) ?? ''
+  return !total.has(name) && !(/^substr(ing)?$/.test(name) && hasFixedPlace(call))
+}
+
+/** A part of a text by numbers: only a negative length fails. */
+function hasFixedPlace({ FuncCall: { args = [] } }: CallNode): boolean {
+  const places = args.slice(1)
+  return places.length > 0 && places.every(isCount)
+}
+
+function isCount(node: Node): boolean {
+  return 'A_Const' in node && node.A_Const.ival !== undefined && (node.A_Const.ival.ival ?? 0) >= 0
 }
 
 type Body = { readonly [key: string]: unknown }

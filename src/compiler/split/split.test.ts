@@ -172,6 +172,21 @@ describe('subqueries that are the same for every row', () => {
     expect(some('SELECT max(c.balance) AS max FROM public.customers c LIMIT 0')).toEqual([])
     expect(some('SELECT c.balance FROM public.customers c')).toEqual([])
   })
+
+  it('stay where computing them could fail, were the query never to come to it', () => {
+    const some = (condition: string) =>
+      piecesOf(
+        `SELECT o.id FROM public.orders o WHERE (o.amount > ( SELECT max(c.balance) AS max FROM public.customers c WHERE ${condition}))`,
+        'id integer',
+        [orders, customers],
+      )
+    expect(some("(SUBSTRING(c.name FROM 1 FOR 2) = 'ab'::text)")).toHaveLength(2)
+    expect(some("(substr(c.name, 2) = 'ab'::text)")).toHaveLength(2)
+    expect(some("(substr(c.name, 1, -1) = 'ab'::text)")).toEqual([])
+    expect(some("(SUBSTRING(c.name FROM 1 FOR c.id) = 'ab'::text)")).toEqual([])
+    expect(some("(SUBSTRING(c.name FROM c.country) = 'ab'::text)")).toEqual([])
+    expect(some("(SUBSTRING(c.name FROM '('::text) = 'ab'::text)")).toEqual([])
+  })
 })
 
 describe('what is left whole', () => {

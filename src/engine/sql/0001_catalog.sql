@@ -68,6 +68,8 @@ CREATE TABLE tidemark.state (
   count_ms double precision,
   -- How many slices a pending row touched, when they were last found.
   touched_rate double precision,
+  -- How few pending rows were found to touch so many slices that everything was recomputed.
+  full_pending bigint,
   -- A view that it reads was refreshed again in the transaction that had refreshed this one: what is pending was
   -- partly counted already.
   reread boolean NOT NULL DEFAULT false,

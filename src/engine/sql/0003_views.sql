@@ -307,6 +307,11 @@ BEGIN
     statement := 'slices';
     RETURN;
   END IF;
+  -- It was found out before that as many touch too much.
+  IF pending >= s.full_pending THEN
+    statement := 'full';
+    RETURN;
+  END IF;
   -- Finding the slices takes as long as counting them. Where they were few the last time, the statement counts them by
   -- itself, and does nothing should they be too many.
   IF pending * each_ms * 2 * s.touched_rate < least(batch_ms, full_ms) THEN
@@ -337,4 +342,7 @@ BEGIN
     WHEN slices * each_ms <= least(batch_ms, full_ms) THEN 'slices'
     WHEN v.statements ->> 'batch' IS NOT NULL AND batch_ms < full_ms THEN 'batch'
     ELSE 'full' END;
+  IF statement = 'full' THEN
+    UPDATE tidemark.state SET full_pending = pending WHERE view_id = v.id;
+  END IF;
 END $$;

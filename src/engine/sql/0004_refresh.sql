@@ -87,6 +87,7 @@ BEGIN
       ELSE batch_ms END,
     touched_rate = CASE WHEN statement IN ('slices', 'batch') AND pending >= 32
       THEN result.slices / pending::double precision WHEN statement <> 'full' THEN touched_rate END,
+    full_pending = CASE WHEN statement <> 'full' OR counted IS NOT NULL OR random() < 0.95 THEN full_pending END,
     count_ms = coalesce((count_ms + counted) / 2, counted, count_ms * 0.95),
     delta_ms = CASE
       WHEN statement <> 'delta' THEN delta_ms * 0.9

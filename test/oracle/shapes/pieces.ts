@@ -136,6 +136,12 @@ export const pieces: readonly Shape[] = [
       WHERE v >= (SELECT avg(s.v) FROM a s WHERE s.v > 0) AND NOT EXISTS (SELECT FROM b WHERE b.a_id = a.id)) s GROUP BY code`,
   },
   {
+    name: 'n_prefix_above_average',
+    query: `SELECT s.code, count(*) AS n, sum(s.v) AS v FROM (SELECT substring(h FROM 1 FOR 1) AS code, v FROM a
+      WHERE substring(h FROM 1 FOR 1) <> '1' AND v >= (SELECT avg(t.v) FROM a t WHERE t.v > 0 AND substr(t.h, 1, 1) <> '1')
+        AND NOT EXISTS (SELECT FROM b WHERE b.a_id = a.id)) s GROUP BY s.code`,
+  },
+  {
     name: 'n_left_join',
     query:
       'SELECT count(*) AS n, count(b.id) AS matched, sum(b.amount) AS s, max(a.v) AS v FROM a LEFT JOIN b ON b.a_id = a.id',
