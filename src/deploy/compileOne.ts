@@ -41,7 +41,6 @@ export async function compileOne(gatherer: FactsGatherer, one: OneView): Promise
     throw new TidemarkError(code, message, { hint, ...(position === undefined ? {} : { position }) })
   })
   const positions = positionsIn(view, finder, { facts, compiled }, apart)
-  const building = emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept, original })
   const captured = view.storage === 'table' ? capturedSources(compiled.plan) : []
   const name = shownName(view.schema, view.name)
   return {
@@ -52,7 +51,7 @@ export async function compileOne(gatherer: FactsGatherer, one: OneView): Promise
     kept,
     columns: own.output.map((column) => column.name),
     compiled,
-    building,
+    building: () => emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept, original }),
     hidden,
     sources: captured.map(({ relation, maintenance }) => ({
       relation,

@@ -74,7 +74,7 @@ async function build(
           stopWatching()
           onIndexing()
         })
-        return { ...built, id: await insertView(connection, target, built, deployed?.id ?? null, target.building) }
+        return { ...built, id: await insertView(connection, target, built, deployed?.id ?? null, target.building()) }
       },
       'BEGIN ISOLATION LEVEL REPEATABLE READ',
     )

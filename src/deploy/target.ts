@@ -28,7 +28,7 @@ export interface ViewTarget {
   readonly compiled: CompiledView
   readonly sources: readonly SourceNeed[]
   /** How it is kept while it is being built, under another name. */
-  readonly building: Statements
+  readonly building: () => Statements
   /** A piece of another view, without a public view of its own. */
   readonly hidden: boolean
   /** Configured views that it reads, and its own pieces. */

@@ -33,6 +33,15 @@ export async function one<Row extends object>(
   return row
 }
 
+/** The single row of the last of several statements that are sent at once. */
+export async function lastRow<Row extends object>(database: Queryable, text: string): Promise<Row> {
+  const answer: unknown = await database.query<Row>(text)
+  const results = (Array.isArray(answer) ? answer : [answer]) as { rows: Row[] }[]
+  const row = results.at(-1)?.rows[0]
+  if (row === undefined) throw new Error('statements that end with one row returned none')
+  return row
+}
+
 /** Runs `work` in one transaction on a connection of its own; rolls back when it throws. */
 export async function transaction<Result>(
   database: Database,

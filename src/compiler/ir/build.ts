@@ -12,8 +12,17 @@ import { subqueriesIn } from './subqueries.js'
 import type { Block, Expression, Output, SelectBlock } from './types.js'
 import { windowCalls } from './windows.js'
 
+/** What takes a query apart asks for its IR again and again. */
+const built = new WeakMap<QueryFacts, Block>()
+
 /** The IR of a canonical query. */
 export function buildQuery(facts: QueryFacts): Block {
+  const block = built.get(facts) ?? buildAnew(facts)
+  built.set(facts, block)
+  return block
+}
+
+function buildAnew(facts: QueryFacts): Block {
   return buildBlock(withMergedColumns(parseSelect(facts.canonical)), {
     facts,
     ctes: new Map(),

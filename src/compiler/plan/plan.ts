@@ -17,14 +17,10 @@ import { PlacedError } from '../places/placedError.js'
 import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
 import { missingIndexes, scannedWindows } from './advice.js'
-import { indexedKey, makeBranch } from './branches.js'
-import { attempt, hasNoJoin, keyPaths, type Search } from './keys.js'
+import { makeBranch } from './branches.js'
 import { loggedColumns } from './logged.js'
-import { NoKey } from './noKey.js'
-import { type Occurrence, occurrences, unreached } from './occurrences.js'
-import { sliceKey } from './sliceKey.js'
+import { keysOfSources, relationsRead } from './sourceKeys.js'
 import type { Branch, KeyPath, SourcePlan, ViewPlan } from './types.js'
-import { whyNoSliceKey } from './whyNot.js'
 
 export interface PlanRequest {
   readonly facts: QueryFacts
@@ -174,10 +170,6 @@ function allFull(root: Block, why: Reason): SourcePlan[] {
   return relationsRead(root).map((relation) => ({ relation, maintenance: 'full', why, key: [] }))
 }
 
-function unique(relations: readonly RelationFacts[]): RelationFacts[] {
-  return [...new Map(relations.map((relation) => [relation.oid, relation])).values()]
-}
-
 function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: Branch[] } {
   const { root, facts, timeZone } = request
   const { found, full } = keysOfSources(facts, root)
@@ -195,84 +187,4 @@ function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: B
   const utc = timeZone === 'UTC'
   const branches = [...grouped.values()].map(({ key, paths }) => makeBranch(root, facts, key, paths, utc))
   return { sources, branches }
-}
-
-/** The tables (by oid) whose changes make the whole of a query be recomputed, of all that it reads. */
-export function wholeSources(facts: QueryFacts, root: Block): { all: RelationFacts[]; whole: ReadonlySet<number> } {
-  const { full } = keysOfSources(facts, root)
-  return { all: relationsRead(root), whole: new Set(full.keys()) }
-}
-
-function relationsRead(root: Block): RelationFacts[] {
-  return unique([...occurrences(root), ...unreached(root)].map((place) => place.relation))
-}
-
-interface SourceKey {
-  readonly key: readonly string[]
-  readonly paths: readonly KeyPath[]
-}
-
-/**
- * The keys of each table's changes, by oid, and why those that have none have none. A table that is joined to another's
- * changes is joined as it was, too, unless it is one whose own changes are answered by recomputing everything: so each
- * that turns out to be one can help the others.
- */
-function keysOfSources(facts: QueryFacts, root: Block) {
-  const candidates = sliceKey(facts, root)
-  const full = new Map<number, Reason>()
-  for (const { relation, why } of unreached(root)) full.set(relation.oid, why)
-  const places = occurrences(root)
-  const relations = unique(places.map((place) => place.relation))
-  const find = (oid: number, whole: Iterable<number>): SourceKey | NoKey => {
-    const own = places.filter((place) => place.relation.oid === oid)
-    const search = { whole: new Set(whole), nested: false, facts }
-    return attempt(() => {
-      if (candidates.length === 0) throw new NoKey(whyNoSliceKey(root, facts))
-      return keyOfSource(root, own, candidates, search)
-    })
-  }
-  const everyOid = relations.map((relation) => relation.oid)
-  for (const oid of everyOid) {
-    const alone = full.has(oid) ? undefined : find(oid, everyOid)
-    if (alone instanceof NoKey) full.set(oid, alone.why)
-  }
-  for (;;) {
-    const found = new Map<number, SourceKey>()
-    let failed: readonly [number, Reason] | undefined
-    for (const oid of everyOid) {
-      if (full.has(oid)) continue
-      const result = find(oid, full.keys())
-      if (result instanceof NoKey) failed ??= [oid, result.why]
-      else found.set(oid, result)
-    }
-    if (failed === undefined) return { found, full }
-    full.set(...failed)
-  }
-}
-
-/**
- * The key columns that the changes of one table tell by themselves; failing that, by joining. All places at which the
- * table is read must agree on them, since one change touches all.
- */
-function keyOfSource(
-  root: Block,
-  places: readonly Occurrence[],
-  candidates: readonly string[],
-  search: Search,
-): SourceKey {
-  const direct = candidates.filter((name) => places.every((place) => isDirect(root, place, [name], search)))
-  const possible = direct.length > 0 ? direct : candidates.filter((name) => isPossible(root, places, [name], search))
-  const key = indexedKey(root, possible.length > 0 ? possible : candidates)
-  const ways = [key, ...key.map((name) => [name])]
-  const wanted = ways.find((names) => isPossible(root, places, names, search)) ?? key.slice(0, 1)
-  return { key: wanted, paths: places.flatMap((place) => keyPaths(root, place.steps, wanted, search)) }
-}
-
-function isPossible(root: Block, places: readonly Occurrence[], wanted: readonly string[], search: Search): boolean {
-  return places.every(({ steps }) => !(attempt(() => keyPaths(root, steps, wanted, search)) instanceof NoKey))
-}
-
-function isDirect(root: Block, { steps }: Occurrence, wanted: readonly string[], search: Search): boolean {
-  const found = attempt(() => keyPaths(root, steps, wanted, search))
-  return !(found instanceof NoKey) && found.every(hasNoJoin)
 }

@@ -1,9 +1,10 @@
+import type { SelectStmt } from '@pgsql/types'
 import type { FunctionFacts, OutputColumn } from '../../compiler/facts.js'
-import { ident, sql, trusted } from '../../compiler/fragment.js'
+import { type Fragment, ident, literal, sql, trusted } from '../../compiler/fragment.js'
 import { walk } from '../../compiler/parse/ast.js'
 import { parseSelect, positionAt, toSql } from '../../compiler/parse/parse.js'
 import { type SourcePosition, TidemarkError } from '../../protocol/errors.js'
-import { one, type Queryable } from '../database.js'
+import { lastRow, type Queryable } from '../database.js'
 import { serverError } from '../databaseError.js'
 import { appliedExpression } from './applied.js'
 import { type Read, readsExpression } from './closure.js'
@@ -24,12 +25,12 @@ export interface Canonical {
 
 /**
  * Lets PostgreSQL read a query, as a temporary view. To be called in a transaction that is rolled back, with the search
- * path that the query means; from here on, until `forgetProbe`, every name is written with its schema.
+ * path that the query means; from here on, until `forgetProbe`, every name is written with its schema. `question`: one
+ * of `probeQuestion`, or what `prepareProbe` has prepared.
  * @throws TidemarkError QUERY_INVALID with the position in the user's text.
  */
-export async function canonicalise(database: Queryable, query: string): Promise<Canonical> {
-  await createProbe(database, query)
-  const { text, output, reads, applied } = await one<Omit<Canonical, 'faithful'>>(database, probeQuery, [probe])
+export async function canonicalise(database: Queryable, query: string, question: string): Promise<Canonical> {
+  const { text, output, reads, applied } = await askProbe(database, query, question)
   const canonical = withoutSemicolon(text)
   return { text: canonical, output, reads, applied, faithful: await isFaithful(database, canonical) }
 }
@@ -43,10 +44,10 @@ function withoutSemicolon(text: string): string {
   return text.replace(/;\s*$/, '')
 }
 
-async function createProbe(database: Queryable, query: string): Promise<void> {
+async function askProbe(database: Queryable, query: string, question: string): Promise<Omit<Canonical, 'faithful'>> {
   const head = sql`SAVEPOINT ${ident(probe)}; CREATE TEMPORARY VIEW ${ident(probe)} AS\n`.text
   try {
-    await database.query(`${head}${query}\n; SET LOCAL search_path TO ''`)
+    return await lastRow(database, `${head}${query}\n; SET LOCAL search_path TO ''; ${question}`)
   } catch (error) {
     const { message, hint, detail, position, code } = serverError(error)
     if (code === undefined) throw error
@@ -80,23 +81,23 @@ async function isFaithful(database: Queryable, text: string): Promise<boolean> {
 async function readBack(database: Queryable, query: string): Promise<string | undefined> {
   try {
     const create = sql`SAVEPOINT ${ident(again)}; CREATE OR REPLACE TEMPORARY VIEW ${ident(again)} AS ${trusted(query)}`
-    await database.query(create.text)
-    const found = await one<{ text: string }>(
-      database,
-      'SELECT pg_get_viewdef(c.oid) AS text FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema()',
-      [again],
-    )
-    return withoutSemicolon(found.text)
+    const look = sql`SELECT pg_get_viewdef(${temporary(again)}) AS text`
+    return withoutSemicolon((await lastRow<{ text: string }>(database, sql`${create}; ${look}`.text)).text)
   } catch {
     await database.query(sql`ROLLBACK TO SAVEPOINT ${ident(again)}`.text)
     return undefined
   }
 }
 
+/** The number of a temporary view. */
+function temporary(name: string): Fragment {
+  return sql`(SELECT c.oid FROM pg_class c WHERE c.relname = ${literal(name)} AND c.relnamespace = pg_my_temp_schema())`
+}
+
 /** One question for everything: with hundreds of views, each round trip counts. */
-const probeQuery = `
+export const probeQuestion = `
 WITH RECURSIVE probe AS (
-  SELECT c.oid FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = pg_my_temp_schema()
+  SELECT oid FROM ${temporary(probe).text} p
 ), columns AS (
   SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation
   FROM pg_attribute a JOIN probe ON probe.oid = a.attrelid WHERE a.attnum > 0 AND NOT a.attisdropped
@@ -142,11 +143,22 @@ SELECT pg_get_viewdef(probe.oid) AS text, ${readsExpression('probe.oid')} AS rea
     FROM columns c LEFT JOIN equality e USING (attnum)) AS output
 FROM probe`
 
+/**
+ * Has the same asked by a function, until the transaction is rolled back: PostgreSQL takes longer to plan the question
+ * than to answer it, and keeps the plan for a function. To be called before `canonicalise`.
+ */
+export async function prepareProbe(database: Queryable): Promise<string> {
+  const name = sql`pg_temp.tidemark_ask`.text
+  await database.query(`CREATE FUNCTION ${name}() RETURNS TABLE (text text, reads json, applied json, output json)
+LANGUAGE plpgsql SET search_path TO '' AS $ask$ #variable_conflict use_column
+BEGIN RETURN QUERY ${probeQuestion}; END $ask$`)
+  return `SELECT * FROM ${name}()`
+}
+
 /** Whether a query reads whole rows (`to_jsonb(s.*)`), of which PostgreSQL notes no columns. */
-export function readsWholeRows(text: string): boolean {
+export function readsWholeRows(tree: SelectStmt): boolean {
   let whole = false
   const aliases = new Set<string>()
-  const tree = parseSelect(text)
   walk(tree, (kind, body) => {
     if (kind === 'Alias') aliases.add(String(body.aliasname))
     if (kind === 'RangeVar') aliases.add(String(body.relname))

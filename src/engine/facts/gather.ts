@@ -1,3 +1,4 @@
+import type { SelectStmt } from '@pgsql/types'
 import { type FunctionFacts, type QueryFacts, type RelationFacts, relationKey } from '../../compiler/facts.js'
 import { ident, literal, sql } from '../../compiler/fragment.js'
 import { type Node, names, walk } from '../../compiler/parse/ast.js'
@@ -5,7 +6,7 @@ import { parseSelect } from '../../compiler/parse/parse.js'
 import { TidemarkError } from '../../protocol/errors.js'
 import { type Queryable, rows } from '../database.js'
 import { appliedBy, functionColumns } from './applied.js'
-import { canonicalise, forgetProbe, readsWholeRows } from './canonical.js'
+import { canonicalise, forgetProbe, prepareProbe, probeQuestion, readsWholeRows } from './canonical.js'
 import { ClosureReader } from './closure.js'
 import { type MaintainedView, StandIns } from './standIns.js'
 
@@ -22,6 +23,8 @@ export class FactsGatherer {
   readonly #closures = new ClosureReader()
   readonly #functions = new Map<string, readonly FunctionFacts[]>()
   #timeZone: string | undefined
+  #probe = probeQuestion
+  #asked = 0
 
   constructor(
     private readonly database: Queryable,
@@ -42,7 +45,7 @@ export class FactsGatherer {
   /** Some work that may turn out to be about something that is wrong: that is the answer then, and nothing is left of it. */
   async tryOut<Result>(work: () => Promise<Result>, savepoint = 'tidemark_view'): Promise<Result | TidemarkError> {
     const forget = this.#standIns.mark()
-    const timeZone = this.#timeZone
+    const [timeZone, question] = [this.#timeZone, this.#probe]
     await this.database.query(`SAVEPOINT ${savepoint}`)
     try {
       const result = await work()
@@ -55,6 +58,7 @@ export class FactsGatherer {
       // The setting is undone as well.
       if (this.#timeZone !== timeZone) this.#closures.forget()
       this.#timeZone = timeZone
+      if (this.#probe !== question) [this.#probe, this.#asked] = [question, 0]
       return error
     }
   }
@@ -62,14 +66,15 @@ export class FactsGatherer {
   async gather(query: string, timeZone: string): Promise<QueryFacts> {
     const { database } = this
     await this.#setTimeZone(timeZone)
-    const canonical = await canonicalise(database, await this.#standIns.putInto(database, query))
+    const text = await this.#standIns.putInto(database, query)
+    const canonical = await canonicalise(database, text, await this.#question())
     const standIns = this.#standIns.byNumber
     const plain = await this.#closures.read(database, canonical.reads, standIns)
     const views = plain.relations.flatMap(({ kind, oid }) => (kind === 'view' ? [oid] : []))
     const behind = await appliedBy(database, views)
     await forgetProbe(database)
-    const text = this.#standIns.takeOutOf(canonical.text)
-    const definitions = [text, ...plain.relations.flatMap((relation) => relation.definition ?? [])]
+    const own = this.#standIns.takeOutOf(canonical.text)
+    const definitions = [own, ...plain.relations.flatMap((relation) => relation.definition ?? [])].map(parseSelect)
     const whole = definitions.some(readsWholeRows)
     const relations = new Map<string, RelationFacts>()
     for (const relation of plain.relations) {
@@ -87,7 +92,7 @@ export class FactsGatherer {
     for (const name of systemRelations(definitions, relations))
       relations.set(relationKey('pg_catalog', name), system(name))
     return {
-      canonical: text,
+      canonical: own,
       output: canonical.output,
       relations,
       functions: await this.#readFunctions(definitions),
@@ -108,8 +113,15 @@ export class FactsGatherer {
     this.#timeZone = timeZone
   }
 
-  async #readFunctions(texts: readonly string[]): Promise<ReadonlyMap<string, readonly FunctionFacts[]>> {
-    const wanted = calledFunctions(texts)
+  /** A function is worth its making from the third query on. */
+  async #question(): Promise<string> {
+    this.#asked++
+    if (this.#asked === 3) this.#probe = await prepareProbe(this.database)
+    return this.#probe
+  }
+
+  async #readFunctions(trees: readonly SelectStmt[]): Promise<ReadonlyMap<string, readonly FunctionFacts[]>> {
+    const wanted = calledFunctions(trees)
     const unknown = [...wanted].filter((name) => !this.#functions.has(name))
     for (const name of unknown) this.#functions.set(name, [])
     const found = unknown.length === 0 ? [] : await readFunctions(this.database, unknown)
@@ -154,11 +166,10 @@ function factsOf(oid: number, view: MaintainedView, read: ReadonlySet<string>, w
 }
 
 /** System tables are named without a schema, and PostgreSQL notes no dependency on them. */
-function systemRelations(texts: readonly string[], known: ReadonlyMap<string, RelationFacts>): Set<string> {
+function systemRelations(trees: readonly SelectStmt[], known: ReadonlyMap<string, RelationFacts>): Set<string> {
   const found = new Set<string>()
-  for (const text of texts) {
+  for (const tree of trees) {
     const ctes = new Set<string>()
-    const tree = parseSelect(text)
     walk(tree, (kind, body) => {
       if (kind === 'CommonTableExpr') ctes.add(String(body.ctename))
       return undefined
@@ -191,10 +202,10 @@ function system(name: string): RelationFacts {
   }
 }
 
-function calledFunctions(texts: readonly string[]): Set<string> {
+function calledFunctions(trees: readonly SelectStmt[]): Set<string> {
   const called = new Set<string>()
-  for (const text of texts) {
-    walk(parseSelect(text), (kind, body) => {
+  for (const tree of trees) {
+    walk(tree, (kind, body) => {
       if (kind === 'FuncCall') called.add(names(body.funcname as readonly Node[]).at(-1) ?? '')
       return undefined
     })
