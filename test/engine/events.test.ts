@@ -139,6 +139,18 @@ describe('a token of a write', () => {
     expect(await passed('mv', undone)).toBe(true)
   })
 
+  it('is passed by a native materialized view that was refreshed after it', async () => {
+    await apply(db, { native: { query: 'SELECT g, count(*) AS n FROM t GROUP BY g', storage: 'matview' } })
+    const client = await db.connect()
+    const token = await write('INSERT INTO t VALUES (1000, 7)', client)
+    // It began before the write was committed.
+    await db.query("SELECT tidemark.refresh('native')")
+    await client.query('COMMIT')
+    expect(await passed('native', token)).toBe(false)
+    await db.query("SELECT tidemark.refresh('native')")
+    expect(await passed('native', token)).toBe(true)
+  })
+
   it('is not passed by a view over one that is paused', async () => {
     const client = await db.connect()
     await db.query("SELECT tidemark.pause('mv')")

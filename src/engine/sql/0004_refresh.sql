@@ -164,7 +164,8 @@ DECLARE
   count bigint;
   began timestamptz := clock_timestamp();
   elapsed double precision;
-  seen pg_snapshot := tidemark.present_cursor();
+  -- What is refreshed sees this much, or more.
+  least_seen pg_snapshot := tidemark.present_cursor();
 BEGIN
   IF relation IS NULL THEN
     RAISE EXCEPTION 'The materialized view %.% was dropped.', v.schema_name, v.view_name
@@ -180,7 +181,7 @@ BEGIN
     state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
     failures = 0, retry_at = NULL, last_error = NULL,
     as_of = now(), epoch = epoch + 1, last_run_at = clock_timestamp(), last_full_at = clock_timestamp(),
-    full_ms = elapsed, row_count = count, seen = refresh_matview.seen
+    full_ms = elapsed, row_count = count, seen = least_seen
   WHERE view_id = v.id
   RETURNING as_of INTO result.as_of;
   result.mode := 'full';
