@@ -1,7 +1,7 @@
 import type { IndexDefinition, ViewSettings } from '../define/types.js'
 import { type Queryable, rows } from '../engine/database.js'
 import { isMigrated } from '../engine/migrate.js'
-import type { Explanation } from './explanation.js'
+import type { Explanation } from '../protocol/explanation.js'
 
 /** A view as the catalog knows it. */
 export interface DeployedView {

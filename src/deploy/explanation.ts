@@ -2,44 +2,8 @@ import type { Place } from '../compiler/places/place.js'
 import type { ViewPlan } from '../compiler/plan/types.js'
 import type { NormalisedView } from '../define/types.js'
 import type { SourceRange } from '../protocol/errors.js'
+import type { Explanation, Maintenance, SourceExplanation } from '../protocol/explanation.js'
 import { shownName } from './names.js'
-
-/** How a view is maintained, and why not better. */
-export interface Explanation {
-  readonly view: string
-  /** Every table it reads is followed by slices (or deltas). */
-  readonly incremental: boolean
-  readonly key: readonly string[]
-  readonly nodes: readonly {
-    readonly id: string
-    readonly kind: 'slice' | 'delta' | 'full'
-    readonly key: readonly string[]
-  }[]
-  readonly sources: readonly SourceExplanation[]
-  readonly advice: readonly AdviceGiven[]
-}
-
-export interface AdviceGiven {
-  readonly code: string
-  readonly message: string
-  readonly sql?: string
-  /** Of what may be other than its author believes, and not only slower. */
-  readonly severity?: 'warning'
-  /** The piece of the user's query that it is about. */
-  readonly position?: SourceRange
-}
-
-export interface SourceExplanation {
-  readonly table: string
-  readonly maintenance: 'slice' | 'delta' | 'full'
-  readonly key?: readonly string[]
-  readonly code?: string
-  readonly reason?: string
-  /** What change would do it. */
-  readonly hint?: string
-  /** The piece of the user's query that is the reason. */
-  readonly position?: SourceRange
-}
 
 /** Finds where in the user's text something stands. */
 export type Positions = (place: Place) => SourceRange | undefined
@@ -119,7 +83,7 @@ export function withoutPositions(explanation: Explanation): Explanation {
   return { ...explanation, sources: explanation.sources.map(strip), advice: explanation.advice.map(strip) }
 }
 
-const ranks: Readonly<Record<SourceExplanation['maintenance'], number>> = { delta: 0, slice: 1, full: 2 }
+const ranks: Readonly<Record<Maintenance, number>> = { delta: 0, slice: 1, full: 2 }
 
 function rank({ maintenance }: SourceExplanation): number {
   return ranks[maintenance]

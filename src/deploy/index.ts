@@ -1,6 +1,6 @@
+export type { Explanation } from '../protocol/explanation.js'
 export { type Applied, type ApplyOptions, applyDeployment } from './apply.js'
 export type { Change } from './changes.js'
 export { dropDeployment } from './drop.js'
-export type { AdviceGiven, Explanation, SourceExplanation } from './explanation.js'
 export { type Explained, explainAll, explainViews, planDeployment, type Warning } from './plan.js'
 export type { ApplyPhase, ApplyProgress } from './progress.js'

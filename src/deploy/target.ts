@@ -4,7 +4,7 @@ import type { QueryFacts, RelationFacts } from '../compiler/facts.js'
 import type { Kept } from '../compiler/keep/kept.js'
 import type { Maintenance } from '../compiler/plan/types.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
-import type { Explanation } from './explanation.js'
+import type { Explanation } from '../protocol/explanation.js'
 
 /** What one captured table must give a view. */
 export interface SourceNeed {

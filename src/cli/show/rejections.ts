@@ -1,4 +1,4 @@
-import type { Explanation } from '../../deploy/index.js'
+import type { Explanation } from '../../protocol/explanation.js'
 import { counted, printable, printableLines, wrap } from '../format.js'
 import type { Terminal } from '../terminal.js'
 
