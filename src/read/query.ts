@@ -17,9 +17,33 @@ export interface SelectedColumn {
   readonly source: ColumnPath
   /** What it is called; left out: the last key of the path, or the column's name. */
   readonly alias?: string
-  /** One of `castTypes`. */
-  readonly cast?: string
+  readonly cast?: CastType
 }
+
+/** What a column can be cast to: types of pg_catalog, by the names they have there. */
+export const castTypes = [
+  'bool',
+  'int2',
+  'int4',
+  'int8',
+  'numeric',
+  'float4',
+  'float8',
+  'text',
+  'varchar',
+  'date',
+  'time',
+  'timetz',
+  'timestamp',
+  'timestamptz',
+  'interval',
+  'uuid',
+  'json',
+  'jsonb',
+  'inet',
+] as const
+
+export type CastType = (typeof castTypes)[number]
 
 export const comparisons = {
   eq: '=',
