@@ -22,11 +22,22 @@ export type ReasonCode =
   | 'uncaptured_relation'
   | 'row_security'
 
-export interface Reason {
-  readonly code: ReasonCode
+/** Why the slices that a change touches are computed again, and not added to. Explained there as well. */
+export type SliceReasonCode =
+  | 'outer_join_groups'
+  | 'nested_groups'
+  | 'aggregate_not_added'
+  | 'inexact_sum'
+  | 'inexact_values'
+  | 'moving_groups'
+
+export interface Reason<Code extends string = ReasonCode> {
+  readonly code: Code
   readonly reason: string
   /** What change of the query, or of the tables, would do it. SQL in it stands between backticks. */
   readonly hint: string
   /** The piece of the query that it is about. */
   readonly place: Place | undefined
 }
+
+export type SliceReason = Reason<SliceReasonCode>

@@ -14,7 +14,7 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan, posi
     return position === undefined ? {} : { position }
   }
   const native = view.storage === 'matview'
-  const sources = plan.sources.map(({ relation, maintenance, why, key }): SourceExplanation => {
+  const sources = plan.sources.map(({ relation, maintenance, why, whySlices, key }): SourceExplanation => {
     const table = shownName(relation.schema, relation.name)
     if (native) {
       const reason = 'It is kept as a native materialized view, which PostgreSQL can only recompute.'
@@ -25,7 +25,9 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan, posi
       const { code, reason, hint, place } = why
       return { table, maintenance, code, reason, hint, ...at(place) }
     }
-    return { table, maintenance, key }
+    if (whySlices === undefined) return { table, maintenance, key }
+    const { place, ...told } = whySlices
+    return { table, maintenance, key, whyNotDelta: { ...told, ...at(place) } }
   })
   const incremental = !native && !plan.moves && sources.every((source) => source.maintenance !== 'full')
   const slices = plan.branches.map((branch) => ({ id: name, kind: 'slice' as const, key: branch.key }))
@@ -41,7 +43,10 @@ export function explain(name: string, view: NormalisedView, plan: ViewPlan, posi
   }
 }
 
-/** The explanation of a view that was taken apart: of each base table, the least that a piece or the whole makes of it. */
+/**
+ * The explanation of a view that was taken apart: of each base table, the least that a piece or the whole makes of its
+ * changes on their way to the view, and on the worst of the ways if there are several.
+ */
 export function explainPieces(
   whole: Explanation,
   pieces: readonly { readonly explanation: Explanation; readonly hasFewRows: boolean }[],
@@ -53,7 +58,7 @@ export function explainPieces(
     const known = sources.get(source.table)
     if (known === undefined || rank(source) > rank(known)) sources.set(source.table, source)
   }
-  const visit = ({ sources: own }: Explanation, above: SourceExplanation | undefined): void => {
+  const visit = ({ sources: own, view: node }: Explanation, above: SourceExplanation | undefined): void => {
     // To compute all of it again, of a few rows that are kept, is no more than to add to one of them.
     const overFew = own.every(({ table }) => few.has(table))
     for (const source of own) {
@@ -61,8 +66,8 @@ export function explainPieces(
         visit(byName.get(source.table) ?? whole, undefined)
         continue
       }
-      const worse = above !== undefined && rank(above) > rank(source) && above.maintenance === 'full'
-      const told = worse ? { ...above, table: source.table } : source
+      const worse = above !== undefined && rank(above) > rank(source)
+      const told = worse ? { ...above, table: source.table } : { ...source, node }
       const piece = byName.get(source.table)
       if (piece === undefined) note(told)
       else visit(piece, told)
@@ -80,7 +85,9 @@ export function explainPieces(
 /** Without what depends on how the text is laid out, and where its file is. */
 export function withoutPositions(explanation: Explanation): Explanation {
   const strip = <Item extends { readonly position?: SourceRange }>({ position: _, ...rest }: Item) => rest
-  return { ...explanation, sources: explanation.sources.map(strip), advice: explanation.advice.map(strip) }
+  const stripSource = ({ whyNotDelta, ...source }: SourceExplanation): SourceExplanation =>
+    strip({ ...source, ...(whyNotDelta && { whyNotDelta: strip(whyNotDelta) }) })
+  return { ...explanation, sources: explanation.sources.map(stripSource), advice: explanation.advice.map(strip) }
 }
 
 const ranks: Readonly<Record<Maintenance, number>> = { delta: 0, slice: 1, full: 2 }

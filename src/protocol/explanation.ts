@@ -38,4 +38,15 @@ export interface SourceExplanation {
   readonly hint?: string
   /** The piece of the user's query that is the reason. */
   readonly position?: SourceRange
+  /** Where it is `slice`: why what changed is not added instead, if the query could be written so that it is. */
+  readonly whyNotDelta?: WhyNotDelta
+  /** Of a view in pieces: the node that is the reason why it is not followed better. */
+  readonly node?: string
+}
+
+export interface WhyNotDelta {
+  readonly code: string
+  readonly reason: string
+  readonly hint: string
+  readonly position?: SourceRange
 }

@@ -46,7 +46,12 @@ const restricted = new Pool({
 
 describe('reasons.md', () => {
   const reasons = sections(page, 'Reasons')
-  const inCode = [...read('src/compiler/reasons.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code]) => code ?? '')
+  const slices = sections(page, 'Slices instead of deltas')
+  const [inCode, slicesInCode] = ['ReasonCode', 'SliceReasonCode'].map((type) => {
+    const [, union = ''] =
+      new RegExp(`type ${type} =\\n((?: {2}\\| '\\w+'\\n)+)`).exec(read('src/compiler/reasons.ts')) ?? []
+    return [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code ?? '')
+  }) as [string[], string[]]
 
   beforeAll(async () => {
     const [, setUp = ''] = /```sql\n(.*?)```/s.exec(page) ?? []
@@ -80,6 +85,26 @@ describe('reasons.md', () => {
     expect(mended?.sources.filter(({ maintenance }) => maintenance === 'full')).toEqual([])
     expect(mended?.incremental).toBe(true)
   })
+
+  test('has every reason for slices once, in the order of the code', () => {
+    expect(slicesInCode).not.toEqual([])
+    expect([...slices.keys()]).toEqual(slicesInCode)
+  })
+
+  test.each([...slices])(
+    '%s is why its example has slices, and what is to be written instead deltas',
+    async (code, text) => {
+      expect(text).toMatch(/\n\*\*Instead:\*\* \S/)
+      const [query = '', instead = ''] = [...text.matchAll(/```sql\n(.*?)```/gs)].map(([, sql]) => sql ?? '')
+      const explained = await explain(code, query)
+      expect(explained?.incremental).toBe(true)
+      expect(explained?.sources.map(({ maintenance }) => maintenance)).toContain('slice')
+      expect(explained?.sources.flatMap(({ whyNotDelta }) => whyNotDelta?.code ?? [])).toContain(code)
+      for (const { whyNotDelta } of explained?.sources ?? []) expect(whyNotDelta?.hint ?? 'none').toMatch(/\S/)
+      const mended = await explain(code, instead)
+      expect(mended?.sources.filter(({ maintenance }) => maintenance !== 'delta')).toEqual([])
+    },
+  )
 
   async function explain(code: string, query: string) {
     const storage = code === 'native_matview' ? 'matview' : 'table'

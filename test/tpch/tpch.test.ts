@@ -30,7 +30,7 @@ const expectedMaintenance: Readonly<Record<string, Partial<Record<'slice' | 'del
   q12: { delta: 'lineitem orders' },
   q13: { slice: 'customer orders' },
   q14: { delta: 'lineitem part' },
-  q15: { slice: 'supplier', delta: 'lineitem' },
+  q15: { slice: 'lineitem supplier' },
   q16: { slice: 'part partsupp supplier' },
   q17: { slice: 'lineitem part' },
   q18: { slice: 'customer lineitem orders' },

@@ -68,6 +68,7 @@ function showSources({ view, sources }: Explanation, around: Surroundings): stri
 
 /** Of the code, the words and the place: a clock in the query concerns each of its tables alike. */
 function isSameReason(one: SourceExplanation, other: SourceExplanation): boolean {
+  if (other.whyNotDelta !== undefined) return one.whyNotDelta?.reason === other.whyNotDelta.reason
   return other.reason !== undefined && one.reason === other.reason && one.position?.start === other.position?.start
 }
 
@@ -80,7 +81,12 @@ function showSource(
   const name = printable(source.table).padEnd(place.nameWidth)
   if (source.maintenance !== 'full') {
     const along = source.key === undefined ? '' : ` by ${list(source.key)}`
-    return [`${name}  ${colours.green(source.maintenance)}${colours.dim(along)}`]
+    const head = `${name}  ${colours.green(source.maintenance)}${colours.dim(along)}`
+    const why = source.whyNotDelta
+    if (why === undefined) return [head]
+    if (place.told !== undefined) return [`${head}  ${colours.dim(`${why.code}, as ${printable(place.told.table)}`)}`]
+    const reason = lines(wrap(printableLines(why.reason), width - treeWidth)).map((line) => colours.dim(line))
+    return [`${head}  ${colours.dim(why.code)}`, ...reason, ...showHint(why.hint, place.around.terminal), '']
   }
   const code = source.code === undefined ? '' : `  ${colours.dim(source.code)}`
   const head = `${name}  ${colours.yellow('full')}${code}`

@@ -80,7 +80,7 @@ export function stateColumn(columns: ReadonlyMap<string, AddedColumn>, index: nu
   return columns.get(stateName(index, role))?.name ?? stateName(index, role)
 }
 
-const summed = /^(bigint|numeric)/
+export const summed = /^(bigint|numeric)/
 export const compared = /^(numeric|double precision|real|interval|time)/
 
 /**

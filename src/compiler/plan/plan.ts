@@ -13,6 +13,7 @@ import { ident } from '../fragment.js'
 import type { Block } from '../ir/types.js'
 import type { Kept } from '../keep/kept.js'
 import { outermost } from '../places/outermost.js'
+import type { Place } from '../places/place.js'
 import { PlacedError } from '../places/placedError.js'
 import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
@@ -21,6 +22,7 @@ import { makeBranch } from './branches.js'
 import { loggedColumns } from './logged.js'
 import { keysOfSources, relationsRead } from './sourceKeys.js'
 import type { Branch, KeyPath, SourcePlan, ViewPlan } from './types.js'
+import { whySlices } from './whySlices.js'
 
 export interface PlanRequest {
   readonly facts: QueryFacts
@@ -46,7 +48,12 @@ export function planView(request: PlanRequest): ViewPlan {
   const moving = blocked === undefined && clock !== undefined && !isReason(clock) ? clock : undefined
   const delta = blocked === undefined && request.kept?.delta ? exactShape(root, facts) : undefined
   const { sources: planned, branches } = waysToMaintain(request, blocked, delta)
-  const sources = planned.map((source) => ({ ...source, ...placed(root, source) }))
+  const coarse = delta === undefined ? whySlices(root, facts, (moving?.windows.length ?? 0) > 0) : undefined
+  const slices = coarse && placed(root, coarse)
+  const sources = planned.map(({ why, ...source }): SourcePlan => {
+    if (why !== undefined) return { ...source, why: placed(root, why) }
+    return source.maintenance === 'slice' ? { ...source, whySlices: slices } : source
+  })
   const keyProved = found?.every((name) => key.includes(name)) ?? false
   const keys = branches.map((branch) => branch.key)
   const windows = moving?.windows ?? []
@@ -73,8 +80,8 @@ export function planView(request: PlanRequest): ViewPlan {
 }
 
 /** The reason with its place in the query itself, not in a view that it reads. */
-function placed(root: Block, { why }: SourcePlan): Pick<SourcePlan, 'why'> {
-  return why === undefined ? {} : { why: { ...why, place: why.place && outermost(root, why.place) } }
+function placed<Why extends { readonly place: Place | undefined }>(root: Block, why: Why): Why {
+  return { ...why, place: why.place && outermost(root, why.place) }
 }
 
 function waysToMaintain(

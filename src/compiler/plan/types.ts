@@ -4,7 +4,7 @@ import type { RelationFacts } from '../facts.js'
 import type { Block, SelectBlock } from '../ir/types.js'
 import type { Node } from '../parse/ast.js'
 import type { Place } from '../places/place.js'
-import type { Reason } from '../reasons.js'
+import type { Reason, SliceReason } from '../reasons.js'
 
 /** A column as a query sees it, and its name in the table it is stored in. */
 export interface StoredColumn {
@@ -72,6 +72,8 @@ export interface SourcePlan {
   readonly relation: RelationFacts
   readonly maintenance: Maintenance
   readonly why?: Reason
+  /** Where it is followed by slices, and could be by deltas. */
+  readonly whySlices?: SliceReason | undefined
   /** The key columns of the branch that its changes go to. */
   readonly key: readonly string[]
 }

@@ -84,7 +84,7 @@ export const joins: readonly Construct[] = [
         query: `SELECT s.shop, s.n, o.most FROM (SELECT shop, count(*) AS n FROM sales GROUP BY shop) s
           LEFT JOIN (SELECT shop, max(discount) AS most FROM offers GROUP BY shop) o ON o.shop = s.shop`,
         key: ['shop'],
-        maintenance: { sales: 'delta', offers: 'slice' },
+        maintenance: { sales: 'slice', offers: 'slice' },
         pieces: 2,
         rows: `
           1 | 3 | 10
