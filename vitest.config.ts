@@ -1,15 +1,30 @@
 import { defineConfig } from 'vitest/config'
+import { react18 } from './test/react/kit/react18.js'
+
+/** For all tests alike. A project inherits nothing: what is asked for once, below, would be done once for each. */
+const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' as const }
+
+/** Tests of components run on each React that is supported. */
+const components = { ...shared, include: ['test/react/**/*.test.tsx'], environment: 'happy-dom' }
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // One PostgreSQL for all projects.
     globalSetup: ['test/kit/global-setup.ts'],
-    pool: 'forks',
     // A file to compare with that is not there is a failure, here as in CI; `-u` writes them.
     update: 'none',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     // Tests wait for databases more than they compute.
     maxWorkers: 4,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'node',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+        },
+      },
+      { test: { ...components, name: 'react-19' } },
+      { test: { ...components, name: 'react-18' }, resolve: { alias: react18() } },
+    ],
   },
 })

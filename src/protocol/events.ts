@@ -1,6 +1,7 @@
 /** What is told live, over server-sent events. The type is the event's name, and the rest its data as JSON. */
 import type { Alert } from './alert.js'
 import type { ErrorBody } from './errors.js'
+import type { ViewFreshness } from './freshness.js'
 
 /** A refresh ended. Rows changed where `epoch` is another one than before. */
 export interface ViewRefreshed {
@@ -26,6 +27,17 @@ export interface ViewFailed {
   readonly at: string
 }
 
+/**
+ * How fresh a view is: of each view that was asked for when a connection begins, and again when changes begin to wait for
+ * it. `refreshed` says when they no longer do.
+ */
+export interface FreshnessTold {
+  readonly type: 'freshness'
+  readonly view: string
+  readonly freshness: ViewFreshness
+  readonly at: string
+}
+
 /** `stale`: contents older than the view's rules allow; `alert`: any other kind. */
 export interface AlertRaised {
   readonly type: 'stale' | 'alert'
@@ -46,4 +58,4 @@ export interface EventsMissed {
   readonly at: string
 }
 
-export type LiveEvent = ViewRefreshed | ViewFailed | AlertRaised | ViewsChanged | EventsMissed
+export type LiveEvent = ViewRefreshed | ViewFailed | FreshnessTold | AlertRaised | ViewsChanged | EventsMissed
