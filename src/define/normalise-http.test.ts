@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { TidemarkError } from '../protocol/errors.js'
+import type { HttpOptions } from './http-options.js'
+import { normaliseConfig } from './normalise-config.js'
+import { normaliseServing } from './normalise-http.js'
+
+const normalised = (http: HttpOptions) => normaliseConfig({ views: [], http }).config.http
+
+function problemsOf(http: unknown): string {
+  try {
+    normaliseConfig({ views: [], http: http as HttpOptions })
+  } catch (error) {
+    if (error instanceof TidemarkError && error.code === 'CONFIG_INVALID') return error.message
+    throw error
+  }
+  return ''
+}
+
+test('a token is kept as its hash alone, and allows reading', () => {
+  const token = 'a-token-of-operations'
+  const sha256 = createHash('sha256').update(token).digest('hex')
+  const { tokens } = normalised({
+    access: {
+      tokens: [
+        { name: 'one', token },
+        { name: 'two', sha256: sha256.toUpperCase(), actions: ['refresh'], views: ['mv'] },
+      ],
+    },
+  }).access
+  expect(tokens.map(({ hash }) => Buffer.from(hash).toString('hex'))).toEqual([sha256, sha256])
+  expect(tokens.map(({ actions, views }) => ({ actions, views }))).toEqual([
+    { actions: ['read', 'freshness'], views: null },
+    { actions: ['refresh'], views: ['mv'] },
+  ])
+  expect(JSON.stringify(tokens)).not.toContain(token)
+})
+
+test("'*' allows every action", () => {
+  const { tokens } = normalised({ access: { tokens: [{ name: 'all', token: 'x'.repeat(16), actions: '*' }] } }).access
+  expect(tokens[0]?.actions).toContain('operate')
+})
+
+test('nothing is open, and no other origin may call, unless it is said', () => {
+  const { access, cors, fresh } = normaliseServing({})
+  expect(access).toEqual({ open: [], tokens: [], jwt: null, authorize: null, anonymousRole: null })
+  expect(cors).toBeNull()
+  expect(fresh).toEqual({ perMinute: 60 })
+  expect(normaliseServing({ fresh: false }).fresh).toBeNull()
+})
+
+test.each([
+  ['/', ''],
+  ['/data', '/data'],
+  ['/data/', '/data'],
+  ['/a/b-c', '/a/b-c'],
+])('base path %s', (basePath, expected) => {
+  expect(normaliseServing({ basePath }).basePath).toBe(expected)
+})
+
+describe('what is wrong is told, and secrets are not', () => {
+  test.each([
+    ['a short token', { access: { tokens: [{ name: 'a', token: 'short' }] } }, 'tokens[0].token: is shorter than 16'],
+    ['a token and its hash', { access: { tokens: [{ name: 'a' }] } }, 'needs either `token` or `sha256`'],
+    ['no hash', { access: { tokens: [{ name: 'a', sha256: 'abc' }] } }, 'is not a SHA-256'],
+    ['a short secret', { access: { jwt: { secret: 'hush', roles: ['a'] } } }, 'jwt.secret: is shorter than 32 bytes'],
+    ['a secret and keys', { access: { jwt: { roles: ['a'] } } }, 'needs either `secret` or `jwksUrl`'],
+    ['no roles', { access: { jwt: { secret: 's'.repeat(32) } } }, 'jwt.roles: is required'],
+    ['empty roles', { access: { jwt: { secret: 's'.repeat(32), roles: [] } } }, 'jwt.roles: is empty'],
+    [
+      'a default role that is none of them',
+      { access: { jwt: { secret: 's'.repeat(32), roles: ['a'], defaultRole: 'b' } } },
+      'jwt.defaultRole: is not one of `roles`',
+    ],
+    ['an unknown action', { access: { open: ['reed'] } }, 'did you mean "read"?'],
+    ['cookies from everywhere', { cors: { origins: '*', credentials: true } }, 'needs the origins by name'],
+    ['a page for an origin', { cors: { origins: ['https://a.example/x'] } }, 'is not an origin'],
+    ['a path with two dots', { basePath: '/a/../b c' }, 'is not a path'],
+    ['a misspelt limit', { limits: { maxRow: 3 } }, 'did you mean "maxRows"?'],
+  ])('%s', (_, http, message) => {
+    const told = problemsOf(http)
+    expect(told).toContain(message)
+    expect(told).not.toMatch(/hush|short\b(?!er)/)
+  })
+})

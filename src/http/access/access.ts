@@ -1,0 +1,116 @@
+import type { HttpAction } from '../../define/http-options.js'
+import type { AccessRules } from '../../define/http-types.js'
+import type { Queryable } from '../../engine/database.js'
+import { Problem } from '../problem.js'
+import type { ServedView, ViewDirectory } from '../views.js'
+import { bearerOf } from './credentials.js'
+import { allows, type Identity, identify } from './identity.js'
+import { jwtVerifier, type VerifyJwt } from './jwt.js'
+import { Privileges } from './privileges.js'
+
+/** What a request may do, and under which role and with which claims its statements run. */
+export interface Grant {
+  readonly role?: string
+  readonly claims?: Readonly<Record<string, unknown>>
+}
+
+/** The same for one view. */
+export interface ViewGrant extends Grant {
+  readonly view: ServedView
+}
+
+/** Everything is closed but what the rules open. */
+export class Access {
+  readonly #verify: VerifyJwt | null
+  readonly #privileges: Privileges
+
+  constructor(
+    private readonly rules: AccessRules,
+    private readonly views: ViewDirectory,
+    database: Queryable,
+  ) {
+    this.#verify = rules.jwt === null ? null : jwtVerifier(rules.jwt)
+    this.#privileges = new Privileges(database)
+  }
+
+  /**
+   * @param name of a view, as the request names it.
+   * @throws Problem 401 or 403; 404 where the request may do it, and the view is not there.
+   */
+  check(request: Request, action: HttpAction, name: string): Promise<ViewGrant>
+  check(request: Request, action: HttpAction): Promise<Grant>
+  async check(request: Request, action: HttpAction, name?: string): Promise<Grant | ViewGrant> {
+    const caller = this.caller(request)
+    if (name === undefined) return caller.demand(action, null)
+    const view = await this.views.find(name)
+    const grant = await caller.demand(action, view ?? null, name)
+    if (view !== undefined) return { ...grant, view }
+    throw new Problem('UNKNOWN_VIEW', `There is no view named "${name.slice(0, 200)}".`)
+  }
+
+  /** Whoever sends the request, to be asked about several things. */
+  caller(request: Request): Caller {
+    return new Caller(request, this.rules, this.#verify, this.#privileges)
+  }
+}
+
+export class Caller {
+  #identity: Promise<Identity> | undefined
+
+  constructor(
+    private readonly request: Request,
+    private readonly rules: AccessRules,
+    private readonly verify: VerifyJwt | null,
+    private readonly privileges: Privileges,
+  ) {}
+
+  /** @throws Problem 401 or 403. */
+  async demand(action: HttpAction, view: ServedView | null, name: string | null = null): Promise<Grant> {
+    const grant = await this.#ask(action, view, name)
+    if (grant !== null) return grant
+    if (bearerOf(this.request) !== undefined) {
+      throw new Problem('FORBIDDEN', `These credentials do not allow "${action}" here.`)
+    }
+    throw new Problem('UNAUTHENTICATED', `"${action}" needs credentials here.`, {
+      headers: { 'www-authenticate': 'Bearer' },
+    })
+  }
+
+  /** @throws Problem 401 where the credentials themselves are not valid. */
+  async may(action: HttpAction, view: ServedView | null): Promise<boolean> {
+    return (await this.#ask(action, view, null)) !== null
+  }
+
+  /** When its credentials end, in milliseconds since 1970. */
+  async expiresAt(): Promise<number | null> {
+    const identity = await this.#identify()
+    return identity.kind === 'jwt' ? identity.jwt.expiresAt : null
+  }
+
+  async #ask(action: HttpAction, view: ServedView | null, name: string | null): Promise<Grant | null> {
+    const said = await this.rules.authorize?.(this.request, action, view?.name ?? name)
+    if (said === false) return null
+    if (said === true) return {}
+    if (said !== undefined && said !== null) {
+      return {
+        ...(said.role === undefined ? {} : { role: said.role }),
+        ...(said.claims === undefined ? {} : { claims: said.claims }),
+      }
+    }
+    const identity = await this.#identify()
+    if (!allows(identity, this.rules, action, view)) return null
+    if (identity.kind === 'token') return {}
+    if (identity.kind === 'anonymous')
+      return this.rules.anonymousRole === null ? {} : { role: this.rules.anonymousRole }
+    const { role, claims } = identity.jwt
+    // What is read is PostgreSQL's to refuse. What is told besides has to be refused here.
+    const told = view !== null && !view.public && action !== 'read' && action !== 'read-live'
+    if (told && !(await this.privileges.mayRead(role, view.id))) return null
+    return { role, claims }
+  }
+
+  #identify(): Promise<Identity> {
+    this.#identity ??= identify(this.request, this.rules, this.verify)
+    return this.#identity
+  }
+}

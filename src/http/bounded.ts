@@ -1,0 +1,100 @@
+import type { HttpLimits } from '../define/http-types.js'
+import type { Connection, Database } from '../engine/database.js'
+import { Problem } from './problem.js'
+
+/** What a driver's client may also have: without a listener, a connection that breaks ends the process. */
+interface Emitter {
+  on?(event: 'error', listener: () => void): unknown
+  removeListener?(event: 'error', listener: () => void): unknown
+}
+
+const ignore = (): void => undefined
+
+export interface PoolUse {
+  /** Connections that requests hold at this moment. */
+  readonly busy: number
+  /** Requests that wait for one. */
+  readonly waiting: number
+  /** Requests that were turned away for want of one, so far. */
+  readonly refused: number
+}
+
+/** The same database, for which nobody waits long, and not many at a time: who does is answered 503. */
+export class BoundedDatabase implements Database {
+  #busy = 0
+  #waiting = 0
+  #refused = 0
+
+  constructor(
+    private readonly database: Database,
+    private readonly limits: Pick<HttpLimits, 'connectionWaitMs' | 'maxWaiting'>,
+  ) {}
+
+  get use(): PoolUse {
+    return { busy: this.#busy, waiting: this.#waiting, refused: this.#refused }
+  }
+
+  async query<Row extends object>(text: string, values?: readonly unknown[]) {
+    const connection = await this.connect()
+    let broken = false
+    try {
+      return await connection.query<Row>(text, values)
+    } catch (error) {
+      // A statement that failed leaves a sound connection; one that is lost has no SQLSTATE.
+      broken = !(error instanceof Error && 'severity' in error)
+      throw error
+    } finally {
+      connection.release(broken)
+    }
+  }
+
+  async connect(): Promise<Connection> {
+    if (this.#waiting >= this.limits.maxWaiting) throw this.#refuse()
+    const connection = await this.#wait(this.database.connect())
+    const emitter = connection as Emitter
+    emitter.on?.('error', ignore)
+    this.#busy++
+    let released = false
+    return {
+      query: (text, values) => connection.query(text, values),
+      release: (destroy) => {
+        if (released) return
+        released = true
+        this.#busy--
+        connection.release(destroy)
+        if (destroy !== true) emitter.removeListener?.('error', ignore)
+      },
+    }
+  }
+
+  async #wait(connecting: Promise<Connection>): Promise<Connection> {
+    let timer: NodeJS.Timeout | undefined
+    let late = false
+    this.#waiting++
+    const tooLong = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        late = true
+        reject(this.#refuse())
+      }, this.limits.connectionWaitMs)
+    })
+    // Until the pool has answered, it counts as waiting: the pool still holds its place in the queue.
+    connecting
+      .then((connection) => {
+        // It comes after all, and must not be lost to its pool.
+        if (late) connection.release()
+      }, ignore)
+      .finally(() => {
+        this.#waiting--
+      })
+    try {
+      return await Promise.race([connecting, tooLong])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #refuse(): Problem {
+    this.#refused++
+    return new Problem('OVERLOADED', 'All connections to the database are in use.', { headers: { 'retry-after': '1' } })
+  }
+}

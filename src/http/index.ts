@@ -1,0 +1,13 @@
+export type {
+  AccessOptions,
+  Authorization,
+  Authorize,
+  CorsOptions,
+  FreshOptions,
+  HttpAction,
+  JwtOptions,
+  LimitOptions,
+  ServingOptions,
+  TokenOptions,
+} from '../define/http-options.js'
+export { createHandler, type Handler, type HandlerOptions } from './handler.js'

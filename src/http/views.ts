@@ -1,0 +1,112 @@
+import { type Queryable, rows } from '../engine/database.js'
+import { databaseError, serverError } from '../engine/databaseError.js'
+import { TidemarkError } from '../protocol/errors.js'
+
+/** A deployed view, as far as serving it goes. */
+export interface ServedView {
+  readonly id: number
+  /** As people write it: `view`, or `schema.view` outside of public. */
+  readonly name: string
+  /** Quoted, with its schema: means this view, whatever others there are. */
+  readonly qualified: string
+  readonly schema: string
+  readonly viewName: string
+  /** May be read without credentials. */
+  readonly public: boolean
+  /** May be computed for a request. */
+  readonly live: boolean
+}
+
+/** After so long what is known is read again beside the request; after so much longer, before it. */
+const agingMs = 5_000
+const oldMs = 30_000
+/** A name that is not known may be new: but not at every request. */
+const againMs = 1_000
+
+/** The views that are deployed. Known by heart, so that a request that is answered from a cache needs no database. */
+export class ViewDirectory {
+  #views: readonly ServedView[] | undefined
+  #byName = new Map<string, ServedView>()
+  #loadedAt = 0
+  #loading: Promise<void> | undefined
+
+  constructor(
+    private readonly database: Queryable,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** What changed must be read before the next request is answered. */
+  invalidate(): void {
+    this.#loadedAt = Number.NEGATIVE_INFINITY
+  }
+
+  async all(): Promise<readonly ServedView[]> {
+    await this.#ready()
+    return this.#views ?? []
+  }
+
+  /** Finds a view as SQL does: by its quoted name, its name in public, its full name, or a bare one that is enough. */
+  async find(name: string): Promise<ServedView | undefined> {
+    await this.#ready()
+    const known = this.#byName.get(name) ?? choose(this.#views ?? [], name)
+    if (known === undefined && this.now() - this.#loadedAt > againMs) {
+      await this.#load()
+      return choose(this.#views ?? [], name)
+    }
+    return known
+  }
+
+  async #ready(): Promise<void> {
+    const age = this.now() - this.#loadedAt
+    if (this.#views === undefined || age > oldMs) {
+      // While the database is away, what is cached can still be read.
+      await this.#load().catch((error: unknown) => {
+        if (this.#views === undefined || databaseError(error).code !== 'DATABASE_UNREACHABLE') throw error
+      })
+    } else if (age > agingMs) {
+      this.#load().catch(() => undefined)
+    }
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#read().finally(() => {
+      this.#loading = undefined
+    })
+    return this.#loading
+  }
+
+  async #read(): Promise<void> {
+    const began = this.now()
+    const views = await readViews(this.database)
+    this.#views = views
+    this.#byName = new Map(views.map((view) => [view.qualified, view]))
+    for (const view of views) if (view.schema === 'public') this.#byName.set(view.viewName, view)
+    for (const view of views) this.#byName.set(view.qualified, view)
+    this.#loadedAt = began
+  }
+}
+
+function choose(views: readonly ServedView[], name: string): ServedView | undefined {
+  const full = views.filter(({ schema, viewName }) => `${schema}.${viewName}` === name)
+  const found = full.length > 0 ? full : views.filter(({ viewName }) => viewName === name)
+  return found.length === 1 ? found[0] : undefined
+}
+
+async function readViews(database: Queryable): Promise<ServedView[]> {
+  try {
+    return await rows<ServedView>(
+      database,
+      `SELECT v.id, CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS name,
+         format('%I.%I', v.schema_name, v.view_name) AS qualified, v.schema_name AS schema, v.view_name AS "viewName",
+         v.settings #>> '{read,public}' IS NOT DISTINCT FROM 'true' AS public,
+         v.settings #>> '{read,live}' IS NOT DISTINCT FROM 'true' AS live
+       FROM tidemark.view v WHERE v.replaces IS NULL AND NOT v.hidden ORDER BY 2`,
+    )
+  } catch (error) {
+    const { code } = serverError(error)
+    if (code !== '42P01' && code !== '3F000') throw error
+    throw new TidemarkError('NOT_DEPLOYED', 'The database has no Tidemark catalog yet.', {
+      hint: 'Run: tidemark apply',
+    })
+  }
+}
