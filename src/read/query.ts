@@ -13,37 +13,42 @@ export interface PathStep {
   readonly asText: boolean
 }
 
+/** Types that a column can be cast to, and how PostgreSQL calls them. */
+export const castTypes = {
+  text: 'text',
+  varchar: 'text',
+  bool: 'boolean',
+  boolean: 'boolean',
+  int2: 'smallint',
+  smallint: 'smallint',
+  int: 'integer',
+  int4: 'integer',
+  integer: 'integer',
+  int8: 'bigint',
+  bigint: 'bigint',
+  numeric: 'numeric',
+  decimal: 'numeric',
+  float4: 'real',
+  real: 'real',
+  float8: 'double precision',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  interval: 'interval',
+  json: 'json',
+  jsonb: 'jsonb',
+  uuid: 'uuid',
+} as const
+
+export type CastType = keyof typeof castTypes
+
 export interface SelectedColumn {
   readonly source: ColumnPath
   /** What it is called; left out: the last key of the path, or the column's name. */
   readonly alias?: string
   readonly cast?: CastType
 }
-
-/** What a column can be cast to: types of pg_catalog, by the names they have there. */
-export const castTypes = [
-  'bool',
-  'int2',
-  'int4',
-  'int8',
-  'numeric',
-  'float4',
-  'float8',
-  'text',
-  'varchar',
-  'date',
-  'time',
-  'timetz',
-  'timestamp',
-  'timestamptz',
-  'interval',
-  'uuid',
-  'json',
-  'jsonb',
-  'inet',
-] as const
-
-export type CastType = (typeof castTypes)[number]
 
 export const comparisons = {
   eq: '=',

@@ -8,19 +8,13 @@ export const everyColumn = '*'
 
 export type Selected = SelectedColumn | typeof everyColumn
 
-const casts = new Map<string, CastType>([
-  ...castTypes.map((type): [string, CastType] => [type, type]),
-  ['boolean', 'bool'],
-  ['smallint', 'int2'],
-  ['int', 'int4'],
-  ['integer', 'int4'],
-  ['bigint', 'int8'],
-  ['decimal', 'numeric'],
-  ['real', 'float4'],
+const typeNames = Object.keys(castTypes) as CastType[]
+
+const casts: ReadonlyMap<string, CastType> = new Map([
+  ...typeNames.map((type): [string, CastType] => [type, type]),
   ['double precision', 'float8'],
   ['character varying', 'varchar'],
   ['time without time zone', 'time'],
-  ['time with time zone', 'timetz'],
   ['timestamp without time zone', 'timestamp'],
   ['timestamp with time zone', 'timestamptz'],
 ])
@@ -76,7 +70,7 @@ function readCast(scanner: Scanner): CastType {
   const type = casts.get(name.trim().toLowerCase())
   if (type !== undefined) return type
   scanner.at = start
-  return scanner.fail('a type', `Columns can be cast to ${castTypes.join(', ')}.`)
+  return scanner.fail('a type', `Columns can be cast to ${typeNames.join(', ')}.`)
 }
 
 function refuseCalls(scanner: Scanner, name: string): void {

@@ -4,6 +4,7 @@ import { nameOf } from '../../../src/http/rest/columns.js'
 import { RestError } from '../../../src/http/rest/errors.js'
 import { parseQuery, type RestQuery } from '../../../src/http/rest/parse.js'
 import {
+  type CastType,
   type ColumnPath,
   type Comparison,
   type Condition,
@@ -138,7 +139,10 @@ const query: fc.Arbitrary<RestQuery> = fc.record(
       fc.oneof(
         fc.constant('*' as const),
         fc
-          .record({ source: column, alias: name, cast: fc.constantFrom(...castTypes) }, { requiredKeys: ['source'] })
+          .record(
+            { source: column, alias: name, cast: fc.constantFrom(...(Object.keys(castTypes) as CastType[])) },
+            { requiredKeys: ['source'] },
+          )
           .map((selected) =>
             selected.alias === undefined && selected.source.steps.length > 0
               ? { ...selected, alias: nameOf(selected.source) }

@@ -235,16 +235,16 @@ describe('select', () => {
     ],
     'select=a::text': [{ source: column('a'), cast: 'text' }],
     'select=a::INTEGER,b::double precision,c:d::bigint': [
-      { source: column('a'), cast: 'int4' },
+      { source: column('a'), cast: 'integer' },
       { source: column('b'), cast: 'float8' },
-      { source: column('d'), alias: 'c', cast: 'int8' },
+      { source: column('d'), alias: 'c', cast: 'bigint' },
     ],
     'select=data->a,data->>b,data->c->0,data->1,x:data->>d::int': [
       { source: column('data', 'a'), alias: 'a' },
       { source: column('data', ['b']), alias: 'b' },
       { source: column('data', 'c', 0), alias: 'c' },
       { source: column('data', 1), alias: 'data' },
-      { source: column('data', ['d']), alias: 'x', cast: 'int4' },
+      { source: column('data', ['d']), alias: 'x', cast: 'int' },
     ],
     'select="a,b","*",count': [{ source: column('a,b') }, { source: column('*') }, { source: column('count') }],
   }
