@@ -52,8 +52,13 @@ export interface RelationFacts {
   readonly capture: { readonly schema: string; readonly name: string; readonly log: string }
   /** Rows are kept in child tables by inheritance, each of which is written to by itself. */
   readonly hasChildren: boolean
-  /** It has row-level security: whether that applies to the role as which rows are computed. */
-  readonly rowSecurity?: { readonly applies: boolean; readonly role: string }
+  /** It has row-level security: whether that applies to a role as which its rows are read. */
+  readonly rowSecurity?: {
+    readonly applies: boolean
+    readonly role: string
+    /** The ordinary view whose owner that role is. */
+    readonly through?: string
+  }
 }
 
 export interface OutputColumn {

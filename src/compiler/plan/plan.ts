@@ -154,17 +154,27 @@ export function standingReason(
         place: placeOfRelation(query, relation, facts),
       }
     }
-    if (relation.rowSecurity?.applies) return whyRowSecurity(relation, relation.rowSecurity.role, facts, query)
+    if (relation.rowSecurity?.applies) return whyRowSecurity(relation, relation.rowSecurity, facts, query)
   }
   return undefined
 }
 
 /** What the policies let the role see is not told by the changes of this table alone. */
-function whyRowSecurity(relation: RelationFacts, role: string, facts: QueryFacts, query: Block['ast']): Reason {
+function whyRowSecurity(
+  relation: RelationFacts,
+  { role, through }: NonNullable<RelationFacts['rowSecurity']>,
+  facts: QueryFacts,
+  query: Block['ast'],
+): Reason {
+  const as = through === undefined ? 'as which the rows are computed' : `as which the view ${through} reads it`
+  const whole =
+    through === undefined
+      ? `Run Tidemark as a role that sees all rows: the owner of the table, unless it forces row-level security, or one with \`ALTER ROLE ${ident(role).text} BYPASSRLS\``
+      : `Read the table itself; or let a role own ${through} that sees all rows, as the owner of the table does, unless it forces row-level security, or one with \`ALTER ROLE ${ident(role).text} BYPASSRLS\``
   return {
     code: 'row_security',
-    reason: `Row-level security of ${name(relation)} applies to ${role}, as which the rows are computed: only what its policies let that role see is kept, for all readers.`,
-    hint: `Run Tidemark as a role that sees all rows: the owner of the table, unless it forces row-level security, or one with \`ALTER ROLE ${ident(role).text} BYPASSRLS\`. Who sees which rows of the view is then for policies on the kept rows to say.`,
+    reason: `Row-level security of ${name(relation)} applies to ${role}, ${as}: only what its policies let that role see is kept, for all readers.`,
+    hint: `${whole}. Who sees which rows of the view is then for policies on the kept rows to say.`,
     place: placeOfRelation(query, relation, facts),
   }
 }

@@ -8,6 +8,11 @@ export interface Read {
   readonly column: number
 }
 
+interface ReadThrough extends Read {
+  /** The ordinary view that reads it; undefined for the query itself. */
+  readonly view: PlainRelation | undefined
+}
+
 export interface Closure {
   readonly relations: readonly PlainRelation[]
   /** By oid, the columns that are read. */
@@ -32,7 +37,8 @@ export class ClosureReader {
   ): Promise<Closure> {
     const found = new Map<number, PlainRelation>()
     const reads = new Map<number, Set<string>>()
-    let open = first
+    const readers = new Map<number, Set<PlainRelation>>()
+    let open: readonly ReadThrough[] = first.map((read) => ({ ...read, view: undefined }))
     while (open.length > 0) {
       const numbers = [...new Set(open.map((read) => read.relation))]
       const fresh = await this.#lookUp(
@@ -40,15 +46,16 @@ export class ClosureReader {
         numbers.filter((oid) => !standIns.has(oid) && !found.has(oid)),
       )
       for (const relation of fresh) found.set(relation.oid, relation)
-      for (const { relation, column } of open) {
+      for (const { relation, column, view } of open) {
+        if (view !== undefined) readers.set(relation, (readers.get(relation) ?? new Set()).add(view))
         const columns = reads.get(relation) ?? new Set<string>()
         const name = found.get(relation)?.numbers.get(column) ?? standIns.get(relation)?.columns[column - 1]?.name
         if (name !== undefined) columns.add(name)
         reads.set(relation, columns)
       }
-      open = fresh.flatMap((relation) => this.#readsOf.get(relation.oid) ?? [])
+      open = fresh.flatMap((view) => (this.#readsOf.get(view.oid) ?? []).map((read) => ({ ...read, view })))
     }
-    return { relations: [...found.values()], reads }
+    return { relations: await throughViews(database, [...found.values()], readers), reads }
   }
 
   async #lookUp(database: Queryable, oids: readonly number[]): Promise<PlainRelation[]> {
@@ -59,6 +66,38 @@ export class ClosureReader {
     for (const view of views) this.#readsOf.set(view, await readsOf(database, view))
     return oids.flatMap((oid) => this.#relations.get(oid) ?? [])
   }
+}
+
+/**
+ * The relations, with row-level security as it applies to whom their rows are shown: to the owner of an ordinary view,
+ * too, which reads its tables as that role.
+ */
+async function throughViews(
+  database: Queryable,
+  relations: readonly PlainRelation[],
+  readers: ReadonlyMap<number, ReadonlySet<PlainRelation>>,
+): Promise<PlainRelation[]> {
+  const asked = relations.flatMap(({ oid, rowSecurity }) =>
+    [...(rowSecurity === undefined ? [] : (readers.get(oid) ?? []))].flatMap((view) =>
+      view.readsAs === undefined ? [] : [{ oid, view, owner: view.readsAs }],
+    ),
+  )
+  if (asked.length === 0) return [...relations]
+  const applying = await rows<{ oid: number; owner: number; role: string }>(
+    database,
+    `SELECT c.oid::bigint::double precision AS oid, r.oid::bigint::double precision AS owner, r.rolname AS role
+     FROM unnest($1::oid[], $2::oid[]) AS w (relation, owner) JOIN pg_class c ON c.oid = w.relation JOIN pg_roles r ON r.oid = w.owner
+     WHERE c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls
+       AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE'))`,
+    [asked.map(({ oid }) => oid), asked.map(({ owner }) => owner)],
+  )
+  return relations.map((relation) => {
+    const found = applying.find(({ oid }) => oid === relation.oid)
+    if (found === undefined) return relation
+    const through = asked.find(({ oid, owner }) => oid === found.oid && owner === found.owner)?.view
+    const name = `${through?.schema}.${through?.name}`
+    return { ...relation, rowSecurity: { applies: true, role: found.role, through: name } }
+  })
 }
 
 /** An expression: as JSON, what the view of this number reads. */

@@ -78,7 +78,7 @@ export class FactsGatherer {
     const whole = definitions.some(readsWholeRows)
     const relations = new Map<string, RelationFacts>()
     for (const relation of plain.relations) {
-      const { numbers: _, ...facts } = relation
+      const { numbers: _, readsAs: __, ...facts } = relation
       const read = whole ? 'all' : (plain.reads.get(relation.oid) ?? new Set<string>())
       const capture = { schema: facts.schema, name: facts.name, log: this.logs(facts.schema, facts.name) }
       relations.set(relationKey(facts.schema, facts.name), { ...facts, read, capture })

@@ -11,13 +11,18 @@ interface RelationRow {
   definition: string | null
   children: boolean
   rowSecurity: NonNullable<RelationFacts['rowSecurity']> | null
+  readsAs: number | null
   references: string[]
   columns: (ColumnFacts & { number: number })[]
   indexes: (IndexFacts & { key: boolean })[]
 }
 
 /** Everything the compiler asks about a table, but for what a query reads of it. */
-export type PlainRelation = Omit<RelationFacts, 'read' | 'capture'> & { readonly numbers: ReadonlyMap<number, string> }
+export interface PlainRelation extends Omit<RelationFacts, 'read' | 'capture'> {
+  readonly numbers: ReadonlyMap<number, string>
+  /** Of an ordinary view that reads its tables as its owner, and not as whoever asks: the number of that role. */
+  readonly readsAs: number | undefined
+}
 
 /** Of a column `a` of a table `c`. Since PostgreSQL 18 it can be declared so for new rows alone (NOT VALID). */
 const isNotNull = `a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint v
@@ -38,6 +43,8 @@ SELECT c.oid::bigint::double precision AS oid, n.nspname AS schema, c.relname AS
   CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS definition,
   EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS children,
   CASE WHEN c.relrowsecurity THEN json_build_object('applies', row_security_active(c.oid), 'role', current_user) END AS "rowSecurity",
+  CASE WHEN c.relkind = 'v' AND NOT EXISTS (SELECT FROM pg_options_to_table(c.reloptions) o
+    WHERE o.option_name = 'security_invoker' AND o.option_value::boolean) THEN c.relowner END::bigint::double precision AS "readsAs",
   coalesce((SELECT json_agg(json_build_object(
       'number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', ${isNotNull},
       'virtual', a.attgenerated = 'v',
@@ -97,6 +104,7 @@ function fromRow(row: RelationRow): PlainRelation {
     references: row.references,
     hasChildren: row.children,
     ...(row.rowSecurity === null ? {} : { rowSecurity: row.rowSecurity }),
+    readsAs: row.readsAs ?? undefined,
     numbers: new Map(row.columns.map((column) => [column.number, column.name])),
   }
 }
