@@ -24,11 +24,13 @@ export function makeCase(seed: number, sizes: Sizes): Case {
   relations.push(plain.relation)
   const native = random.chance(0.25) ? makeNative(forViews.fork(), relations) : undefined
   if (native !== undefined) relations.push(native.relation)
+  // One for all: a view that reads another would compute that one's query under its own.
+  const timeZone = forViews.pick(['UTC', 'UTC', 'Europe/Berlin', 'America/St_Johns'])
   const views: CaseView[] = []
   for (let number = 1; number <= sizes.views; number++) {
     const name = forViews.chance(0.1) ? `V ${number}` : `v${number}`
     const made = makeView(forViews.fork(), name, relations)
-    views.push(made.view)
+    views.push({ ...made.view, timeZone })
     if (forViews.chance(0.35)) relations.push(made.relation)
   }
   return {
@@ -86,12 +88,11 @@ function makeView(
   const made = viewQuery(g)
   const names = made.columns.filter(({ kind }) => kind !== 'noisy').map((column) => unquoted(column.name))
   const keys = [null, ...(made.identity === undefined ? [] : [made.identity.map(unquoted)]), names]
-  const timeZone = random.pick(['UTC', 'UTC', 'Europe/Berlin', 'America/St_Johns'])
   const exact = made.columns
     .filter(({ kind, faithful }) => faithful && !looksTheSame(kind))
     .map((column) => unquoted(column.name))
   const tags = [...g.tags].sort()
-  const view: CaseView = { name, query: made.sql, keys, timeZone, ...(exact.length > 0 && { exact }), tags }
+  const view: CaseView = { name, query: made.sql, keys, ...(exact.length > 0 && { exact }), tags }
   return { view, relation: asRelation(name.includes(' ') ? identifier(name) : name, made, 'maintained view') }
 }
 

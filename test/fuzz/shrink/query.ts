@@ -22,10 +22,11 @@ export function rewritten(sql: string): string {
   return (tree && written(tree)) ?? sql
 }
 
-function written(tree: object): string | undefined {
+/** Undefined for a tree that is no statement. */
+export function written(tree: object): string | undefined {
   try {
     return textOf(tree as Node)
   } catch {
-    return undefined // a tree that is no statement
+    return undefined
   }
 }

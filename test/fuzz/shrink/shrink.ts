@@ -1,8 +1,9 @@
 import { identifier } from '../../oracle/library.js'
-import type { Case, CaseView, Round } from '../case.js'
+import type { Case, CaseView, Round, Step } from '../case.js'
 import type { Finding } from '../run/finding.js'
 import { runCase } from '../run/runCase.js'
 import type { Place, Workshop } from '../run/workshop.js'
+import { withoutColumns } from './columns.js'
 import { shrinkList } from './lists.js'
 import { rewritten, smallerStatements } from './query.js'
 
@@ -37,6 +38,7 @@ class Shrinker {
       await this.#shrinkQueries()
       await this.#shrinkTables()
     }
+    await this.#shrinkWrites()
   }
 
   /** Takes the candidate when it still shows the same. */
@@ -98,6 +100,7 @@ class Shrinker {
 
   async #shrinkTables(): Promise<void> {
     await shrinkList(this.smallest.schema, (schema) => this.#try({ ...this.smallest, schema }))
+    while (await this.#tryEach([...withoutColumns(this.smallest)]));
     for (const index of this.smallest.schema.keys()) {
       if (!/^CREATE (TABLE|VIEW|MATERIALIZED VIEW)/.test(this.smallest.schema[index] ?? '')) continue
       await this.#shrinkStatement(
@@ -115,16 +118,31 @@ class Shrinker {
     const plain = rewritten(text())
     if (plain !== text() && !(await this.#try(withText(plain)))) return
     for (let shrunk = true; shrunk; ) {
-      shrunk = await this.#tryEach(smallerStatements(text()), withText)
+      shrunk = await this.#tryEach(smallerStatements(text()).map(withText))
     }
   }
 
-  /** Takes the first text that will do. Most of them PostgreSQL does not take: no whole case is made of those. */
-  async #tryEach(texts: readonly string[], withText: (sql: string) => Case): Promise<boolean> {
+  /** Last, since nothing tells beforehand which of them PostgreSQL takes. */
+  async #shrinkWrites(): Promise<void> {
+    for (const index of this.smallest.data.keys()) {
+      const withText = (sql: string): Case => ({ ...this.smallest, data: this.smallest.data.with(index, sql) })
+      await this.#shrinkStatement(() => this.smallest.data[index] ?? '', withText)
+    }
+    for (const [round, { steps }] of this.smallest.rounds.entries()) {
+      for (const index of steps.keys()) {
+        const step = (): Step | undefined => this.smallest.rounds[round]?.steps[index]
+        const withText = (sql: string): Case => withStep(this.smallest, round, index, sql)
+        if (/^(INSERT|UPDATE|DELETE|MERGE)/.test(step()?.sql ?? ''))
+          await this.#shrinkStatement(() => step()?.sql ?? '', withText)
+      }
+    }
+  }
+
+  /** Takes the first that will do. Most of them PostgreSQL does not take: those are not run. */
+  async #tryEach(candidates: readonly Case[]): Promise<boolean> {
     return this.workshop.use(async (place) => {
-      for (const text of texts) {
+      for (const candidate of candidates) {
         if (this.isOver()) return false
-        const candidate = withText(text)
         if ((await isValid(place, candidate)) && (await this.#try(candidate))) return true
       }
       return false
@@ -150,6 +168,14 @@ async function isValid({ pool }: Place, made: Case): Promise<boolean> {
     await client.query('ROLLBACK')
     client.release()
   }
+}
+
+function withStep(made: Case, round: number, index: number, sql: string): Case {
+  const rounds = made.rounds.map((one, place) => {
+    if (place !== round) return one
+    return { ...one, steps: one.steps.map((step, at) => (at === index ? { ...step, sql } : step)) }
+  })
+  return { ...made, rounds }
 }
 
 /** A column that is gone cannot be a key any more. */
