@@ -146,5 +146,6 @@ export function asSource(target: ViewTarget): MaintainedView {
     ? { columns: target.columns, definition: readingQuery(target.columns, storage, kept).text }
     : undefined
   const size = { rows: 10_000, bytes: 1_000_000 }
-  return { schema: view.schema, name: view.name, storage, log, columns, key, indexes, reading, ...size }
+  const native = view.storage === 'matview'
+  return { native, schema: view.schema, name: view.name, storage, log, columns, key, indexes, reading, ...size }
 }

@@ -57,7 +57,7 @@ export async function compileViews(connection: Connection, views: readonly Norma
     const { target, pieces, tried } = compiled
     for (const piece of tried) known.set(piece.storage, piece)
     targets.push(...pieces.filter((piece) => !targets.some(({ storage }) => storage === piece.storage)), target)
-    if (view.storage === 'table') gatherer.add(asSource(target))
+    gatherer.add(asSource(target))
   }
   const place = new Map(views.map((view, index) => [nameOf(view), index]))
   const inOrder = problems.sort((one, other) => (place.get(one.view ?? '') ?? 0) - (place.get(other.view ?? '') ?? 0))

@@ -43,6 +43,16 @@ describe('a native materialized view', () => {
     expect(await db.rows('SELECT n FROM mv WHERE g = 9')).toEqual([{ n: '1' }])
   })
 
+  it('is read by another view from its first deployment on', async () => {
+    await applyTwice(db, {
+      total: { query: 'SELECT sum(n) AS n FROM mv', key: [] },
+      mv: { query, storage: 'matview' },
+    })
+    await db.query('INSERT INTO t VALUES (1000, 9)')
+    expect(await refreshView(db.pool, 'total')).toMatchObject({ mode: 'full' })
+    expect(await db.rows('SELECT n FROM total')).toEqual([{ n: '101' }])
+  })
+
   it('is adopted as it is: populated or not, with a unique index or without', async () => {
     await db.query(`CREATE MATERIALIZED VIEW mv AS ${query} WITH NO DATA; COMMENT ON MATERIALIZED VIEW mv IS 'mine'`)
     expect(await plan(db, { mv: { query, storage: 'matview', freshness: '1s' } })).toMatchObject([

@@ -152,7 +152,7 @@ function asSource(name: string, { own, kept, facts, plan }: Awaited<ReturnType<t
       virtual: false,
     }))
   const reading = finished ? { columns: shown, definition: readingQuery(shown, `${name}/kept`, kept).text } : undefined
-  const place = { schema: 'tidemark_data', name, storage: `${name}/kept`, log: name }
+  const place = { native: false, schema: 'tidemark_data', name, storage: `${name}/kept`, log: name }
   return { ...place, columns, key: plan.key, indexes: [plan.key], reading, rows: 10_000, bytes: 1_000_000 }
 }
 

@@ -156,11 +156,14 @@ function maintainedFacts(oid: number, view: MaintainedView, read: ReadonlySet<st
 
 /** A view whose readers do not see the kept rows as they are is an ordinary view over them. */
 function factsOf(oid: number, view: MaintainedView, read: ReadonlySet<string>, whole: boolean): RelationFacts[] {
-  const { reading } = view
+  const { reading, schema, name } = view
+  if (view.native) {
+    const capture = { schema, name, log: '' }
+    return [{ ...maintainedFacts(oid, view, read, whole), kind: 'matview', capture }]
+  }
   if (reading === undefined) return [maintainedFacts(oid, view, read, whole)]
   const kept = maintainedFacts(oid, { ...view, schema: 'tidemark_data', name: view.storage }, read, true)
   const columns = kept.columns.filter(({ name }) => reading.columns.includes(name))
-  const { schema, name } = view
   const { definition } = reading
   return [kept, { ...kept, schema, name, kind: 'view', columns, keys: [], indexes: [], definition, reading: true }]
 }

@@ -5,6 +5,8 @@ import { type NamePlace, scanNames } from './tokens.js'
 
 /** A maintained view that queries can read, as it will be once it is deployed. */
 export interface MaintainedView {
+  /** Kept as a materialized view of PostgreSQL's own. */
+  readonly native: boolean
   readonly schema: string
   readonly name: string
   readonly storage: string
