@@ -226,6 +226,23 @@ describe('a key that is not unique', () => {
   })
 })
 
+it('a NULL in a column of the key that could not be NULL is told, until the view is compiled for it', async () => {
+  await db.query('CREATE TABLE strict (id int PRIMARY KEY, g int NOT NULL); INSERT INTO strict VALUES (1, 1)')
+  const views = { per_g: { query: 'SELECT g, count(*) AS n FROM strict GROUP BY g' } }
+  await applyTwice(db, views)
+  await db.query('ALTER TABLE strict ALTER g DROP NOT NULL')
+  expect(await expectFresh(db, 'per_g')).toBe('full')
+  await db.query('INSERT INTO strict VALUES (2, NULL)')
+  expect(await refreshView(db.pool, 'per_g')).toMatchObject({
+    mode: 'failed',
+    error: { code: 'SOURCE_CHANGED', hint: expect.stringContaining('tidemark apply') },
+  })
+  await applyTwice(db, views)
+  await db.query('INSERT INTO strict VALUES (3, NULL)')
+  await expectFresh(db, 'per_g')
+  expect(await db.rows('SELECT n FROM per_g WHERE g IS NULL')).toEqual([{ n: '2' }])
+})
+
 it('a column that may be NULL now is followed by recomputing, until the view is compiled for it', async () => {
   await db.query(`CREATE TABLE chosen (id int PRIMARY KEY, g int NOT NULL); INSERT INTO chosen VALUES (1, 1);
     CREATE INDEX ON chosen (g)`)

@@ -109,7 +109,7 @@ DECLARE
   started timestamptz := clock_timestamp();
   zone text := current_setting('TimeZone');
   worker text := nullif(current_setting('tidemark.worker', true), '');
-  message text; hint text; detail text; sqlstate_ text;
+  message text; hint text; detail text; sqlstate_ text; place text; emptied text;
 BEGIN
   SELECT * INTO STRICT v FROM tidemark.view WHERE id = target;
   IF NOT pg_try_advisory_xact_lock(1953064301, target) THEN
@@ -129,7 +129,13 @@ BEGIN
         result.mode := 'skipped';
       WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, detail = PG_EXCEPTION_DETAIL,
-          sqlstate_ = RETURNED_SQLSTATE;
+          sqlstate_ = RETURNED_SQLSTATE, place = SCHEMA_NAME, emptied = COLUMN_NAME;
+        -- A column of the key could not be NULL when the view was compiled: its storage still cannot.
+        IF sqlstate_ = '23502' AND place = 'tidemark_data' THEN
+          sqlstate_ := 'TM002'; detail := NULL;
+          message := format('"%s" is NULL in a row now. It is in the key of the view, and could not be NULL when the view was deployed.', emptied);
+          hint := 'Run: tidemark apply. It compiles the view for the tables as they are now.';
+        END IF;
         result.mode := 'failed';
         result.error := jsonb_strip_nulls(jsonb_build_object(
           'code', tidemark.error_code(sqlstate_), 'message', message, 'detail', nullif(detail, ''),
