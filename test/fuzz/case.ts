@@ -17,6 +17,8 @@ export interface CaseView {
   /** Tried in this order, until Tidemark takes one. */
   readonly keys: readonly (readonly string[] | null)[]
   readonly timeZone?: string
+  /** Kept as a materialized view of PostgreSQL's own. */
+  readonly storage?: 'matview'
   /** Columns whose values have to look the same too, as 1.0 and 1.00 do not. */
   readonly exact?: readonly string[]
   /** What it is made of, for the summary. */

@@ -30,7 +30,8 @@ export function makeCase(seed: number, sizes: Sizes): Case {
   for (let number = 1; number <= sizes.views; number++) {
     const name = forViews.chance(0.1) ? `V ${number}` : `v${number}`
     const made = makeView(forViews.fork(), name, relations)
-    views.push({ ...made.view, timeZone })
+    const storage = forViews.chance(0.03) ? 'matview' : undefined
+    views.push({ ...made.view, timeZone, ...(storage && { storage }) })
     if (forViews.chance(0.35)) relations.push(made.relation)
   }
   return {

@@ -63,12 +63,7 @@ export function added(g: Grammar, scope: Scope): Expression {
         const found = some(g, scope, ['float'])
         return found && tagged(g, 'sum of floats', `sum(${found.sql})`, 'float')
       },
-      () => {
-        const sorted = scope.columns.filter(({ kind }) => sortable(kind))
-        if (sorted.length === 0) return undefined
-        const found = g.random.pick(sorted)
-        return tagged(g, 'min/max', `${g.random.pick(['min', 'max'])}(${found.sql})`, found.kind)
-      },
+      () => extreme(g, scope),
       () => {
         const found = some(g, scope, ['bool'])
         const argument = found?.sql ?? condition(g, scope, 0)
@@ -77,6 +72,14 @@ export function added(g: Grammar, scope: Scope): Expression {
     ],
     () => tagged(g, 'count', 'count(*)', 'big'),
   )
+}
+
+/** Of which the one that goes leaves another to be found. */
+export function extreme(g: Grammar, scope: Scope): Expression | undefined {
+  const sorted = scope.columns.filter(({ kind }) => sortable(kind))
+  if (sorted.length === 0) return undefined
+  const found = g.random.pick(sorted)
+  return tagged(g, 'min/max', `${g.random.pick(['min', 'max'])}(${found.sql})`, found.kind)
 }
 
 /** Those whose value needs the rows themselves, in an order. */

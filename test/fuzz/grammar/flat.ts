@@ -1,4 +1,4 @@
-import { added } from './aggregates.js'
+import { added, extreme } from './aggregates.js'
 import { simpleCondition } from './conditions.js'
 import { blurred, type Expression, type Grammar, type Query, type Scope, usable } from './grammar.js'
 import { output } from './plain.js'
@@ -10,7 +10,7 @@ export function flatGroups(g: Grammar): Query {
   let scope: Scope = { columns: [], identity: undefined }
   const from: string[] = []
   const where: string[] = []
-  for (let left = g.random.pick([1, 2, 2, 3]); left > 0; left--) {
+  for (let left = g.random.pick([1, 2, 2, 3, 3, 5]); left > 0; left--) {
     const source = tableSource(g, scope.columns)
     const tie = equality(g, { columns: source.columns, identity: undefined }, scope)
     if (tie !== undefined) where.push(tie)
@@ -24,7 +24,9 @@ export function flatGroups(g: Grammar): Query {
   if (from.length > 1) g.tag('inner join')
   if (g.random.chance(0.3)) where.push(simpleCondition(g, scope, 0))
   const groups = chooseColumns(g, usable(scope))
-  const aggregates = Array.from({ length: g.random.int(1, 3) }, () => added(g, scope))
+  const aggregates = Array.from({ length: g.random.int(1, 3) }, () =>
+    g.random.chance(0.3) ? (extreme(g, scope) ?? added(g, scope)) : added(g, scope),
+  )
   g.tag(groups.length > 0 ? 'group by' : 'aggregate over everything')
   const made = output(g, [...groups, ...aggregates])
   const conditions = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''
@@ -37,6 +39,9 @@ export function flatGroups(g: Grammar): Query {
 }
 
 function chooseColumns(g: Grammar, columns: readonly Expression[]): Expression[] {
-  const chosen = Array.from({ length: g.random.int(0, 2) }, () => columns[g.random.int(0, columns.length - 1)])
+  const chosen = Array.from(
+    { length: g.random.pick([0, 1, 1, 1, 2]) },
+    () => columns[g.random.int(0, columns.length - 1)],
+  )
   return [...new Set(chosen)].filter((column) => column !== undefined)
 }

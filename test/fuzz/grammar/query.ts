@@ -23,6 +23,6 @@ export function query(g: Grammar, outer: Scope | undefined, depth: number): Quer
 /** The query of a view: what comes out of it need not be fit for anything else. */
 export function viewQuery(g: Grammar): Query {
   const roll = g.random.next()
-  if (roll < 0.2) return flatGroups(g)
+  if (roll < 0.25) return flatGroups(g)
   return roll < 0.45 ? grouped(g, undefined, 2, true) : query(g, undefined, 2)
 }

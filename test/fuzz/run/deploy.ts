@@ -8,6 +8,7 @@ import type { Case, CaseView } from '../case.js'
 import type { Fate, Finding } from './finding.js'
 import { createOracleView, duplicateKeys, queryError } from './oracle.js'
 import { rehearse } from './rehearse.js'
+import type { Place } from './workshop.js'
 
 /** A view that Tidemark took, with the key that it took it with. */
 export interface Taken {
@@ -181,8 +182,14 @@ export function told(error: unknown): string {
 }
 
 function normalised(taken: readonly Pick<Taken, 'view' | 'key'>[]): readonly NormalisedView[] {
-  const views = taken.map(({ view: { name, query, timeZone }, key }) =>
-    defineView(name, { query, freshness: 1, ...(key && { key }), ...(timeZone && { timeZone }) }),
+  const views = taken.map(({ view: { name, query, timeZone, storage }, key }) =>
+    defineView(name, {
+      query,
+      freshness: 1,
+      ...(key && { key }),
+      ...(timeZone && { timeZone }),
+      ...(storage && { storage }),
+    }),
   )
   return normaliseConfig({ views }).views
 }
@@ -190,6 +197,16 @@ function normalised(taken: readonly Pick<Taken, 'view' | 'key'>[]): readonly Nor
 /** Then all rows are kept, and a key is asked to tell them apart. */
 export function isLimited({ query }: CaseView): boolean {
   return /\b(LIMIT|OFFSET|FETCH)\b[^()]*$/.test(query)
+}
+
+/** Once more, for the tables as they are now. What went wrong, unless that is the queries' own doing. */
+export async function deployAgain(place: Place, taken: readonly Taken[]): Promise<Finding | undefined> {
+  const { pool } = place
+  await place.endTransactions()
+  const failed = await applyAll(pool, taken)
+  if (failed === undefined || failed.code === 'KEY_NOT_UNIQUE') return undefined
+  for (const { view } of taken) if ((await queryError(pool, view)) !== undefined) return undefined
+  return { view: failed.view ?? '', kind: 'deploy', detail: `again: ${failed.code}: ${failed.error.message}` }
 }
 
 interface FailedApply {
