@@ -9,6 +9,7 @@ export type {
   IndexMethod,
   IndexOptions,
   OnChangeOptions,
+  ReadOptions,
   RetryOptions,
   ScheduleOptions,
   SharedViewOptions,
@@ -18,7 +19,7 @@ export type {
   WebhookOptions,
   WorkerOptions,
 } from './define/options.js'
-export type { NormalisedConfig, NormalisedView, ViewSettings } from './define/types.js'
+export type { NormalisedConfig, NormalisedView, ReadSettings, ViewSettings } from './define/types.js'
 export { defineConfig, view } from './define/view.js'
 export { applyDeployment, dropDeployment, explainViews, planDeployment } from './deploy/index.js'
 export { type RefreshResult, refreshView } from './engine/refresh.js'
@@ -26,4 +27,21 @@ export { readStatus, type ViewStatus } from './engine/status.js'
 export { type Verification, verifyView } from './engine/verify.js'
 export type { Alert, AlertKind } from './protocol/alert.js'
 export { type ErrorBody, type ErrorCode, TidemarkError } from './protocol/errors.js'
+export {
+  type ColumnFacts,
+  type ColumnPath,
+  type Condition,
+  createReader,
+  type JsonAnswer,
+  type JsonRequest,
+  type OrderTerm,
+  type PathStep,
+  type Reader,
+  type ReaderOptions,
+  type ReadQuery,
+  type ReadSource,
+  type SelectedColumn,
+  type StalenessRules,
+  type ViewDescription,
+} from './read/index.js'
 export { startWorker } from './worker/index.js'

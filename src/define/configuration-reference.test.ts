@@ -20,6 +20,7 @@ import {
   indexShape,
   intervalShape,
   onChangeShape,
+  readShape,
   retryShape,
   sharedShape,
   viewShape,
@@ -60,6 +61,7 @@ test.each([
   ['onChange', ofView.get('onChange'), [onChangeShape]],
   ['retry', ofView.get('retry'), [retryShape]],
   ['alerts (rules)', ofView.get('alerts'), [alertRuleShape]],
+  ['read', ofView.get('read'), [readShape]],
 ])('the fields of %s are in its tables', (_, text, shapes) => {
   expect(rows(text)).toEqual(shapes.flatMap((shape) => Object.keys(shape)))
 })

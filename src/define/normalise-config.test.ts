@@ -35,6 +35,16 @@ describe('defaults', () => {
       maxRunMs: 600_000,
       retry: { initialDelayMs: 1_000, maxDelayMs: 300_000, quarantineAfter: 10 },
       alerts: { slowerThanMs: null, stalerThanMs: 60_000, onFailure: true, onQuarantine: true, onRecovery: true },
+      read: {
+        public: false,
+        guard: null,
+        filter: null,
+        maxStalenessMs: null,
+        whenStale: 'serve',
+        cacheForMs: 300_000,
+        cacheChosen: false,
+        live: false,
+      },
     })
   })
 

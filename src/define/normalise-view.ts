@@ -4,7 +4,7 @@ import { defaultSchema, type QualifiedName, readName } from './names.js'
 import type { QueryText } from './query-file.js'
 import type { ZonelessCron } from './schema/fields.js'
 import type { ParsedDefaults, ParsedView } from './schema/view-schema.js'
-import type { AlertRules, NormalisedView, RetryPolicy, Schedule, ViewSettings } from './types.js'
+import type { AlertRules, NormalisedView, ReadSettings, RetryPolicy, Schedule, ViewSettings } from './types.js'
 
 export interface Surroundings {
   readonly defaults: ParsedDefaults
@@ -39,6 +39,7 @@ function settings(view: ParsedView, defaults: ParsedDefaults, timeZone: string):
     maxRunMs: view.maxRunTime ?? defaults.maxRunTime ?? 10 * 60_000,
     retry: retry(view.retry, defaults.retry),
     alerts: alerts(view, defaults, timing.freshnessMs),
+    read: reading(view.read, defaults.read),
   }
 }
 
@@ -106,6 +107,31 @@ function alerts(view: ParsedView, defaults: ParsedDefaults, freshnessMs: number 
     onFailure: own?.onFailure ?? shared?.onFailure ?? true,
     onQuarantine: own?.onQuarantine ?? shared?.onQuarantine ?? true,
     onRecovery: own?.onRecovery ?? shared?.onRecovery ?? true,
+  }
+}
+
+export const defaultReading: ReadSettings = {
+  public: false,
+  guard: null,
+  filter: null,
+  maxStalenessMs: null,
+  whenStale: 'serve',
+  cacheForMs: 5 * 60_000,
+  cacheChosen: false,
+  live: false,
+}
+
+function reading(own: ParsedView['read'], shared: ParsedDefaults['read']): ReadSettings {
+  const none = defaultReading
+  return {
+    public: own?.public ?? shared?.public ?? none.public,
+    guard: own?.guard ?? shared?.guard ?? none.guard,
+    filter: own?.filter ?? shared?.filter ?? none.filter,
+    maxStalenessMs: firstGiven(own?.maxStaleness, shared?.maxStaleness, none.maxStalenessMs),
+    whenStale: own?.whenStale ?? shared?.whenStale ?? none.whenStale,
+    cacheForMs: firstGiven(own?.cacheFor, shared?.cacheFor, none.cacheForMs),
+    cacheChosen: own?.cacheFor !== undefined || shared?.cacheFor !== undefined,
+    live: own?.live ?? shared?.live ?? none.live,
   }
 }
 

@@ -56,6 +56,23 @@ export interface AlertRuleOptions {
   readonly onRecovery?: boolean | undefined
 }
 
+export interface ReadOptions {
+  /** Over HTTP, anybody may read it. Default `false`. */
+  readonly public?: boolean | undefined
+  /** SQL condition on the view's columns that always holds for what is read, `'samples >= 5'` say. Default: none. */
+  readonly guard?: string | undefined
+  /** The same, unless a read asks for all rows. Default: none. */
+  readonly filter?: string | undefined
+  /** How old the rows may be that are read. Default `false`: any age. */
+  readonly maxStaleness?: Duration | false | undefined
+  /** What to do with older ones: serve them, compute the query live, or raise an error. Default `'serve'`. */
+  readonly whenStale?: 'serve' | 'live' | 'error' | undefined
+  /** How long what was read may be cached, where there is a cache; `false`: not at all. Default `'5m'`. */
+  readonly cacheFor?: Duration | false | undefined
+  /** Over HTTP, `?fresh=1` may have the query computed. Default `false`. */
+  readonly live?: boolean | undefined
+}
+
 /** What views can share: under `defaults` it holds for every view that does not say otherwise. */
 export interface SharedViewOptions {
   /** Schema of the view. Default `'public'`. */
@@ -75,6 +92,8 @@ export interface SharedViewOptions {
   /** A refresh that runs longer is cancelled and counts as failed. Default `'10m'`. */
   readonly maxRunTime?: Duration | undefined
   readonly retry?: RetryOptions | undefined
+  /** How the view is read by `createReader` and over HTTP. */
+  readonly read?: ReadOptions | undefined
 }
 
 export interface ViewOptions extends SharedViewOptions {

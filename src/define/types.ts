@@ -30,7 +30,27 @@ export interface AlertRules {
   readonly onRecovery: boolean
 }
 
-/** When a view is refreshed. Plain JSON: it is kept in the catalog, so that the database knows what is due. */
+/** What a reader does with rows that are older than they may be. */
+export type WhenStale = 'serve' | 'live' | 'error'
+
+/** How a view is read by `createReader` and over HTTP. Who reads it by SQL is not concerned. */
+export interface ReadSettings {
+  readonly public: boolean
+  /** SQL condition on the view's columns that always holds for what is read. */
+  readonly guard: string | null
+  /** The same, unless a read asks for all rows. */
+  readonly filter: string | null
+  readonly maxStalenessMs: number | null
+  readonly whenStale: WhenStale
+  /** null: not cached. */
+  readonly cacheForMs: number | null
+  /** Whether that was said, and not left to its default. */
+  readonly cacheChosen: boolean
+  /** Whether a request over HTTP may have the query computed. */
+  readonly live: boolean
+}
+
+/** When a view is refreshed, and how it is read. Plain JSON: it is kept in the catalog, so that the database knows what is due. */
 export interface ViewSettings {
   readonly freshnessMs: number | null
   readonly schedule: Schedule | null
@@ -39,6 +59,7 @@ export interface ViewSettings {
   readonly maxRunMs: number
   readonly retry: RetryPolicy
   readonly alerts: AlertRules
+  readonly read: ReadSettings
 }
 
 export interface IndexDefinition {

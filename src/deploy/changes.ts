@@ -73,7 +73,7 @@ function workFor(target: ViewTarget, old: DeployedView | undefined): Pick<ViewSt
     return { work: 'update', why: `its state is ${old.state}; it is recomputed` }
   }
   const settings = canonicalJson(old.settings) !== canonicalJson(target.settings)
-  if (settings) return { work: 'settings', why: 'when it is refreshed changed' }
+  if (settings) return { work: 'settings', why: 'its settings changed' }
   if (old.description !== target.view.description) return { work: 'settings', why: 'its description changed' }
   const explained = lasting(old.explanation) !== lasting(target.explanation)
   return explained ? { work: 'settings', why: 'its explanation changed' } : { work: 'none', why: '' }

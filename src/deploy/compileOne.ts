@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { neverNull } from '../compiler/analyze/neverNull.js'
 import { type CompiledView, compileView } from '../compiler/compile.js'
 import { capturedSources } from '../compiler/emit/names.js'
 import { emitStatements } from '../compiler/emit/refresh.js'
@@ -50,6 +51,8 @@ export async function compileOne(gatherer: FactsGatherer, one: OneView): Promise
     facts,
     kept,
     columns: own.output.map((column) => column.name),
+    notNull: hidden ? [] : neverNull(original ?? own),
+    live: (original ?? own).canonical,
     compiled,
     building: () => emitStatements({ plan: compiled.plan, facts, storage: buildName(storage), kept, original }),
     hidden,
@@ -99,8 +102,8 @@ async function compileKept(gatherer: FactsGatherer, { view, own, storage, origin
 }
 
 function settingsOf(view: NormalisedView): ViewSettings {
-  const { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts } = view
-  return { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts }
+  const { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read } = view
+  return { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read }
 }
 
 function hashOf({ view, storage }: OneView, facts: QueryFacts, kept: Kept | undefined, { plan }: CompiledView): string {

@@ -10,6 +10,7 @@ import { buildName, retiredName } from './names.js'
 import { type ReportProgress, watchBuild } from './progress.js'
 import { readTableProperties } from './properties.js'
 import { describeView, pointPublicView } from './publicView.js'
+import { readingQuery } from './reading.js'
 import type { ViewTarget } from './target.js'
 
 export interface DeployedRows {
@@ -153,7 +154,7 @@ export async function updateView(
     await withBriefLock(connection, () => holdView(connection, deployed.id), patience)
     await connection.query(
       `UPDATE tidemark.view SET statements = $2, explanation = $3, settings = $4, moves = $5, definition = $6,
-         description = $7, changed_at = now() WHERE id = $1`,
+         description = $7, live = $8, reading = $9, not_null = $10, changed_at = now() WHERE id = $1`,
       [
         deployed.id,
         JSON.stringify(target.compiled.statements),
@@ -162,6 +163,9 @@ export async function updateView(
         changesUnwritten(target),
         target.view.query,
         target.view.description,
+        target.live,
+        readingQuery(target.columns, target.storage, target.kept).text,
+        target.notNull,
       ],
     )
     await connection.query('DELETE FROM tidemark.view_source WHERE view_id = $1', [deployed.id])

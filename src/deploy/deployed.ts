@@ -47,6 +47,7 @@ export async function readDeployedViews(database: Queryable): Promise<DeployedVi
        v.indexes, v.description, v.hidden,
        v.hidden AND to_regclass(format('tidemark_data.%I', v.storage_name)) IS NOT NULL OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = v.schema_name AND c.relname = v.view_name AND (v.storage = 'matview' AND c.relkind = 'm'
+           OR c.relkind = 'v' AND v.bypassed
            OR c.relkind = 'v' AND EXISTS (SELECT FROM pg_rewrite r
              JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
              JOIN pg_class t ON t.oid = d.refobjid AND t.relname = v.storage_name

@@ -1,6 +1,6 @@
 import { type Fragment, ident, literal, sql, trusted } from '../compiler/fragment.js'
 import type { NormalisedView } from '../define/types.js'
-import type { Connection } from '../engine/database.js'
+import { type Connection, rows } from '../engine/database.js'
 import { serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { readDependents } from './dependents.js'
@@ -17,7 +17,8 @@ import type { ViewTarget } from './target.js'
 export async function pointPublicView(connection: Connection, target: ViewTarget, storage: string): Promise<void> {
   const { view } = target
   const name = ident(view.schema, view.name)
-  const select = readingQuery(target.columns, storage, target.kept)
+  const bypassed = await isBypassed(connection, view)
+  const select = bypassed ? trusted(target.live) : readingQuery(target.columns, storage, target.kept)
   // CREATE OR REPLACE VIEW forgets options that are not said again, such as security_invoker.
   const options = (await readViewProperties(connection, view, []))?.options ?? ''
   await connection.query('SAVEPOINT tidemark_view')
@@ -30,6 +31,16 @@ export async function pointPublicView(connection: Connection, target: ViewTarget
     await replaceView(connection, target, select)
   }
   await describeView(connection, view)
+}
+
+/** Held until the end, so that nobody turns it on or off meanwhile. */
+async function isBypassed(connection: Connection, { schema, name }: NormalisedView): Promise<boolean> {
+  const found = await rows(
+    connection,
+    'SELECT FROM tidemark.view WHERE schema_name = $1 AND view_name = $2 AND bypassed AND replaces IS NULL FOR UPDATE',
+    [schema, name],
+  )
+  return found.length > 0
 }
 
 export async function describeView(connection: Connection, view: NormalisedView): Promise<void> {

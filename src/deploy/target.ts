@@ -25,6 +25,10 @@ export interface ViewTarget {
   readonly kept: Kept | undefined
   /** The view's columns, as its readers see them. */
   readonly columns: readonly string[]
+  /** Those of them that are known never to be NULL. */
+  readonly notNull: readonly string[]
+  /** The user's query as PostgreSQL writes it back, whatever is kept of it. */
+  readonly live: string
   readonly compiled: CompiledView
   readonly sources: readonly SourceNeed[]
   /** How it is kept while it is being built, under another name. */

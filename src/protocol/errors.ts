@@ -46,6 +46,15 @@ export const errorCodes = {
   REFRESH_NEEDS_SNAPSHOT:
     'A view over maintained views, or one that is kept in pieces, was refreshed outside a REPEATABLE READ transaction.',
   DEPENDENT_BLOCKS: 'An object that Tidemark does not manage depends on what would be changed or dropped.',
+  // Reading a view
+  READ_INVALID: 'A read asks for something that PostgreSQL cannot do with the columns of the view.',
+  READ_COLUMN_UNKNOWN: 'A read names a column that the view does not have.',
+  READ_TIMEOUT: 'A read ran longer than its limit.',
+  READ_STALE: 'The rows of a view are older than a read allows.',
+  READ_BEHIND: 'A view did not pass a write in the time that a read waits for it.',
+  WRITE_TOKEN_MISSING: 'A token was asked for outside of a transaction that has written something.',
+  LIVE_REFUSED: 'A view cannot be computed live in place of its kept rows.',
+  // The rest
   EMBEDDED_SERVER: 'The embedded PostgreSQL was not found or did not start.',
   INTERNAL: 'Something happened that Tidemark did not foresee.',
 } as const

@@ -1,5 +1,5 @@
 import { displayName } from '../define/names.js'
-import { noAlerts } from '../define/normalise-view.js'
+import { defaultReading, noAlerts } from '../define/normalise-view.js'
 import type { RetryPolicy, ViewSettings } from '../define/types.js'
 import { type Queryable, rows } from '../engine/database.js'
 import type { ErrorBody } from '../protocol/errors.js'
@@ -134,6 +134,7 @@ function completeSettings(settings: Partial<ViewSettings>): ViewSettings {
     maxRunMs: settings.maxRunMs ?? 600_000,
     retry: { ...noRetry, ...settings.retry },
     alerts: { ...noAlerts, ...settings.alerts },
+    read: { ...defaultReading, ...settings.read },
   }
 }
 

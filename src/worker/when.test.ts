@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { defaultReading } from '../define/normalise-view.js'
 import type { ViewSettings } from '../define/types.js'
 import { rememberingCron } from './cronMemo.js'
 import {
@@ -24,6 +25,7 @@ const nothing: ViewSettings = {
   maxRunMs: 600_000,
   retry: { initialDelayMs: 1_000, maxDelayMs: 300_000, quarantineAfter: 10 },
   alerts: { slowerThanMs: null, stalerThanMs: null, onFailure: true, onQuarantine: true, onRecovery: true },
+  read: defaultReading,
 }
 
 type Change = Omit<Partial<ViewFacts>, 'settings'> & { readonly settings?: Partial<ViewSettings> }

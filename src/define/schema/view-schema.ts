@@ -90,6 +90,21 @@ export const alertRuleShape = {
   onRecovery: z.boolean().optional(),
 }
 
+/** Text that stands within parentheses behind WHERE. */
+const condition: z.ZodType<string, string> = sqlText.refine((text) => !text.includes(';'), {
+  error: 'is a condition, which no semicolon ends',
+})
+
+export const readShape = {
+  public: z.boolean().optional(),
+  guard: condition.optional(),
+  filter: condition.optional(),
+  maxStaleness: durationOrOff(0).optional(),
+  whenStale: z.enum(['serve', 'live', 'error']).optional(),
+  cacheFor: durationOrOff(1).optional(),
+  live: z.boolean().optional(),
+}
+
 /** What `defaults` may hold as well. */
 export const sharedShape = {
   schema: schemaName.optional(),
@@ -101,6 +116,7 @@ export const sharedShape = {
   alerts: byKind('an object, or false', { object: strict(alertRuleShape), boolean: off }).optional(),
   maxRunTime: duration(1).optional(),
   retry: strict(retryShape).optional(),
+  read: strict(readShape).optional(),
 }
 
 /** Names of other views; which schema they mean is known later. */

@@ -18,6 +18,14 @@ CREATE TABLE tidemark.view (
   storage_name text NOT NULL,
   definition text NOT NULL,
   canonical text NOT NULL,
+  -- The user's query as PostgreSQL writes it back, whatever is kept of it: what a live read computes.
+  live text NOT NULL DEFAULT '',
+  -- What the public view selects while it reads kept rows.
+  reading text NOT NULL DEFAULT '',
+  -- Columns of the view that are known never to be NULL.
+  not_null text[] NOT NULL DEFAULT '{}',
+  -- The public view computes the query itself: kept rows are passed by.
+  bypassed boolean NOT NULL DEFAULT false,
   -- Of all that the deployed objects were made from: another hash means that they have to be made again.
   definition_hash text NOT NULL,
   key_columns text[] NOT NULL,

@@ -1,0 +1,146 @@
+import type { Database } from '../engine/database.js'
+import { TidemarkError } from '../protocol/errors.js'
+import type { Board } from './board.js'
+import type { ViewCatalog } from './catalog.js'
+import { isMissing, readError } from './errors.js'
+import type { ViewFacts } from './facts.js'
+import type { JsonAnswer, StalenessRules } from './options.js'
+import type { ReadQuery } from './query.js'
+import { type Answer, runReading } from './session.js'
+import { ageNow, isBroken, type ReadState } from './state.js'
+import { type BodyFormat, readingStatement } from './statement.js'
+
+/** A read with all that was left out filled in. */
+export interface Asked extends StalenessRules {
+  readonly view: string
+  readonly query: ReadQuery
+  readonly format: BodyFormat
+  readonly count: boolean
+  readonly live: boolean
+  readonly defaults: boolean
+  readonly role: string | undefined
+  readonly claims: object | undefined
+  readonly timeoutMs: number
+}
+
+export interface Means {
+  readonly database: Database
+  readonly catalog: ViewCatalog
+  readonly board: Board
+}
+
+/** A view may be built anew between two looks at it; more often than this within one read, something else is wrong. */
+const mostTries = 3
+
+/**
+ * Answers a read from the kept rows, or by computing the query where they are missing, not to be trusted, passed by, or
+ * too old and the rules say so.
+ */
+export async function answer(means: Means, asked: Asked): Promise<JsonAnswer> {
+  for (let tried = 1; ; tried++) {
+    const view = await means.catalog.find(asked.view)
+    try {
+      if (asked.live || view.bypassed || view.id === 0) return await computed(means, view, asked)
+      const found = await kept(means, view, asked)
+      if (found !== 'changed' || tried === mostTries) return found === 'changed' ? gone(view) : found
+    } catch (error) {
+      if (!isMissing(error)) throw readError(error, view.shown)
+      // What was remembered may be of an earlier version, and the relation another one now.
+      means.catalog.forget(asked.view)
+      const present = await means.catalog.find(asked.view)
+      if (present.version === view.version) return await instead(means, present, asked, error)
+      if (tried === mostTries) throw readError(error, view.shown)
+    }
+    means.catalog.forget(asked.view)
+  }
+}
+
+/** The query, where the relation is not there. */
+async function instead(means: Means, view: ViewFacts, asked: Asked, error: unknown): Promise<JsonAnswer> {
+  const { code } = error as { code?: string }
+  if (asked.live || code === '42703' || code === '42883') throw readError(error, view.shown)
+  return computed(means, view, asked)
+}
+
+function gone(view: ViewFacts): never {
+  throw new TidemarkError('UNKNOWN_VIEW', `${view.shown} is being replaced time and again, or was dropped.`, {
+    hint: 'Try again.',
+    view: view.shown,
+  })
+}
+
+/** Reads the kept rows; and computes the query instead, where their state or their age asks for it. */
+async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAnswer | 'changed'> {
+  const { database, board } = means
+  const turn = board.turn(view.id)
+  const recent = board.recent(view.id)
+  const need = { id: view.id, look: recent === undefined, live: false }
+  const found = await runReading(database, need, { ...asked, timeZone: undefined }, (state, values) =>
+    readingStatement({ ...asked, view, live: false }, state, values),
+  )
+  board.note(view.id, found.state, turn)
+  if (found.state.version !== view.version) return 'changed'
+  const stalenessSeconds = youngest(found.state, recent)
+  const own = answerOf(view, found, stalenessSeconds)
+  const tooOld = isTooOld(view, asked, stalenessSeconds)
+  const action = asked.whenStale ?? view.read.whenStale
+  if (isBroken(found.state) || (tooOld && action === 'live')) {
+    return computed(means, view, asked).catch((error: unknown) => {
+      if (tooOld && action !== 'serve') throw readError(error, view.shown)
+      // Old rows that say how old they are, rather than none.
+      return own
+    })
+  }
+  if (tooOld && action === 'error') throw stale(view, stalenessSeconds)
+  return own
+}
+
+/** Both ages are facts, where both are of the same rows: so the smaller one holds. */
+function youngest(state: ReadState, recent: ReadState | undefined): number | null {
+  // As of the snapshot that the rows are of.
+  const own = state.fresh === true ? 0 : ageNow(state)
+  if (recent === undefined || recent.epoch !== state.epoch || recent.version !== state.version) return own
+  const other = ageNow(recent)
+  return own === null ? other : other === null ? own : Math.min(own, other)
+}
+
+export function isTooOld(view: ViewFacts, asked: StalenessRules, stalenessSeconds: number | null): boolean {
+  const own = view.read.maxStalenessMs
+  const most = asked.maxStalenessSeconds === undefined ? (own === null ? null : own / 1000) : asked.maxStalenessSeconds
+  return most !== null && (stalenessSeconds === null || stalenessSeconds > most)
+}
+
+function stale(view: ViewFacts, stalenessSeconds: number | null): TidemarkError {
+  const age = stalenessSeconds === null ? 'of unknown age' : `up to ${stalenessSeconds.toFixed(1)} s old`
+  return new TidemarkError('READ_STALE', `The rows of ${view.shown} are ${age}, which is more than the read allows.`, {
+    hint: "tidemark status says why. whenStale: 'serve' takes them as they are, 'live' computes the query.",
+    view: view.shown,
+  })
+}
+
+async function computed({ database }: Means, view: ViewFacts, asked: Asked): Promise<JsonAnswer> {
+  if (asked.role !== undefined && (view.rowSecurity || view.id === 0)) throw refused(view)
+  const need = { id: view.id, look: true, live: true }
+  const found = await runReading(database, need, { ...asked, timeZone: view.timeZone }, (state, values) =>
+    readingStatement({ ...asked, view, live: true }, state, values),
+  )
+  const { state } = found
+  return { ...answerOf(view, found, state.fresh === true ? 0 : ageNow(state)), epoch: null, source: 'live' }
+}
+
+/** Policies on the kept rows say who reads which. Those on the tables, if any, may say otherwise. */
+function refused(view: ViewFacts): TidemarkError {
+  return new TidemarkError(
+    'LIVE_REFUSED',
+    `${view.shown} has row-level security on its kept rows, and is not computed live for a role.`,
+    {
+      hint: 'Read the kept rows, or refresh the view so that they can be read.',
+      view: view.shown,
+    },
+  )
+}
+
+function answerOf(view: ViewFacts, { state, body, rows, total }: Answer, stalenessSeconds: number | null): JsonAnswer {
+  const epoch = `${view.id}-${state.epoch}`
+  return { body, rows, total, epoch, asOf: state.asOf, stalenessSeconds, source: 'view' }
+}

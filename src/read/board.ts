@@ -1,0 +1,89 @@
+import type { Database } from '../engine/database.js'
+import { stateSql } from './session.js'
+import { type ReadState, type StateRow, stateOf } from './state.js'
+
+/** For so long the last look at a view is good enough: how much older its rows may be by now is added to their age. */
+export const lookEveryMs = 250
+
+interface Entry {
+  known: ReadState | undefined
+  looking: Promise<ReadState> | undefined
+  /** Moves when what was known is known to be over: what was asked before that says nothing. */
+  turn: number
+}
+
+/** How each view was found when somebody last looked, shared by all who read it. */
+export class Board {
+  readonly #entries = new Map<number, Entry>()
+
+  constructor(private readonly database: Database) {}
+
+  /** What is known and recent enough; nothing where somebody has to look. */
+  recent(id: number): ReadState | undefined {
+    const known = this.#entries.get(id)?.known
+    return known !== undefined && performance.now() - known.askedAt <= lookEveryMs ? known : undefined
+  }
+
+  /** Changes whenever what was read before is not to be handed out any more. */
+  turn(id: number): number {
+    return this.#entry(id).turn
+  }
+
+  async look(id: number): Promise<ReadState> {
+    const recent = this.recent(id)
+    if (recent !== undefined) return recent
+    const entry = this.#entry(id)
+    entry.looking ??= this.#ask(id, entry)
+    const { turn } = entry
+    const found = await entry.looking
+    return entry.turn === turn ? found : this.look(id)
+  }
+
+  /** A statement looked too. `turn` is that of its beginning. */
+  note(id: number, found: ReadState, turn: number): void {
+    const entry = this.#entry(id)
+    if (entry.turn !== turn || found.fresh === null) return
+    if (entry.known === undefined || entry.known.askedAt <= found.askedAt) entry.known = found
+  }
+
+  /** The rows of a view changed, or may have. */
+  forget(id: number): void {
+    const entry = this.#entry(id)
+    entry.turn++
+    entry.known = undefined
+    entry.looking = undefined
+  }
+
+  forgetAll(): void {
+    for (const id of this.#entries.keys()) this.forget(id)
+  }
+
+  epoch(id: number): string | undefined {
+    return this.#entries.get(id)?.known?.epoch ?? undefined
+  }
+
+  #entry(id: number): Entry {
+    const found = this.#entries.get(id)
+    if (found !== undefined) return found
+    const made: Entry = { known: undefined, looking: undefined, turn: 0 }
+    this.#entries.set(id, made)
+    return made
+  }
+
+  async #ask(id: number, entry: Entry): Promise<ReadState> {
+    const { turn } = entry
+    const askedAt = performance.now()
+    try {
+      const { rows } = await this.database.query<StateRow>(
+        `SELECT * FROM ${stateSql({ id, look: true, live: false }).text} AS state`,
+      )
+      const [row] = rows
+      if (row === undefined) throw new Error('the state of a view could not be read')
+      const found = stateOf(row, askedAt)
+      this.note(id, found, turn)
+      return found
+    } finally {
+      if (entry.turn === turn) entry.looking = undefined
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import { LRUCache } from 'lru-cache'
+import { displayName } from '../define/names.js'
+import { defaultReading } from '../define/normalise-view.js'
+import type { NormalisedView } from '../define/types.js'
+import type { Database } from '../engine/database.js'
+import { databaseError } from '../engine/databaseError.js'
+import { TidemarkError } from '../protocol/errors.js'
+import type { ColumnFacts, ViewFacts } from './facts.js'
+
+type Described = Omit<ViewFacts, 'shown' | 'read'>
+
+/** Names that were asked for, right and wrong ones: who asks for many wrong ones must not fill the memory. */
+const mostNames = 1_000
+
+/** After this long a view is described anew, also where nobody read it and so noticed that it changed. */
+const rememberMs = 5_000
+
+/** What views are, remembered until a read finds that they are others. */
+export class ViewCatalog {
+  readonly #known = new LRUCache<string, Promise<ViewFacts>>({ max: mostNames, ttl: rememberMs })
+
+  /** `configured`: views that can be computed though they are not deployed. */
+  constructor(
+    private readonly database: Database,
+    private readonly configured: readonly NormalisedView[],
+  ) {}
+
+  /** @throws TidemarkError UNKNOWN_VIEW. */
+  find(name: string): Promise<ViewFacts> {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const asked = this.#describe(name)
+    this.#known.set(name, asked)
+    asked.catch(() => {
+      if (this.#known.peek(name) === asked) this.#known.delete(name)
+    })
+    return asked
+  }
+
+  forget(name?: string): void {
+    if (name === undefined) this.#known.clear()
+    else this.#known.delete(name)
+  }
+
+  async #describe(name: string): Promise<ViewFacts> {
+    if (name === '' || name.includes('\0')) throw unknownView(name)
+    const described = await this.#read(name)
+    if (described === undefined) return this.#undeployed(name)
+    const { schema, name: own, settings } = described
+    const facts = {
+      ...described,
+      shown: displayName({ schema, name: own }),
+      read: { ...defaultReading, ...settings.read },
+    }
+    return facts.columns.length > 0 ? facts : { ...facts, columns: await this.#columnsOf(facts) }
+  }
+
+  /** Nothing where there is no such view, or no catalog at all. */
+  async #read(name: string): Promise<Described | undefined> {
+    try {
+      const { rows } = await this.database.query<{ view: Described | null }>('SELECT tidemark.describe($1) AS view', [
+        name,
+      ])
+      return rows[0]?.view ?? undefined
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (this.#configured(name) !== undefined && (code === 'TM001' || code === '3F000' || code === '42883')) {
+        return undefined
+      }
+      if (code === '3F000' || code === '42883') throw notDeployed()
+      throw databaseError(error)
+    }
+  }
+
+  #configured(name: string): NormalisedView | undefined {
+    return this.configured.find((view) => displayName(view) === name || `${view.schema}.${view.name}` === name)
+  }
+
+  async #undeployed(name: string): Promise<ViewFacts> {
+    const view = this.#configured(name)
+    if (view === undefined) throw unknownView(name)
+    const { schema, name: own, query, key = [], storage, timeZone, description } = view
+    const { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read } = view
+    const facts: ViewFacts = {
+      shown: displayName(view),
+      id: 0,
+      version: '',
+      schema,
+      name: own,
+      storage,
+      key,
+      settings: { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read },
+      read,
+      live: query.replace(/;\s*$/, ''),
+      timeZone,
+      description,
+      bypassed: false,
+      identity: '',
+      rowSecurity: false,
+      columns: [],
+    }
+    return { ...facts, columns: await this.#columnsOf(facts) }
+  }
+
+  /** Of the query itself, where there is no relation that has them. */
+  async #columnsOf({ live, shown }: ViewFacts): Promise<ColumnFacts[]> {
+    try {
+      const answer = await this.database.query(`SELECT * FROM (${live}\n) AS computed LIMIT 0`)
+      const { fields } = answer as unknown as { fields: { name: string; dataTypeID: number }[] }
+      const { rows } = await this.database.query<Omit<ColumnFacts, 'name' | 'nullable'>>(
+        `SELECT t.oid::double precision AS oid, format_type(t.oid, NULL) AS type,
+           CASE WHEN b.typelem <> 0 AND b.typlen = -1 THEN 'array' WHEN t.typtype = 'd' THEN 'domain' ELSE t.typtype::text END AS kind,
+           format_type(b.oid, NULL) AS base,
+           (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels
+         FROM pg_type t JOIN pg_type b ON b.oid = coalesce(nullif(t.typbasetype, 0), t.oid) WHERE t.oid = ANY ($1)`,
+        [fields.map(({ dataTypeID }) => dataTypeID)],
+      )
+      return fields.flatMap(({ name, dataTypeID }) => {
+        const type = rows.find(({ oid }) => oid === dataTypeID)
+        return type === undefined ? [] : [{ ...type, name, nullable: true }]
+      })
+    } catch (error) {
+      const { code, message, hint } = databaseError(error)
+      throw new TidemarkError(
+        code === 'INTERNAL' ? 'SOURCE_CHANGED' : code,
+        `${shown} is not there, nor can it be computed: ${message}`,
+        {
+          ...(hint === undefined ? {} : { hint }),
+          view: shown,
+          cause: error,
+        },
+      )
+    }
+  }
+}
+
+function unknownView(name: string): TidemarkError {
+  return new TidemarkError('UNKNOWN_VIEW', `There is no view named ${JSON.stringify(name.slice(0, 63))}.`, {
+    hint: 'SELECT view FROM tidemark.freshness lists those that are deployed.',
+  })
+}
+
+function notDeployed(): TidemarkError {
+  return new TidemarkError('NOT_DEPLOYED', 'Nothing is deployed in this database.', { hint: 'Run: tidemark apply' })
+}
