@@ -75,8 +75,8 @@ export async function insertSources(connection: Connection, target: ViewTarget, 
   for (const { relation, maintenance, read, logged } of target.sources) {
     const notNull = relation.columns.filter((column) => column.notNull && read.includes(column.name))
     await connection.query(
-      `INSERT INTO tidemark.view_source (view_id, source_id, maintenance, read_columns, logged, fingerprint, not_null)
-       SELECT $1, s.id, $4, $5, $6, tidemark.fingerprint(s.relation, $5), $7 FROM tidemark.source s
+      `INSERT INTO tidemark.view_source (view_id, source_id, maintenance, read_columns, logged, fingerprint, not_null, unique_keys)
+       SELECT $1, s.id, $4, $5, $6, tidemark.fingerprint(s.relation, $5), $7, $8 FROM tidemark.source s
        WHERE s.schema_name = $2 AND s.table_name = $3`,
       [
         id,
@@ -86,6 +86,7 @@ export async function insertSources(connection: Connection, target: ViewTarget, 
         read,
         logged,
         relation.kind === 'maintained' ? [] : notNull.map(({ name }) => name),
+        JSON.stringify(target.compiled.plan.reliedKeys.get(relation.oid) ?? []),
       ],
     )
   }

@@ -55,6 +55,7 @@ export async function readDeployedViews(database: Queryable): Promise<DeployedVi
        EXISTS (SELECT FROM tidemark.view_source vs JOIN tidemark.source o ON o.id = vs.source_id
          CROSS JOIN LATERAL to_regclass(format('%I.%I', o.schema_name, o.table_name)) AS present (relation)
          WHERE vs.view_id = v.id AND (tidemark.may_be_null(present.relation, vs.not_null)
+           OR tidemark.may_repeat(present.relation, vs.unique_keys)
            OR vs.fingerprint IS DISTINCT FROM tidemark.fingerprint(present.relation, vs.read_columns))) AS outdated,
        ARRAY(SELECT d.upstream_id FROM tidemark.view_dependency d WHERE d.view_id = v.id ORDER BY 1) AS upstream
      FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id

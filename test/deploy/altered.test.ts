@@ -259,3 +259,113 @@ it('a column that may be NULL now is followed by recomputing, until the view is 
   await expectFresh(db, 'others')
   expect((await db.rows('SELECT * FROM others')).length).toBeGreaterThan(0)
 })
+
+describe('a unique key that told the rows of a view apart is dropped', () => {
+  beforeEach(async () => {
+    await db.query(`CREATE TABLE makers (id int PRIMARY KEY, code int NOT NULL UNIQUE, name text);
+      CREATE TABLE things (id int PRIMARY KEY, maker int NOT NULL REFERENCES makers, g int NOT NULL);
+      CREATE INDEX ON things (maker); CREATE INDEX ON things (g);
+      INSERT INTO makers SELECT i, i, 'maker ' || i FROM generate_series(1, 20) i;
+      INSERT INTO things SELECT i, i % 20 + 1, i % 7 FROM generate_series(1, 200) i`)
+  })
+
+  /** So small a view would be recomputed anyway. */
+  const preferSlices = () => db.query('UPDATE tidemark.state SET slice_ms = 0.0001, full_ms = 1e9, row_count = 1000000')
+
+  const rowsKept = { mv: 'SELECT id, g FROM things' }
+  const joined = { mv: 'SELECT t.id, m.name FROM things t JOIN makers m ON m.id = t.maker' }
+  const inPieces = {
+    mv: `SELECT t.g, count(*) AS n FROM things t
+      WHERE EXISTS (SELECT FROM makers m WHERE m.id = t.maker AND m.name > 'maker 3') GROUP BY t.g`,
+  }
+
+  it.each([
+    {
+      what: 'a row of the view may be there twice',
+      views: rowsKept,
+      drop: 'ALTER TABLE things DROP CONSTRAINT things_pkey',
+      repeat: 'INSERT INTO things VALUES (5, 6, 5)',
+      harmless: 'INSERT INTO things VALUES (1001, 1, 1); UPDATE things SET g = 6 WHERE id = 7',
+      mode: 'full',
+    },
+    {
+      what: 'a row may find two others',
+      views: joined,
+      drop: 'ALTER TABLE makers DROP CONSTRAINT makers_pkey CASCADE',
+      repeat: "INSERT INTO makers VALUES (5, 1005, 'another')",
+      harmless: "INSERT INTO makers VALUES (30, 30, 'maker 30'); UPDATE makers SET name = 'renamed' WHERE id = 7",
+      mode: 'full',
+    },
+    {
+      what: 'a row of a piece may be there twice',
+      views: inPieces,
+      drop: 'ALTER TABLE things DROP CONSTRAINT things_pkey',
+      repeat: 'INSERT INTO things SELECT * FROM things WHERE id IN (4, 5, 6)',
+      harmless: 'INSERT INTO things VALUES (1001, 6, 1); UPDATE things SET g = 6 WHERE id = 7',
+      // The piece is recomputed; what came of that is added to the view.
+      mode: 'incremental',
+    },
+  ])('$what: it is recomputed, and says so when one is', async ({ views, drop, repeat, harmless, mode }) => {
+    await applyTwice(db, views)
+    await preferSlices()
+    await db.query(harmless.replace('1001', '1000').replaceAll('30', '29'))
+    expect(await expectFresh(db, 'mv')).toBe('incremental')
+    await preferSlices()
+    await db.query(drop)
+    await db.query(harmless)
+    expect(await expectFresh(db, 'mv')).toBe(mode)
+    const kept = await db.rows('SELECT * FROM mv ORDER BY 1')
+    await preferSlices()
+    await db.query(repeat)
+    expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed', error: { code: 'KEY_NOT_UNIQUE' } })
+    expect(await db.rows('SELECT * FROM mv ORDER BY 1')).toEqual(kept)
+  })
+
+  it('apply compiles it for the keys that there are', async () => {
+    await applyTwice(db, inPieces)
+    await db.query(
+      'ALTER TABLE things DROP CONSTRAINT things_pkey; INSERT INTO things SELECT * FROM things WHERE id < 9',
+    )
+    await applyTwice(db, inPieces)
+    await db.query('INSERT INTO things SELECT * FROM things WHERE id < 5; DELETE FROM things WHERE id = 6')
+    await expectFresh(db, 'mv')
+    const named = { mv: { query: rowsKept.mv.replace('id, g', 'id, g, maker'), key: ['id'] } }
+    expect(await errorOf(apply(db, named))).toMatchObject({ code: 'KEY_NOT_UNIQUE' })
+  })
+
+  it('one on which nothing rests, nothing happens; nor when a narrower one takes its place', async () => {
+    await applyTwice(db, joined)
+    await preferSlices()
+    await db.query(
+      'ALTER TABLE makers DROP CONSTRAINT makers_code_key; UPDATE makers SET name = upper(name) WHERE id = 3',
+    )
+    expect(await expectFresh(db, 'mv')).toBe('incremental')
+    await preferSlices()
+    await db.query(`CREATE UNIQUE INDEX makers_again ON makers (id); ALTER TABLE makers DROP CONSTRAINT makers_pkey CASCADE;
+      UPDATE makers SET name = lower(name) WHERE id = 3`)
+    expect(await expectFresh(db, 'mv')).toBe('incremental')
+    expect((await plan(db, joined)).length).toBe(0)
+  })
+
+  it('another table inherits from it, for which the key does not hold', async () => {
+    await applyTwice(db, joined)
+    await db.query("CREATE TABLE more_makers () INHERITS (makers); INSERT INTO more_makers VALUES (5, 5, 'another')")
+    expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed', error: { code: 'KEY_NOT_UNIQUE' } })
+    await db.query('DELETE FROM more_makers')
+    expect(await expectFresh(db, 'mv')).toBe('full')
+  })
+
+  it('and PostgreSQL does not take the query without it: the view keeps its rows, and is in error', async () => {
+    const views = {
+      mv: 'SELECT m.id, m.name, count(*) AS n FROM makers m JOIN things t ON t.maker = m.id GROUP BY m.id',
+    }
+    await applyTwice(db, views)
+    const kept = await db.rows('SELECT * FROM mv ORDER BY 1')
+    await db.query(
+      "ALTER TABLE makers DROP CONSTRAINT makers_pkey CASCADE; INSERT INTO makers VALUES (5, 1005, 'another')",
+    )
+    expect(await refreshView(db.pool, 'mv')).toMatchObject({ mode: 'failed' })
+    expect(await db.rows('SELECT * FROM mv ORDER BY 1')).toEqual(kept)
+    expect(await errorOf(apply(db, views))).toMatchObject({ code: 'QUERY_INVALID' })
+  })
+})

@@ -1,3 +1,4 @@
+import type { RelationFacts } from '../facts.js'
 import { equalitySides, resolveColumn } from '../ir/expression.js'
 import type { Block, Expression, FromItem, ItemColumn, SelectBlock } from '../ir/types.js'
 import { outputNames } from '../ir/types.js'
@@ -5,8 +6,13 @@ import { sameTree } from '../parse/ast.js'
 import { EqualityClasses } from './equalityClasses.js'
 import { isNullable } from './nullable.js'
 
+/** The unique keys of a table, or those that are counted on. */
+export type TableKeys = (relation: RelationFacts) => readonly (readonly string[])[]
+
+const allKeys: TableKeys = ({ keys }) => keys
+
 /** The output columns that tell a query's rows apart by its own structure; undefined when that cannot be seen. */
-export function findKey(block: Block): readonly string[] | undefined {
+export function findKey(block: Block, tables: TableKeys = allKeys): readonly string[] | undefined {
   if (block.kind === 'opaque') return undefined
   if (block.kind === 'set') {
     return block.operation === 'union' && block.all ? undefined : block.all ? undefined : outputNames(block)
@@ -17,7 +23,7 @@ export function findKey(block: Block): readonly string[] | undefined {
     const key = namesOf(block, block.group)
     if (key !== undefined) return key
   } else {
-    const key = keyOfJoin(block) ?? keyOfFullJoin(block)
+    const key = keyOfJoin(block, tables) ?? keyOfFullJoin(block, tables)
     if (key !== undefined) return key
   }
   return block.distinct === 'rows' ? outputNames(block) : undefined
@@ -33,8 +39,8 @@ function outputOf(block: SelectBlock, expression: Expression): string | undefine
 }
 
 /** The keys of the joined items, less those of items that the others determine. */
-function keyOfJoin(block: SelectBlock): string[] | undefined {
-  const keys = keysOfItems(block)
+function keyOfJoin(block: SelectBlock, tables: TableKeys): string[] | undefined {
+  const keys = keysOfItems(block, tables)
   const columns: string[] = []
   for (const index of retainedItems(block, keys)) {
     const named = (keys[index] ?? [])
@@ -47,16 +53,18 @@ function keyOfJoin(block: SelectBlock): string[] | undefined {
 }
 
 /** Of each item of FROM, the keys that tell its rows apart. */
-export function keysOfItems(block: SelectBlock): (readonly (readonly string[])[])[] {
-  return block.items.map((item) => itemKeys(item).filter((key) => !block.fullJoins || isPresent(item, key)))
+export function keysOfItems(block: SelectBlock, tables: TableKeys = allKeys): (readonly (readonly string[])[])[] {
+  return block.items.map((item) => itemKeys(item, tables).filter((key) => !block.fullJoins || isPresent(item, key)))
 }
 
 /** `coalesce(l.k, r.k)` of a FULL JOIN along keys of both sides that are never NULL: each of them is there once. */
-function keyOfFullJoin(block: SelectBlock): string[] | undefined {
+function keyOfFullJoin(block: SelectBlock, tables: TableKeys): string[] | undefined {
   if (!block.fullJoins || block.items.length !== 2 || !comparesOnePair(block)) return undefined
   const isKey = ({ item: index, column }: ItemColumn): boolean => {
     const item = block.items[index]
-    return item !== undefined && itemKeys(item).some((key) => sameColumns(key, [column]) && isPresent(item, key))
+    return (
+      item !== undefined && itemKeys(item, tables).some((key) => sameColumns(key, [column]) && isPresent(item, key))
+    )
   }
   const found = block.outputs.find(({ expression: { ast } }) => {
     if (!('CoalesceExpr' in ast)) return false
@@ -108,15 +116,17 @@ function isPresent(item: FromItem, key: readonly string[]): boolean {
 const uniqueFirstColumn = new Set(['jsonb_each', 'jsonb_each_text', 'jsonb_object_keys', 'generate_series'])
 
 /** The sets of columns that tell the rows of one item apart. */
-export function itemKeys(item: FromItem): readonly (readonly string[])[] {
+export function itemKeys(item: FromItem, tables: TableKeys = allKeys): readonly (readonly string[])[] {
   if (item.kind === 'table') {
     // A key of a table does not hold for its children by inheritance.
     if (item.relation.hasChildren && item.relation.kind !== 'partitioned') return []
-    return item.relation.keys.map((key) => key.map((stored) => item.columns[item.sourceColumns.indexOf(stored)] ?? ''))
+    return tables(item.relation).map((key) =>
+      key.map((stored) => item.columns[item.sourceColumns.indexOf(stored)] ?? ''),
+    )
   }
   if (item.kind === 'block') {
     if (item.block.kind === 'select' && item.block.items.length === 0 && item.block.group === undefined) return [[]]
-    const inner = findKey(item.block)
+    const inner = findKey(item.block, tables)
     const names = outputNames(item.block)
     return inner === undefined ? [] : [inner.map((name) => item.columns[names.indexOf(name)] ?? '')]
   }

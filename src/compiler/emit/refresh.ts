@@ -36,6 +36,8 @@ export interface Statements {
   readonly delta: DeltaTemplate | null
   /** Computes all and writes what differs. */
   readonly full: string
+  /** The same, should a unique key be gone because of which rows were known to be told apart. Null where none is needed. */
+  readonly checked: string | null
   /** Pending log rows. */
   readonly pending: string
   /** Whether there are any. Null where changes are not captured. */
@@ -86,12 +88,17 @@ export function emitStatements(request: EmitRequest): Statements {
     batch: sliced && batched ? sliceStatement(request, 'batch', whole).text : null,
     delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole),
     full: fullStatement(request, whole).text,
+    checked: plan.reliedKeys.size === 0 ? null : fullStatement(unproved(request), whole).text,
     pending: pendingStatement(plan).text,
     waiting: waitingStatement(plan)?.text ?? null,
     moved: movedStatement(plan)?.text ?? null,
     verify: verifyStatement(request).text,
     query: whole.text,
   }
+}
+
+function unproved(request: EmitRequest): EmitRequest {
+  return { ...request, plan: { ...request.plan, keyProved: false } }
 }
 
 function keyTypes(facts: QueryFacts, key: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import { TidemarkError } from '../../protocol/errors.js'
 import { lint } from '../analyze/lint.js'
 import { movement } from '../analyze/movement.js'
 import { isNullable } from '../analyze/nullable.js'
+import { reliedKeys } from '../analyze/reliedKeys.js'
 import { findKey } from '../analyze/viewKey.js'
 import { whyNoKey } from '../analyze/whyNoKey.js'
 import { clockOf, isReason } from '../clock/clock.js'
@@ -67,6 +68,7 @@ export function planView(request: PlanRequest): ViewPlan {
     root,
     key,
     keyProved,
+    reliedKeys: keyProved ? reliedKeys(root, facts.relations.values(), key) : new Map(),
     keyNullable,
     keyAsRecord: keyNullable.includes(true) || key.some(extended),
     sources,

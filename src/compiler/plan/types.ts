@@ -1,3 +1,4 @@
+import type { KeysByTable } from '../analyze/reliedKeys.js'
 import type { Clock } from '../clock/types.js'
 import type { AggregateShape } from '../delta/shape.js'
 import type { RelationFacts } from '../facts.js'
@@ -120,6 +121,8 @@ export interface ViewPlan {
   readonly key: readonly string[]
   /** The query's own structure guarantees that the key is unique. */
   readonly keyProved: boolean
+  /** The unique keys of tables that this rests on. */
+  readonly reliedKeys: KeysByTable
   readonly keyNullable: readonly boolean[]
   /** The key has to be compared as one record: NULLs count as equal, and each type brings its own equality. */
   readonly keyAsRecord: boolean

@@ -126,6 +126,8 @@ CREATE TABLE tidemark.view_source (
   fingerprint text NOT NULL,
   -- Those of the read columns that were declared NOT NULL then.
   not_null text[] NOT NULL DEFAULT '{}',
+  -- Its unique keys because of which the rows of the view were known to be told apart: arrays of columns.
+  unique_keys jsonb NOT NULL DEFAULT '[]',
   PRIMARY KEY (view_id, source_id)
 );
 

@@ -34,6 +34,22 @@ BEGIN
 END
 $$;
 
+-- Whether one of these keys does not tell the rows of a table apart any more: its index is gone, or other tables inherit
+-- from this one, for which the index does not hold.
+CREATE FUNCTION tidemark.may_repeat(relation oid, keys jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN jsonb_array_length(keys) > 0 AND (
+    EXISTS (SELECT FROM pg_class c JOIN pg_inherits i ON i.inhparent = c.oid WHERE c.oid = relation AND c.relkind <> 'p')
+    OR EXISTS (SELECT FROM jsonb_array_elements(keys) AS k (columns) WHERE NOT EXISTS (
+      SELECT FROM pg_index x WHERE x.indrelid = relation AND x.indisunique AND x.indimmediate AND x.indisvalid
+        AND x.indpred IS NULL AND x.indexprs IS NULL AND NOT EXISTS (
+          SELECT FROM unnest(x.indkey::smallint[]) WITH ORDINALITY AS p (number, place)
+          JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = p.number
+          WHERE p.place <= x.indnkeyatts AND NOT k.columns ? a.attname))));
+END
+$$;
+
 -- Tables that hold a source's rows besides itself: partitions, and children by inheritance, of every level.
 CREATE FUNCTION tidemark.children(relation oid) RETURNS oid[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -55,8 +55,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Raises TM002 when a table under the view is not what the view was compiled for. Answers whether the log tells
--- everything: not where partitions came or went, a child of a table is not captured yet, a crash emptied it, or a column may
--- be NULL that could not be.
+-- everything: not where partitions came or went, a child of a table is not captured yet, a crash emptied it, a column may
+-- be NULL that could not be, or a unique key is gone.
 CREATE FUNCTION tidemark.check_sources(target integer) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -69,7 +69,7 @@ BEGIN
            s.relation::regclass::text AS present_name,
            to_regclass(format('%I.%I', s.schema_name, s.table_name)) IS DISTINCT FROM s.relation AS renamed,
            tidemark.covered(s.id) AND NOT tidemark.was_emptied(s.id) AS covered,
-           tidemark.may_be_null(s.relation, vs.not_null) AS loosened
+           tidemark.may_be_null(s.relation, vs.not_null) OR tidemark.may_repeat(s.relation, vs.unique_keys) AS loosened
     FROM tidemark.view_source vs JOIN tidemark.source s ON s.id = vs.source_id
     WHERE vs.view_id = target
   LOOP

@@ -43,6 +43,7 @@ BEGIN
     PERFORM set_config('enable_nestloop', CASE WHEN statement = 'batch' THEN 'off' ELSE 'on' END, true);
     BEGIN
       EXECUTE CASE WHEN statement = 'delta' THEN tidemark.delta_statement(v.statements -> 'delta', changed)
+        WHEN statement = 'full' AND NOT complete AND v.statements ->> 'checked' IS NOT NULL THEN v.statements ->> 'checked'
         ELSE v.statements ->> statement END INTO blocked, result.slices, result.inserted, result.updated, result.deleted
         USING s.cursor, s.consumed_xid, v.id, s.as_of, most;
     EXCEPTION WHEN data_exception OR check_violation OR raise_exception THEN
