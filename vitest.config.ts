@@ -5,7 +5,7 @@ import { react18 } from './test/react/kit/react18.js'
 const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' as const }
 
 /** Tests of components run on each React that is supported. */
-const components = { ...shared, include: ['test/react/**/*.test.tsx'], environment: 'happy-dom' }
+const components = { ...shared, include: ['test/react/**/*.test.tsx'], environment: './test/react/kit/environment.ts' }
 
 export default defineConfig({
   test: {

@@ -1,0 +1,215 @@
+import type { ErrorBody } from '../protocol/errors.js'
+import type { AlertRaised, LiveEvent, ViewFailed, ViewRefreshed } from '../protocol/events.js'
+import type { ViewFreshness, ViewState } from '../protocol/freshness.js'
+import type { ConnectionState } from './connection.js'
+import type { ViewRead } from './readView.js'
+import type { ServerClock } from './serverClock.js'
+
+/** `offline`: what is shown may be older than is known here. */
+export type FreshnessState = 'live' | 'stale' | 'failed' | 'offline'
+
+export interface Freshness {
+  readonly state: FreshnessState
+  /** Whole seconds; 0 while nothing is pending. Null: not known yet. */
+  readonly ageSeconds: number | null
+  /** ISO 8601, UTC: the view is known to equal its query as of then. */
+  readonly asOf: string | null
+  /** Whether changes wait; null: not known. */
+  readonly pending: boolean | null
+  readonly targetSeconds: number | null
+  readonly viewState: ViewState | null
+  /** Of the last refresh, where it failed. */
+  readonly error: ErrorBody | null
+  readonly connection: ConnectionState
+}
+
+interface Known {
+  /** By the server's clock; it never goes back. */
+  asOf: number | null
+  pending: boolean | null
+  targetSeconds: number | null
+  viewState: ViewState | null
+  failed: boolean
+  error: ErrorBody | null
+  alerted: boolean
+}
+
+const tickMs = 1_000
+
+/** Ages tick with whole seconds: one that ends between two ticks is late already. */
+const slackSeconds = 1
+
+/** What is known of how fresh each view is, from reads, events and answers. */
+export class FreshnessBoard {
+  readonly #clock: ServerClock
+  readonly #known = new Map<string, Known>()
+  readonly #shown = new Map<string, Freshness>()
+  readonly #listeners = new Map<string, Set<() => void>>()
+  #connection: ConnectionState = 'idle'
+  /** Whether the connection tells when changes begin to wait: until then, silence says nothing. */
+  #tells = false
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(clock: ServerClock) {
+    this.#clock = clock
+  }
+
+  /** Called when `show` would return another object. */
+  subscribe(view: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(view) ?? new Set()
+    this.#listeners.set(view, listeners.add(listener))
+    this.#timer ??= setInterval(() => this.#refreshAll(), tickMs)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#listeners.delete(view)
+      if (this.#listeners.size > 0) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  /** The same object until something of it changes. */
+  show(view: string): Freshness {
+    return this.#shown.get(view) ?? this.#refresh(view)
+  }
+
+  /** `heardAgo`: for how many milliseconds nothing came from the connection. */
+  connectionIs(state: ConnectionState, heardAgo: number): void {
+    if (this.#connection === 'live' && this.#tells) this.#holdUntil(this.#clock.now() - heardAgo)
+    this.#connection = state
+    this.#tells = false
+    this.#refreshAll()
+  }
+
+  knows(view: string): boolean {
+    return this.#known.has(view)
+  }
+
+  /** `at`: when it was read. */
+  noteRead(view: string, read: ViewRead, at = this.#clock.now()): void {
+    // Rows that were computed say nothing of those that are kept.
+    if (read.source === 'live') return
+    const known = this.#of(view)
+    const age = read.stalenessSeconds
+    this.#reach(known, age === null ? time(read.asOf) : at - age * 1_000)
+    this.#refresh(view)
+  }
+
+  /** An answer, which came now; or, with `at`, an event. */
+  noteFreshness(freshness: ViewFreshness, at?: string): void {
+    const known = this.#of(freshness.view)
+    const when = time(at ?? null) ?? this.#clock.now()
+    const pending = freshness.pendingChanges === null ? null : freshness.pendingChanges > 0
+    if (at !== undefined) this.#tells = true
+    // That they began to wait was told at once: nothing waited before.
+    if (at !== undefined && pending === true && known.pending === false) this.#reach(known, when)
+    this.#reach(known, time(freshness.asOf))
+    if (freshness.stalenessSeconds !== null) this.#reach(known, when - freshness.stalenessSeconds * 1_000)
+    known.pending = freshness.stalenessSeconds === 0 ? false : pending
+    known.targetSeconds = freshness.targetSeconds
+    known.viewState = freshness.state
+    known.failed = freshness.state === 'error' || freshness.state === 'quarantined'
+    known.error = known.failed ? freshness.lastError : null
+    known.alerted = known.alerted && known.pending !== false
+    this.#refresh(freshness.view)
+  }
+
+  note(event: LiveEvent): void {
+    this.#clock.note(Date.parse(event.at))
+    if (event.type === 'refreshed') this.#noteRefresh(event)
+    else if (event.type === 'failed') this.#noteFailure(event)
+    else if (event.type === 'stale' || event.type === 'alert') this.#noteAlert(event)
+    else if (event.type === 'freshness') this.noteFreshness(event.freshness, event.at)
+  }
+
+  #noteRefresh({ view, asOf }: Pick<ViewRefreshed, 'view' | 'asOf'>): void {
+    const known = this.#of(view)
+    this.#reach(known, time(asOf))
+    // Where nobody tells of changes, the next answer says whether some came meanwhile.
+    if (known.pending !== null) known.pending = false
+    if (known.failed) known.viewState = 'ready'
+    known.failed = false
+    known.alerted = false
+    known.error = null
+    this.#refresh(view)
+  }
+
+  #noteFailure({ view, error }: ViewFailed): void {
+    const known = this.#of(view)
+    known.failed = true
+    known.error = error
+    this.#refresh(view)
+  }
+
+  #noteAlert({ view, type, alert }: AlertRaised): void {
+    const known = this.#of(view)
+    if (type === 'stale') known.alerted = true
+    else if (alert.kind === 'recovered') known.alerted = false
+    this.#refresh(view)
+  }
+
+  #of(view: string): Known {
+    const found = this.#known.get(view)
+    if (found !== undefined) return found
+    const known: Known = {
+      asOf: null,
+      pending: null,
+      targetSeconds: null,
+      viewState: null,
+      failed: false,
+      error: null,
+      alerted: false,
+    }
+    this.#known.set(view, known)
+    return known
+  }
+
+  #reach(known: Known, asOf: number | null): void {
+    if (asOf !== null && (known.asOf === null || asOf > known.asOf)) known.asOf = asOf
+  }
+
+  /** As long as the connection held, changes would have been told. */
+  #holdUntil(when: number): void {
+    for (const known of this.#known.values()) if (known.pending === false) this.#reach(known, when)
+  }
+
+  #refreshAll(): void {
+    for (const view of this.#known.keys()) this.#refresh(view)
+    for (const view of this.#listeners.keys()) if (!this.#known.has(view)) this.#refresh(view)
+  }
+
+  #refresh(view: string): Freshness {
+    const before = this.#shown.get(view)
+    const now = this.#derive(this.#of(view))
+    if (before !== undefined && same(before, now)) return before
+    this.#shown.set(view, now)
+    for (const listener of this.#listeners.get(view) ?? []) listener()
+    return now
+  }
+
+  #derive(known: Known): Freshness {
+    const ageSeconds = this.#age(known)
+    const { pending, targetSeconds, viewState, error } = known
+    const late = targetSeconds !== null && ageSeconds !== null && ageSeconds > targetSeconds + slackSeconds
+    const offline = this.#connection === 'offline'
+    const state = offline ? 'offline' : known.failed ? 'failed' : late || known.alerted ? 'stale' : 'live'
+    const asOf = known.asOf === null ? null : new Date(known.asOf).toISOString()
+    return { state, ageSeconds, asOf, pending, targetSeconds, viewState, error, connection: this.#connection }
+  }
+
+  #age({ asOf, pending }: Known): number | null {
+    if (asOf === null) return null
+    if (pending === false && this.#tells && this.#connection === 'live') return 0
+    return Math.max(0, Math.floor((this.#clock.now() - asOf) / 1_000))
+  }
+}
+
+function time(text: string | null): number | null {
+  if (text === null) return null
+  const parsed = Date.parse(text)
+  return Number.isNaN(parsed) ? null : parsed
+}
+
+function same(one: Freshness, other: Freshness): boolean {
+  return (Object.keys(one) as (keyof Freshness)[]).every((key) => one[key] === other[key])
+}

@@ -1,0 +1,69 @@
+'use client'
+
+import { QueryClient, QueryClientContext, QueryClientProvider } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { Live } from './live.js'
+import { type RequestOptions, Requests, type Token } from './requests.js'
+
+export interface TidemarkProviderProps extends RequestOptions {
+  /**
+   * Whose rows these are, where that is not all the same: a user's id. Rows of one are never shown to another. Changing
+   * `token` has the same effect; with `getToken`, only this has.
+   */
+  readonly scope?: string
+  /** Left out: the one of the surrounding QueryClientProvider, or one of its own. */
+  readonly queryClient?: QueryClient
+  /** How often everything shown is read while events cannot be had, in milliseconds. Default: 10 s. */
+  readonly pollInterval?: number
+  readonly children?: ReactNode
+}
+
+interface Tidemark {
+  readonly live: Live
+  readonly queryClient: QueryClient
+}
+
+const TidemarkContext = createContext<Tidemark | undefined>(undefined)
+
+const defaultPollMs = 10_000
+
+/** One connection to a Tidemark handler, for all that is shown below it. */
+export function TidemarkProvider(props: TidemarkProviderProps): ReactNode {
+  const { url, token, getToken, fetch, pollInterval = defaultPollMs, children } = props
+  const queryClient = useClient(props.queryClient)
+  const scope = useScope(props.scope ?? '', token)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: functions are passed on below; they may be new ones each time.
+  const tidemark = useMemo(() => {
+    const requests = new Requests({ url, token, getToken, fetch })
+    return { live: new Live(requests, queryClient, scope, pollInterval), queryClient }
+  }, [url, token, scope, queryClient])
+  useEffect(() => {
+    tidemark.live.requests.update({ url, token, getToken, fetch })
+    tidemark.live.pollInterval = pollInterval
+  })
+  useEffect(() => tidemark.live.start(), [tidemark])
+  const shared = <TidemarkContext.Provider value={tidemark}>{children}</TidemarkContext.Provider>
+  return <QueryClientProvider client={queryClient}>{shared}</QueryClientProvider>
+}
+
+export function useTidemark(): Tidemark {
+  const tidemark = useContext(TidemarkContext)
+  if (tidemark === undefined) throw new Error('There is no <TidemarkProvider> around this component.')
+  return tidemark
+}
+
+function useClient(given: QueryClient | undefined): QueryClient {
+  const around = useContext(QueryClientContext)
+  const [own] = useState(() => (given === undefined && around === undefined ? new QueryClient() : undefined))
+  const client = given ?? around ?? own
+  if (client === undefined) throw new Error('The QueryClient of <TidemarkProvider> was taken away.')
+  return client
+}
+
+/** Another token may be another user, whose rows are other ones. */
+function useScope(scope: string, token: Token): string {
+  const [seen, setSeen] = useState({ token, changes: 0 })
+  if (seen.token !== token) setSeen({ token, changes: seen.changes + 1 })
+  const changes = seen.token === token ? seen.changes : seen.changes + 1
+  return changes === 0 ? scope : `${scope}#${changes}`
+}
