@@ -1,6 +1,7 @@
 import { added, extreme } from './aggregates.js'
 import { simpleCondition } from './conditions.js'
 import { blurred, type Expression, type Grammar, type Query, type Scope, usable } from './grammar.js'
+import { afterwards, havingCondition } from './grouped.js'
 import { output } from './plain.js'
 import { tableSource } from './sources.js'
 import { equality } from './subqueries.js'
@@ -31,8 +32,11 @@ export function flatGroups(g: Grammar): Query {
   const made = output(g, [...groups, ...aggregates])
   const conditions = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''
   const by = groups.length > 0 ? ` GROUP BY ${groups.map(({ sql }) => sql).join(', ')}` : ''
+  const having = g.random.chance(0.25)
+    ? ` HAVING ${havingCondition(g, { columns: [...groups.map(afterwards), ...aggregates], identity: undefined })}`
+    : ''
   return {
-    sql: `SELECT ${made.sql} FROM ${from.join(', ')}${conditions}${by}`,
+    sql: `SELECT ${made.sql} FROM ${from.join(', ')}${conditions}${by}${having}`,
     columns: blurred(made.columns),
     identity: made.columns.slice(0, groups.length).map(({ name }) => name),
   }

@@ -57,7 +57,7 @@ function chooseGroups(g: Grammar, scope: Scope): Expression[] {
   return groups
 }
 
-function afterwards(group: Expression): Expression {
+export function afterwards(group: Expression): Expression {
   return { ...group, faithful: looksTheSame(group.kind) }
 }
 
@@ -80,7 +80,7 @@ function overAggregates(g: Grammar, after: Scope): Expression[] {
   return made
 }
 
-function havingCondition(g: Grammar, after: Scope): string {
+export function havingCondition(g: Grammar, after: Scope): string {
   g.tag('having')
   return condition(g, after, 1)
 }

@@ -1,4 +1,4 @@
-import { condition } from './conditions.js'
+import { condition, simpleCondition } from './conditions.js'
 import { functionSource, lateralSource, subquerySource, valuesSource } from './derived.js'
 import { type Expression, expression, type Grammar, type NamedColumn, type Relation, type Scope } from './grammar.js'
 import { scalar } from './scalars.js'
@@ -164,6 +164,9 @@ function joinCondition(g: Grammar, left: Source, right: Source, word: string): s
     const second = equality(g, ...sides)
     if (second !== undefined) parts.push(second)
   }
+  // Of one side alone: whether a row finds its match can change with that.
+  if (word !== 'FULL JOIN' && parts.length > 0 && g.random.chance(0.15))
+    parts.push(simpleCondition(g, g.random.pick(sides), 0))
   // PostgreSQL takes a FULL JOIN only on what it can merge or hash.
   if (word !== 'FULL JOIN' && g.random.chance(0.2)) {
     g.tag('on more')
