@@ -1,4 +1,5 @@
 import { added, extreme } from './aggregates.js'
+import { clockCondition } from './clock.js'
 import { simpleCondition } from './conditions.js'
 import { blurred, type Expression, type Grammar, type Query, type Scope, usable } from './grammar.js'
 import { afterwards, havingCondition } from './grouped.js'
@@ -24,6 +25,8 @@ export function flatGroups(g: Grammar): Query {
   }
   if (from.length > 1) g.tag('inner join')
   if (g.random.chance(0.3)) where.push(simpleCondition(g, scope, 0))
+  const clocked = g.random.chance(0.12) ? clockCondition(g, scope) : undefined
+  if (clocked !== undefined) where.push(clocked)
   const groups = chooseColumns(g, usable(scope))
   const aggregates = Array.from({ length: g.random.int(1, 3) }, () =>
     g.random.chance(0.3) ? (extreme(g, scope) ?? added(g, scope)) : added(g, scope),

@@ -1,3 +1,4 @@
+import { clockCondition } from './clock.js'
 import { condition } from './conditions.js'
 import {
   blurred,
@@ -30,6 +31,8 @@ export function body(g: Grammar, outer: Scope | undefined, depth: number): Body 
   if (tie !== undefined && g.random.chance(0.85)) parts.push(tie)
   if (g.random.chance(0.5)) parts.push(condition(g, scope, 2))
   if (g.random.chance(0.15)) parts.push(condition(g, scope, 1))
+  const clocked = g.random.chance(0.12) ? clockCondition(g, own) : undefined
+  if (clocked !== undefined) parts.push(clocked)
   if (parts.length > 0) g.tag('where')
   return { scope, sql: `FROM ${source.sql}${parts.length > 0 ? ` WHERE ${parts.join(' AND ')}` : ''}` }
 }

@@ -140,6 +140,9 @@ function makeColumns(random: Random, present: readonly Column[]): Column[] {
     if ([...present, ...columns].some((column) => column.name === name)) continue
     columns.push({ name, kind, notNull: random.chance(0.2) })
   }
+  // Without a time there is nothing that the clock could move.
+  const timed = [...present, ...columns].some(({ kind }) => kind === 'time')
+  if (!timed && random.chance(0.25)) columns.push({ name: 'ts', kind: 'time', notNull: random.chance(0.2) })
   return columns
 }
 
