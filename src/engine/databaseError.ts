@@ -81,7 +81,8 @@ export function serverError(error: unknown): ServerError {
   const details = error as Error & Partial<ServerError>
   return {
     message: error.message,
-    ...(details.code === undefined ? {} : { code: details.code }),
+    // Others than PostgreSQL and Node number theirs.
+    ...(typeof details.code !== 'string' ? {} : { code: details.code }),
     ...(details.detail === undefined ? {} : { detail: details.detail }),
     ...(details.hint === undefined ? {} : { hint: details.hint }),
     ...(details.position === undefined ? {} : { position: details.position }),

@@ -39,7 +39,8 @@ export interface JsonRequest extends StalenessRules {
   /** Read as this role, under these claims. */
   readonly role?: string
   readonly claims?: object
-  readonly format?: 'json' | 'csv'
+  /** `stripped`: JSON without the keys whose value is null. */
+  readonly format?: 'json' | 'stripped' | 'csv'
   readonly statementTimeoutMs?: number
   /** Gives up waiting. What was sent to the database goes on there, for at most its limit. */
   readonly signal?: AbortSignal

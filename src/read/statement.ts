@@ -6,8 +6,8 @@ import type { ViewFacts } from './facts.js'
 import { castTypes, type OrderTerm, type ReadQuery, type SelectedColumn } from './query.js'
 import { BindValues } from './values.js'
 
-/** `text`: every value as PostgreSQL writes it, as an array for each row, for who gives them their types himself. */
-export type BodyFormat = 'json' | 'csv' | 'text'
+/** `stripped`: JSON without the keys whose value is null. `text`: every value as PostgreSQL writes it, as an array for each row, for who gives them their types himself. */
+export type BodyFormat = 'json' | 'stripped' | 'csv' | 'text'
 
 export interface Reading {
   readonly view: ViewFacts
@@ -99,12 +99,9 @@ function limits({ limit, offset }: ReadQuery): Fragment {
 type Body = (selected: readonly Selected[], rows: Fragment) => Fragment
 
 const bodies: Readonly<Record<BodyFormat, Body>> = {
-  json: (selected, rows) => {
-    // Where a column had its name, it would be taken for that column.
-    const row = freeName(selected.map(({ name }) => name))
-    const columns = join(selected.map(({ expression, name }) => sql`${expression} AS ${ident(name)}`))
-    return sql`SELECT '[' || coalesce(pg_catalog.string_agg(pg_catalog.row_to_json(${row})::text, ','), '') || ']' AS body, pg_catalog.count(*)::integer AS rows FROM (SELECT ${columns} ${rows}) AS ${row}`
-  },
+  json: (selected, rows) => objects(selected, rows, (row) => sql`pg_catalog.row_to_json(${row})`),
+  stripped: (selected, rows) =>
+    objects(selected, rows, (row) => sql`pg_catalog.json_strip_nulls(pg_catalog.row_to_json(${row}))`),
   text: (selected, rows) => {
     const columns = join(selected.map(asText))
     return sql`SELECT '[' || coalesce(pg_catalog.string_agg(line, ','), '') || ']' AS body, pg_catalog.count(*)::integer AS rows FROM (SELECT pg_catalog.to_json(ARRAY[${columns}]::text[])::text AS line ${rows}) AS lines`
@@ -115,6 +112,13 @@ const bodies: Readonly<Record<BodyFormat, Body>> = {
     const head = literal(selected.map(({ name }) => quoteCsv(name)).join(','))
     return sql`SELECT ${head} || coalesce(E'\n' || pg_catalog.string_agg(${join(fields, " || ',' || ")}, E'\n'), '') AS body, pg_catalog.count(*)::integer AS rows FROM (SELECT ${columns} ${rows}) AS lines`
   },
+}
+
+function objects(selected: readonly Selected[], rows: Fragment, write: (row: Fragment) => Fragment): Fragment {
+  // Where a column had its name, it would be taken for that column.
+  const row = freeName(selected.map(({ name }) => name))
+  const columns = join(selected.map(({ expression, name }) => sql`${expression} AS ${ident(name)}`))
+  return sql`SELECT '[' || coalesce(pg_catalog.string_agg(${write(row)}::text, ','), '') || ']' AS body, pg_catalog.count(*)::integer AS rows FROM (SELECT ${columns} ${rows}) AS ${row}`
 }
 
 /** As its type writes it; a cast would take the blanks from the end of a `character`. */

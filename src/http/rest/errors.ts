@@ -18,10 +18,8 @@ export const restCodes = {
   PGRST205: 'There is no view of this name.',
   PGRST301: 'The token is not valid.',
   PGRST302: 'The view is not open to who asks without a token.',
+  PGRST003: 'All connections to the database are in use.',
   PGRSTX00: 'Something happened that was not foreseen.',
-  URL_TOO_LONG: 'The URL is longer than the server allows.',
-  FRESH_UNAVAILABLE: 'The view does not allow `fresh=1`.',
-  FRESH_LIMITED: 'The view was computed live as often as is allowed.',
 } as const
 
 export type RestCode = keyof typeof restCodes

@@ -1,0 +1,40 @@
+import { Hono } from 'hono'
+import type { RestContext } from './context.js'
+import { restError } from './errors.js'
+import { errorResponse, restErrorOf } from './failure.js'
+import { RatePerMinute } from './rate.js'
+import { readView } from './readView.js'
+
+const allowed = { allow: 'GET, HEAD, OPTIONS' }
+
+/** Views, read in PostgREST's grammar: to be mounted at `/rest/v1`. */
+export function restRoutes(context: RestContext): Hono {
+  const rate = new RatePerMinute(context.fresh?.perMinute ?? 0)
+  const app = new Hono()
+  app.onError((error, c) => errorResponse(restErrorOf(error, c.req.raw, context.log)))
+  app.all('/', () => {
+    throw nothing('A view is read at its name.')
+  })
+  app.all('/rpc/*', () => {
+    throw restError(400, 'PGRST202', 'Functions are not called over HTTP', {
+      hint: 'Define a view of what the function returns.',
+    })
+  })
+  app.get('/:view', (c) => readView({ ...context, rate }, c.req.raw, c.req.param('view')))
+  app.options('/:view', () => new Response(null, { status: 204, headers: allowed }))
+  app.all('/:view', (c) => {
+    throw restError(405, 'PGRST117', `${c.req.method} is not supported`, {
+      details: 'Views are read with GET and HEAD only.',
+      hint: 'Rows are written to the tables that a view reads. Tidemark brings the view up to date.',
+      headers: allowed,
+    })
+  })
+  app.all('*', () => {
+    throw nothing('A view is read at its name: there are no paths below it.')
+  })
+  return app
+}
+
+function nothing(details: string): Error {
+  return restError(404, 'PGRST125', 'There is nothing at this path', { details })
+}
