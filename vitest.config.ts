@@ -23,6 +23,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
         },
       },
+      { test: { ...shared, name: 'console', include: ['test/console/**/*.test.tsx'], environment: 'happy-dom' } },
       { test: { ...components, name: 'react-19' } },
       { test: { ...components, name: 'react-18' }, resolve: { alias: react18() } },
     ],

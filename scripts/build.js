@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { buildConsole } from './console-build.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
@@ -24,8 +25,10 @@ for (const project of ['tsconfig.build.json', 'tsconfig.build.web.json']) {
 // Fixed SQL lives in .sql files beside the code that reads it; tsc leaves them behind.
 cpSync('src', 'dist', {
   recursive: true,
-  filter: (path) => statSync(path).isDirectory() || path.endsWith('.sql'),
+  filter: (path) => !path.startsWith('src/console') && (statSync(path).isDirectory() || path.endsWith('.sql')),
 })
+
+await buildConsole()
 
 const main = 'dist/cli/main.js'
 if (existsSync(main)) {

@@ -1,0 +1,84 @@
+import { Button, CloseButton, SegmentedControl, Skeleton, Text, TextInput } from '@mantine/core'
+import { IconPlayerPause, IconPlayerPlay, IconSearch, IconWaveSine } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useAlerts, useAllRuns } from '../api/queries.js'
+import { plural } from '../format/number.js'
+import { Failure, Notice } from '../parts/Notice.js'
+import { PageTitle } from '../shell/PageTitle.js'
+import classes from './activity.module.css'
+import { EntryList } from './EntryList.js'
+import { type Entry, entriesOf, isShown, type Shown } from './entries.js'
+
+const mostShown = 150
+
+export function ActivityPage() {
+  const runs = useAllRuns()
+  const alerts = useAlerts()
+  const failed = [runs, alerts].find(({ isError, data }) => isError && data === undefined)
+  if (failed?.error) return <Failure error={failed.error} retry={() => void failed.refetch()} />
+  if (runs.data === undefined || alerts.data === undefined) return <Skeleton height={500} aria-label="Loading" />
+  return <Activity entries={entriesOf(runs.data, alerts.data)} />
+}
+
+function Activity({ entries }: { readonly entries: readonly Entry[] }) {
+  const [words, setWords] = useState('')
+  const [shown, setShown] = useState<Shown>('all')
+  const [held, setHeld] = useState<readonly Entry[] | null>(null)
+  const list = (held ?? entries).filter((entry) => isShown(entry, shown, words))
+  const newer = held === null ? 0 : entries.findIndex(({ id }) => id === held[0]?.id)
+  return (
+    <>
+      <PageTitle title="Activity">
+        <div className={classes.tools}>
+          <TextInput
+            data-search
+            className={classes.search}
+            placeholder="Of which view"
+            aria-label="Search by view"
+            leftSection={<IconSearch size={16} aria-hidden />}
+            rightSection={
+              words !== '' && <CloseButton size="sm" aria-label="Empty the search" onClick={() => setWords('')} />
+            }
+            value={words}
+            onChange={(event) => setWords(event.currentTarget.value)}
+            onKeyDown={(event) => event.key === 'Escape' && setWords('')}
+          />
+          <SegmentedControl
+            aria-label="What is shown"
+            value={shown}
+            onChange={(value) => setShown(value as Shown)}
+            data={[
+              { value: 'all', label: 'All' },
+              { value: 'runs', label: 'Runs' },
+              { value: 'failures', label: 'Failures' },
+              { value: 'alerts', label: 'Alerts' },
+            ]}
+          />
+          <Button
+            variant="default"
+            leftSection={
+              held === null ? <IconPlayerPause size={16} aria-hidden /> : <IconPlayerPlay size={16} aria-hidden />
+            }
+            onClick={() => setHeld(held === null ? entries : null)}
+          >
+            {held === null ? 'Hold' : newer > 0 ? `Go on (${newer} new)` : 'Go on'}
+          </Button>
+        </div>
+      </PageTitle>
+      {entries.length === 0 ? (
+        <Notice icon={IconWaveSine} title="Nothing has happened yet">
+          <Text c="dimmed">
+            Refreshes and alerts appear here as they happen. Write to a table that a view reads, with a worker running (
+            <code>npx tidemark run</code>), and watch.
+          </Text>
+        </Notice>
+      ) : list.length === 0 ? (
+        <Text c="dimmed" ta="center" py="xl" className="surface">
+          Nothing of this kind among the last {plural(entries.length, 'entry', 'entries')}.
+        </Text>
+      ) : (
+        <EntryList entries={list.slice(0, mostShown)} />
+      )}
+    </>
+  )
+}

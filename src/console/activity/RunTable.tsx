@@ -1,0 +1,100 @@
+import { Table, Text } from '@mantine/core'
+import { IconAlertTriangle, IconRefresh, IconRefreshDot } from '@tabler/icons-react'
+import { Link } from 'wouter'
+import type { RunRecord } from '../../protocol/api.js'
+import { serverNow } from '../api/client.js'
+import { CodeLink } from '../docs/CodeLink.js'
+import { count, plural } from '../format/number.js'
+import { clockTime, duration } from '../format/time.js'
+import { paths } from '../paths.js'
+import classes from './activity.module.css'
+
+/** Runs, the newest first. */
+export function RunTable({ runs, withView }: { readonly runs: readonly RunRecord[]; readonly withView: boolean }) {
+  return (
+    <div className={`surface ${classes.tableBox}`}>
+      <Table className={classes.table} verticalSpacing={7} horizontalSpacing="md" aria-label="Runs">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Ended</Table.Th>
+            {withView && <Table.Th>View</Table.Th>}
+            <Table.Th>What came of it</Table.Th>
+            <Table.Th ta="right">Took</Table.Th>
+            <Table.Th>Worker</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <Table.Tr key={run.id}>
+              <Table.Td className={classes.time}>
+                <time dateTime={run.finishedAt}>{clockTime(run.finishedAt, serverNow())}</time>
+              </Table.Td>
+              {withView && (
+                <Table.Td>
+                  <Link href={paths.view(run.view)} className={classes.viewName}>
+                    {run.view}
+                  </Link>
+                </Table.Td>
+              )}
+              <Table.Td>
+                <RunOutcome run={run} />
+              </Table.Td>
+              <Table.Td ta="right" className={classes.nowrap}>
+                {duration(run.durationMs)}
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm" c="dimmed" className={classes.worker} title={run.worker ?? undefined}>
+                  {run.worker ?? '–'}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}
+
+/** What a run did, in a line. */
+export function RunOutcome({ run }: { readonly run: RunRecord }) {
+  if (run.mode === 'failed') {
+    return (
+      <div className={classes.outcome} data-tone="danger">
+        <IconAlertTriangle size={16} aria-hidden />
+        <Text span size="sm">
+          <strong>Failed</strong> {run.error !== null && <CodeLink code={run.error.code} />} {run.error?.message}
+        </Text>
+      </div>
+    )
+  }
+  const Icon = run.mode === 'full' ? IconRefreshDot : IconRefresh
+  return (
+    <div className={classes.outcome} data-tone={run.mode === 'full' ? 'muted' : 'good'}>
+      <Icon size={16} aria-hidden />
+      <Text span size="sm">
+        {run.mode === 'full' ? 'Recomputed whole' : run.slices === null ? 'By deltas' : plural(run.slices, 'slice')}
+        <RowCounts run={run} />
+      </Text>
+    </div>
+  )
+}
+
+function RowCounts({ run }: { readonly run: RunRecord }) {
+  const parts = [
+    [run.inserted ?? 0, '+', 'inserted'],
+    [run.updated ?? 0, '~', 'updated'],
+    [run.deleted ?? 0, '−', 'deleted'],
+  ] as const
+  const some = parts.filter(([number]) => number > 0)
+  if (some.length === 0) return <span className={classes.counts}>no row changed</span>
+  return (
+    <span className={classes.counts}>
+      {some.map(([number, sign, verb]) => (
+        <span key={verb} title={`${plural(number, 'row')} ${verb}`}>
+          {sign}
+          {count(number)}
+        </span>
+      ))}
+    </span>
+  )
+}

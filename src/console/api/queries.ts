@@ -1,0 +1,135 @@
+import { QueryClient, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type {
+  AlertList,
+  Lineage,
+  OperationAnswer,
+  RefreshAnswer,
+  RefreshRequest,
+  RunList,
+  RunRecord,
+  VerifyAnswer,
+  ViewDetail,
+  ViewList,
+} from '../../protocol/api.js'
+import type { KnownView } from '../health/known.js'
+import { ApiError, getJson, postJson, segment } from './client.js'
+
+/** How much of the history is asked for, and kept. */
+export const historyLength = 200
+
+export const keys = {
+  views: ['views'],
+  view: (name: string) => ['view', name],
+  runs: (name: string) => ['runs', name],
+  allRuns: ['allRuns'],
+  alerts: ['alerts'],
+  lineage: ['lineage'],
+  rows: (name: string) => ['rows', name],
+} as const
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // Events say what has changed; nothing goes stale by itself.
+        staleTime: Number.POSITIVE_INFINITY,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+        retry: (failures, error) => !(error instanceof ApiError) && failures < 2,
+      },
+    },
+  })
+}
+
+export function useViews(): UseQueryResult<readonly KnownView[]> {
+  return useQuery({
+    queryKey: keys.views,
+    queryFn: async ({ signal }): Promise<readonly KnownView[]> => {
+      const { views } = await getJson<ViewList>('api/views', signal)
+      const toldAt = Date.now()
+      return views.map((view) => ({ ...view, toldAt }))
+    },
+  })
+}
+
+export type KnownDetail = ViewDetail & KnownView
+
+export function useView(name: string): UseQueryResult<KnownDetail> {
+  return useQuery({
+    queryKey: keys.view(name),
+    queryFn: async ({ signal }): Promise<KnownDetail> => {
+      const view = await getJson<ViewDetail>(`api/views/${segment(name)}`, signal)
+      return { ...view, toldAt: Date.now() }
+    },
+  })
+}
+
+export function useRuns(name: string): UseQueryResult<readonly RunRecord[]> {
+  return useQuery({
+    queryKey: keys.runs(name),
+    queryFn: async ({ signal }) =>
+      (await getJson<RunList>(`api/views/${segment(name)}/runs?limit=${historyLength}`, signal)).runs,
+  })
+}
+
+export function useAllRuns(): UseQueryResult<readonly RunRecord[]> {
+  return useQuery({
+    queryKey: keys.allRuns,
+    queryFn: async ({ signal }) => (await getJson<RunList>(`api/runs?limit=${historyLength}`, signal)).runs,
+  })
+}
+
+export function useAlerts(): UseQueryResult<AlertList['alerts']> {
+  return useQuery({
+    queryKey: keys.alerts,
+    queryFn: async ({ signal }) => (await getJson<AlertList>(`api/alerts?limit=${historyLength}`, signal)).alerts,
+  })
+}
+
+export function useLineage(): UseQueryResult<Lineage> {
+  return useQuery({
+    queryKey: keys.lineage,
+    queryFn: ({ signal }) => getJson<Lineage>('api/lineage', signal),
+  })
+}
+
+export type Operation = 'refresh' | 'fullRefresh' | 'pause' | 'resume' | 'bypass' | 'restore' | 'verify'
+
+/** What came of an operation. */
+export type OperationResult =
+  | { readonly operation: 'refresh' | 'fullRefresh'; readonly answer: RefreshAnswer }
+  | { readonly operation: 'verify'; readonly answer: VerifyAnswer }
+  | { readonly operation: 'pause' | 'resume' | 'bypass' | 'restore'; readonly answer: OperationAnswer }
+
+async function operate(name: string, operation: Operation): Promise<OperationResult> {
+  const path = `api/views/${segment(name)}`
+  switch (operation) {
+    case 'refresh':
+    case 'fullRefresh':
+      return { operation, answer: await postJson(`${path}/refresh`, refreshBody(operation)) }
+    case 'verify':
+      return { operation, answer: await postJson(`${path}/verify`) }
+    case 'pause':
+    case 'resume':
+      return { operation, answer: await postJson(`${path}/${operation}`) }
+    default:
+      return { operation, answer: await postJson(`${path}/bypass`, { on: operation === 'bypass' }) }
+  }
+}
+
+function refreshBody(operation: 'refresh' | 'fullRefresh'): RefreshRequest {
+  return { full: operation === 'fullRefresh' }
+}
+
+export function useOperation(name: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (operation: Operation) => operate(name, operation),
+    // Its event tells of a refresh that changed something; of one that found nothing to do, and of the rest, nobody.
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: keys.views }),
+        client.invalidateQueries({ queryKey: keys.view(name) }),
+      ]),
+  })
+}

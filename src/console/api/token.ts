@@ -1,0 +1,43 @@
+import { useSyncExternalStore } from 'react'
+
+/** The token lives as long as the tab; and whether the server has asked for one. */
+const storageKey = 'tidemark.token'
+
+interface TokenState {
+  readonly token: string | null
+  /** The server refused what was asked without one, or with this one. */
+  readonly asked: boolean
+  /** One was tried, and refused. */
+  readonly refused: boolean
+}
+
+let state: TokenState = { token: sessionStorage.getItem(storageKey), asked: false, refused: false }
+const listeners = new Set<() => void>()
+
+function set(next: TokenState): void {
+  state = next
+  for (const listener of listeners) listener()
+}
+
+export function currentToken(): string | null {
+  return state.token
+}
+
+export function giveToken(token: string): void {
+  sessionStorage.setItem(storageKey, token)
+  set({ token, asked: false, refused: false })
+}
+
+/** A request with this token was refused. Answers to older ones say nothing about the present one. */
+export function tokenRefused(used: string | null): void {
+  if (used === state.token && !state.asked) set({ ...state, asked: true, refused: used !== null })
+}
+
+export function onToken(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export function useToken(): TokenState {
+  return useSyncExternalStore(onToken, () => state)
+}

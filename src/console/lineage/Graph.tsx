@@ -1,0 +1,82 @@
+import '@xyflow/react/dist/base.css'
+import { Controls, type Edge, MarkerType, type Node, ReactFlow } from '@xyflow/react'
+import { useMemo, useRef } from 'react'
+import type { Lineage, LineageNode } from '../../protocol/api.js'
+import type { KnownView } from '../health/known.js'
+import { firstViewport, layout } from './layout.js'
+import classes from './lineage.module.css'
+import { type LineageNodeData, nodeTypes } from './nodes.js'
+
+interface GraphProps {
+  readonly lineage: Lineage
+  readonly views: readonly KnownView[]
+  readonly focus: string | null
+  readonly narrow: boolean
+}
+
+/** Tables and views, and what flows between them. Positions are kept while figures change. */
+export function Graph({ lineage, views, focus, narrow }: GraphProps) {
+  const shape = JSON.stringify([lineage.nodes.map(({ id }) => id), lineage.edges])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: laid out anew only when the shape of the graph is another one.
+  const placed = useMemo(() => layout(lineage, narrow), [shape, narrow])
+  const box = useRef<HTMLDivElement>(null)
+  const known = new Map(views.map((view) => [view.view, view]))
+  const current = new Map(lineage.nodes.map((node) => [node.id, node]))
+  const nodes = placed.map(({ node, x, y }): Node<LineageNodeData> => {
+    const now = current.get(node.id) ?? node
+    return {
+      id: node.id,
+      type: node.kind,
+      position: { x, y },
+      data: { node: now, view: known.get(node.name), focused: node.name === focus },
+      ariaLabel: labelOf(now),
+    }
+  })
+  return (
+    <ReactFlow
+      ref={box}
+      nodes={nodes}
+      edges={edgesOf(lineage, known, current)}
+      nodeTypes={nodeTypes}
+      onInit={(instance) => {
+        const { width = 0, height = 0 } = box.current?.getBoundingClientRect() ?? {}
+        void instance.setViewport(firstViewport(placed, width, height))
+      }}
+      minZoom={0.05}
+      maxZoom={1.5}
+      nodesDraggable={false}
+      nodesConnectable={false}
+      nodesFocusable={false}
+      edgesFocusable={false}
+      elementsSelectable={false}
+      onlyRenderVisibleElements={lineage.nodes.length > 150}
+    >
+      <Controls showInteractive={false} />
+    </ReactFlow>
+  )
+}
+
+function labelOf({ kind, name, pending }: LineageNode): string {
+  return pending === null ? `${kind} ${name}` : `${kind} ${name}, ${pending} changes pending`
+}
+
+/** An edge moves while what it leads to has changes to take in. */
+function edgesOf(
+  { edges }: Lineage,
+  known: ReadonlyMap<string, KnownView>,
+  current: ReadonlyMap<string, LineageNode>,
+): Edge[] {
+  return edges.map(({ from, to, maintenance }): Edge => {
+    const target = current.get(to)
+    const source = current.get(from)
+    const waits = (known.get(target?.name ?? '')?.pendingChanges ?? target?.pending ?? 0) > 0
+    const pending = waits && (source?.kind === 'view' || source?.pending === null || (source?.pending ?? 0) > 0)
+    return {
+      id: `${from} ${to}`,
+      source: from,
+      target: to,
+      className: `${classes.edge} ${classes[`edge-${maintenance}`]} ${pending ? classes.edgePending : ''}`,
+      markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, color: 'var(--edge-line)' },
+    }
+  })
+}

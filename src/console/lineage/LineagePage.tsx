@@ -1,0 +1,89 @@
+import { Button, NativeSelect, Skeleton, Text } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { IconSitemapOff } from '@tabler/icons-react'
+import { useLocation } from 'wouter'
+import type { Lineage } from '../../protocol/api.js'
+import { useLineage, useViews } from '../api/queries.js'
+import { plural } from '../format/number.js'
+import { Failure, Notice } from '../parts/Notice.js'
+import { paths } from '../paths.js'
+import { PageTitle } from '../shell/PageTitle.js'
+import { Graph } from './Graph.js'
+import { Legend } from './Legend.js'
+import { around } from './layout.js'
+import classes from './lineage.module.css'
+
+export default function LineagePage({ focus }: { readonly focus: string | null }) {
+  const lineage = useLineage()
+  const views = useViews()
+  if (lineage.isError && lineage.data === undefined) {
+    return <Failure error={lineage.error} retry={() => void lineage.refetch()} />
+  }
+  if (lineage.data === undefined) return <Skeleton height={500} aria-label="Loading" />
+  if (lineage.data.nodes.length === 0) {
+    return (
+      <Notice icon={IconSitemapOff} title="No views are deployed yet">
+        <Text c="dimmed">
+          Once there are some (<code>npx tidemark apply</code>), this shows which tables they read, and which views read
+          other views.
+        </Text>
+      </Notice>
+    )
+  }
+  return <LineageView lineage={lineage.data} focus={focus} views={views.data ?? []} />
+}
+
+interface LineageViewProps {
+  readonly lineage: Lineage
+  readonly focus: string | null
+  readonly views: NonNullable<ReturnType<typeof useViews>['data']>
+}
+
+function LineageView({ lineage, focus, views }: LineageViewProps) {
+  const [, navigate] = useLocation()
+  const narrow = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false })
+  const shown = focus === null ? lineage : around(lineage, focus)
+  const names = lineage.nodes.map(({ name }) => name).sort((a, b) => a.localeCompare(b, 'en'))
+  const tables = shown.nodes.filter(({ kind }) => kind === 'table').length
+  return (
+    <div className={classes.page}>
+      <PageTitle title="Lineage">
+        <div className={classes.tools}>
+          <Text size="sm" c="dimmed">
+            {plural(tables, 'table')}, {plural(shown.nodes.length - tables, 'view')}
+          </Text>
+          <NativeSelect
+            aria-label="Only what belongs to"
+            value={focus ?? ''}
+            data={[
+              { value: '', label: 'Everything' },
+              ...names.map((name) => ({ value: name, label: `Around ${name}` })),
+            ]}
+            onChange={(event) => {
+              const name = event.currentTarget.value
+              navigate(name === '' ? paths.lineage : paths.lineageOf(name))
+            }}
+          />
+          {focus !== null && (
+            <Button variant="default" onClick={() => navigate(paths.lineage)}>
+              Show everything
+            </Button>
+          )}
+        </div>
+      </PageTitle>
+      <div className={`surface ${classes.canvas}`}>
+        <div>
+          <Graph
+            // Fitted anew to what is shown.
+            key={`${focus} ${narrow}`}
+            lineage={shown}
+            views={views}
+            focus={focus}
+            narrow={narrow}
+          />
+        </div>
+      </div>
+      <Legend />
+    </div>
+  )
+}

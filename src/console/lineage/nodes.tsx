@@ -1,0 +1,79 @@
+import { IconTable } from '@tabler/icons-react'
+import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
+import { Link } from 'wouter'
+import type { LineageNode } from '../../protocol/api.js'
+import { compact } from '../format/number.js'
+import { age as ageText } from '../format/time.js'
+import { conditionOf } from '../health/assess.js'
+import { ageOf, type KnownView } from '../health/known.js'
+import { useNow } from '../live/useNow.js'
+import { ConditionIcon } from '../parts/ConditionBadge.js'
+import { looks } from '../parts/conditionLooks.js'
+import { paths } from '../paths.js'
+import classes from './lineage.module.css'
+
+export type LineageNodeData = {
+  readonly node: LineageNode
+  /** What is known of it, where it is a view. */
+  readonly view: KnownView | undefined
+  readonly focused: boolean
+}
+
+type LineageNodeProps = NodeProps<Node<LineageNodeData>>
+
+function Handles() {
+  return (
+    <>
+      <Handle type="target" position={Position.Left} className={classes.handle} />
+      <Handle type="source" position={Position.Right} className={classes.handle} />
+    </>
+  )
+}
+
+function TableNode({ data }: LineageNodeProps) {
+  const { node, focused } = data
+  return (
+    <Link href={paths.lineageOf(node.name)} className={classes.table} data-focused={focused || undefined}>
+      <Handles />
+      <IconTable size={18} aria-hidden />
+      <span className={classes.name} title={node.name}>
+        {node.name}
+      </span>
+      <Pending count={node.pending} />
+    </Link>
+  )
+}
+
+function ViewNode({ data }: LineageNodeProps) {
+  const { node, view, focused } = data
+  const now = useNow()
+  const condition = view === undefined ? 'fresh' : conditionOf(view, now)
+  const age = view === undefined ? null : ageOf(view, now)
+  return (
+    <Link
+      href={paths.view(node.name)}
+      className={classes.view}
+      data-tone={looks[condition].tone}
+      data-focused={focused || undefined}
+    >
+      <Handles />
+      <span className={classes.viewHead}>
+        <ConditionIcon condition={condition} size={17} />
+        <span className={classes.name} title={node.name}>
+          {node.name}
+        </span>
+      </span>
+      <span className={classes.viewFoot}>
+        <span>{age === null ? 'age not known' : age === 0 ? 'up to date' : `${ageText(age)} old`}</span>
+        <Pending count={view?.pendingChanges ?? node.pending} />
+      </span>
+    </Link>
+  )
+}
+
+function Pending({ count }: { readonly count: number | null }) {
+  if (count === null || count === 0) return null
+  return <span className={classes.pending}>{compact(count)} pending</span>
+}
+
+export const nodeTypes = { table: TableNode, view: ViewNode }

@@ -1,0 +1,118 @@
+import { Table, Text, UnstyledButton } from '@mantine/core'
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
+import { memo } from 'react'
+import { Link } from 'wouter'
+import { count } from '../format/number.js'
+import { duration } from '../format/time.js'
+import type { SortColumn, Sorting } from '../health/order.js'
+import { AgeBar } from '../parts/AgeBar.js'
+import { Ago } from '../parts/Ago.js'
+import { ConditionBadge } from '../parts/ConditionBadge.js'
+import { labels } from '../parts/conditionLooks.js'
+import { Sparkline } from '../parts/Sparkline.js'
+import { paths } from '../paths.js'
+import classes from './overview.module.css'
+import { firstDirection, sortLabels } from './SortMenu.js'
+import type { ShownView } from './shownView.js'
+
+const order: readonly SortColumn[] = ['view', 'health', 'age', 'pending', 'rows', 'duration', 'lastRun']
+const numeric = new Set<SortColumn>(['pending', 'rows'])
+
+interface ViewTableProps {
+  readonly views: readonly ShownView[]
+  readonly sorting: Sorting
+  readonly onSort: (sorting: Sorting) => void
+}
+
+export function ViewTable({ views, sorting, onSort }: ViewTableProps) {
+  return (
+    <div className={`surface ${classes.tableBox}`}>
+      <Table className={classes.table} verticalSpacing={9} horizontalSpacing="md">
+        <Table.Thead>
+          <Table.Tr>
+            {order.map((column) => (
+              <Table.Th key={column} data-column={column} aria-sort={ariaSort(column, sorting)}>
+                <SortButton column={column} sorting={sorting} onSort={onSort} />
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {views.map((shown) => (
+            <Row key={shown.view.view} view={shown.view} condition={shown.condition} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}
+
+function ariaSort(column: SortColumn, { by, descending }: Sorting): 'ascending' | 'descending' | undefined {
+  if (column !== by) return undefined
+  return descending ? 'descending' : 'ascending'
+}
+
+function SortButton({ column, sorting, onSort }: Omit<ViewTableProps, 'views'> & { readonly column: SortColumn }) {
+  const active = sorting.by === column
+  const Arrow = sorting.descending ? IconArrowDown : IconArrowUp
+  const descending = active ? !sorting.descending : firstDirection(column)
+  return (
+    <UnstyledButton
+      className={classes.sort}
+      data-active={active || undefined}
+      data-numeric={numeric.has(column) || undefined}
+      onClick={() => onSort({ by: column, descending })}
+    >
+      {sortLabels[column]}
+      <Arrow size={14} aria-hidden className={classes.sortArrow} />
+    </UnstyledButton>
+  )
+}
+
+// Rows are drawn again when their view changes; what ticks in them does so by itself.
+const Row = memo(function Row({ view, condition }: ShownView) {
+  const last = view.recentRuns.at(-1)
+  return (
+    <Table.Tr className={classes.row}>
+      <Table.Td className={classes.nameCell}>
+        <Link href={paths.view(view.view)} className={classes.viewName}>
+          {view.view}
+        </Link>
+        {view.description !== null && (
+          <Text size="xs" c="dimmed" truncate title={view.description}>
+            {view.description}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <ConditionBadge condition={condition} label={labels[condition]} />
+      </Table.Td>
+      <Table.Td className={classes.ageCell}>
+        <AgeBar view={view} />
+      </Table.Td>
+      <Table.Td ta="right" className={view.pendingChanges ? classes.pendingSome : undefined}>
+        {view.pendingChanges === null ? <Unknown why="Its changes are not captured" /> : count(view.pendingChanges)}
+      </Table.Td>
+      <Table.Td ta="right">{view.rows === null ? <Unknown why="Not known yet" /> : count(view.rows)}</Table.Td>
+      <Table.Td>
+        <div className={classes.runs}>
+          <Sparkline runs={view.recentRuns} bars={24} />
+          <Text size="xs" c="dimmed" className={classes.runTime}>
+            {last === undefined ? '' : duration(last.durationMs)}
+          </Text>
+        </div>
+      </Table.Td>
+      <Table.Td className={classes.lastRun}>
+        <Ago time={view.lastRun} />
+      </Table.Td>
+    </Table.Tr>
+  )
+})
+
+function Unknown({ why }: { readonly why: string }) {
+  return (
+    <Text span c="dimmed" title={why}>
+      –
+    </Text>
+  )
+}

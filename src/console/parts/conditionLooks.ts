@@ -1,0 +1,31 @@
+import {
+  IconAlertTriangle,
+  IconArrowRampRight,
+  IconCircleCheck,
+  IconClockExclamation,
+  IconHammer,
+  IconLock,
+  IconPlayerPause,
+} from '@tabler/icons-react'
+import type { Condition } from '../health/assess.js'
+
+/** How each condition looks: never by its colour alone. */
+export const looks: Readonly<Record<Condition, { readonly icon: typeof IconLock; readonly tone: string }>> = {
+  quarantined: { icon: IconLock, tone: 'danger' },
+  failing: { icon: IconAlertTriangle, tone: 'danger' },
+  late: { icon: IconClockExclamation, tone: 'warning' },
+  bypassed: { icon: IconArrowRampRight, tone: 'notice' },
+  paused: { icon: IconPlayerPause, tone: 'muted' },
+  building: { icon: IconHammer, tone: 'notice' },
+  fresh: { icon: IconCircleCheck, tone: 'good' },
+}
+
+export const labels: Readonly<Record<Condition, string>> = {
+  quarantined: 'Quarantined',
+  failing: 'Failing',
+  late: 'Late',
+  bypassed: 'Bypassed',
+  paused: 'Paused',
+  building: 'Building',
+  fresh: 'Fresh',
+}

@@ -1,0 +1,37 @@
+import { UnstyledButton } from '@mantine/core'
+import type { ConnectionState } from '../live/connection.js'
+import { useLive } from '../live/LiveProvider.js'
+import classes from './shell.module.css'
+
+const told: Readonly<
+  Record<ConnectionState, { readonly label: string; readonly tone: string; readonly title: string }>
+> = {
+  connecting: { label: 'Connecting', tone: 'muted', title: 'The stream of events is being opened.' },
+  live: { label: 'Live', tone: 'good', title: 'What is shown follows the database as it changes.' },
+  away: {
+    label: 'Reconnecting',
+    tone: 'warning',
+    title: 'The server does not answer. It is tried again by itself; press to try now.',
+  },
+  denied: { label: 'Not allowed', tone: 'danger', title: 'The server wants a token.' },
+}
+
+/** Whether what is shown is live. */
+export function ConnectionPill() {
+  const { state, reconnect } = useLive()
+  const { label, tone, title } = told[state]
+  return (
+    <UnstyledButton
+      className={classes.pill}
+      data-tone={tone}
+      data-state={state}
+      title={title}
+      aria-label={`${label}. ${title}`}
+      onClick={reconnect}
+      disabled={state === 'live'}
+    >
+      <span className={classes.dot} />
+      <span role="status">{label}</span>
+    </UnstyledButton>
+  )
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { assess, conditionOf } from '../../src/console/health/assess.js'
+import { ageOf, type KnownView } from '../../src/console/health/known.js'
+import { countConditions, matches, sorted, troubled } from '../../src/console/health/order.js'
+import { healthyView } from './fixtures/views.js'
+
+const now = Date.parse('2025-06-01T12:00:00Z')
+
+function known(view: string, change: Partial<KnownView> = {}): KnownView {
+  const fresh = { stalenessSeconds: 0, pendingChanges: 0, targetSeconds: 5 }
+  return { ...healthyView(1, now), ...fresh, view, toldAt: now, ...change }
+}
+
+const error = { code: 'REFRESH_FAILED', message: 'division by zero', hint: 'Use NULLIF.' } as const
+
+describe('the age of a view', () => {
+  test('is 0 for as long as nothing is pending, however long that is', () => {
+    expect(ageOf(known('v'), now + 3_600_000)).toBe(0)
+  })
+
+  test('goes on from what was told', () => {
+    expect(ageOf(known('v', { stalenessSeconds: 2 }), now + 1_500)).toBe(3.5)
+  })
+
+  test('is not made up', () => {
+    expect(ageOf(known('v', { stalenessSeconds: null }), now)).toBeNull()
+  })
+})
+
+describe('what is wrong', () => {
+  test('a little over the target is no trouble: a refresh is on its way', () => {
+    expect(conditionOf(known('v', { stalenessSeconds: 5.9 }), now)).toBe('fresh')
+    expect(conditionOf(known('v', { stalenessSeconds: 6.5 }), now)).toBe('late')
+  })
+
+  test('without a target nothing is late', () => {
+    expect(conditionOf(known('v', { stalenessSeconds: 9_000, targetSeconds: null }), now)).toBe('fresh')
+  })
+
+  test('a view becomes late while one looks', () => {
+    const view = known('v', { stalenessSeconds: 4 })
+    expect(conditionOf(view, now)).toBe('fresh')
+    expect(conditionOf(view, now + 10_000)).toBe('late')
+  })
+
+  test('a failing view says with which error, what to do, and when it is tried again', () => {
+    const retryAt = new Date(now + 30_000).toISOString()
+    const { problem, advice, remedy } = assess(
+      known('v', { state: 'error', failures: 3, lastError: error, retryAt }),
+      now,
+    )
+    expect(problem).toContain('The last 3 refreshes failed: division by zero.')
+    expect(advice?.replaceAll('\u00a0', ' ')).toBe('Use NULLIF. The worker tries again in 30 s.')
+    expect(remedy).toBe('refresh')
+  })
+
+  test('a retry that is overdue is not told as one to come', () => {
+    const retryAt = new Date(now - 30_000).toISOString()
+    const { advice } = assess(known('v', { state: 'error', failures: 1, lastError: error, retryAt }), now)
+    expect(advice).toContain('tries again by itself')
+  })
+
+  test('a late view whose refresh is too slow is not sent to look for a worker', () => {
+    const slow = [{ at: new Date(now).toISOString(), durationMs: 4_000, failed: false }]
+    const late = known('v', { stalenessSeconds: 30, recentRuns: slow, incremental: false })
+    expect(assess(late, now).advice).toMatch(/too long for this target.*recomputed whole/)
+    expect(assess({ ...late, recentRuns: [] }, now).advice).toContain('npx tidemark run')
+  })
+
+  test('a fresh view has nothing wrong', () => {
+    expect(assess(known('v'), now)).toEqual({
+      condition: 'fresh',
+      label: 'Fresh',
+      problem: null,
+      advice: null,
+      remedy: null,
+    })
+  })
+})
+
+describe('the order of views', () => {
+  const views = [
+    known('a_fresh'),
+    known('b_paused', { state: 'paused' }),
+    known('c_late', { stalenessSeconds: 50 }),
+    known('d_later', { stalenessSeconds: 90 }),
+    known('e_failing', { state: 'error', failures: 1, lastError: error, pendingChanges: null }),
+    known('f_quarantined', { state: 'quarantined', failures: 10, lastError: error }),
+    known('g_bypassed', { bypassed: true }),
+  ]
+  const names = (list: readonly KnownView[]): string[] => list.map(({ view }) => view)
+
+  test('what is wrong comes worst first, the oldest of its kind first', () => {
+    const worst = ['f_quarantined', 'e_failing', 'd_later', 'c_late', 'g_bypassed', 'b_paused']
+    expect(names(troubled(views, now))).toEqual(worst)
+  })
+
+  test('what is not known comes last, whichever way it is sorted', () => {
+    expect(names(sorted(views, { by: 'pending', descending: true }, now)).at(-1)).toBe('e_failing')
+    expect(names(sorted(views, { by: 'pending', descending: false }, now)).at(-1)).toBe('e_failing')
+  })
+
+  test('by age and by name, both ways', () => {
+    expect(names(sorted(views, { by: 'age', descending: true }, now))[0]).toBe('d_later')
+    expect(names(sorted(views, { by: 'view', descending: true }, now))[0]).toBe('g_bypassed')
+  })
+
+  test('each is counted once', () => {
+    const counts = countConditions(views, now)
+    expect(counts).toMatchObject({ fresh: 1, late: 2, paused: 1, failing: 1, quarantined: 1, bypassed: 1, building: 0 })
+  })
+
+  test('each word of a search has to be found', () => {
+    const view = known('reporting.mv_orders', { description: 'Totals by region' })
+    expect([matches(view, ''), matches(view, 'ORDERS totals'), matches(view, 'orders weekly')]).toEqual([
+      true,
+      true,
+      false,
+    ])
+  })
+})
