@@ -1,4 +1,5 @@
 import type { FreshRules, HttpLimits } from '../define/http-types.js'
+import type { Reader } from '../read/index.js'
 import type { Log } from '../worker/events.js'
 import type { Access } from './access/access.js'
 import type { BoundedDatabase } from './bounded.js'
@@ -6,6 +7,7 @@ import type { ViewDirectory } from './views.js'
 
 /** What every part of the server works with. */
 export interface HttpContext {
+  readonly reader: Reader
   /** Nobody waits long for a connection of it. */
   readonly database: BoundedDatabase
   readonly views: ViewDirectory

@@ -2,16 +2,32 @@ import { Hono } from 'hono'
 import type { ServingOptions } from '../define/http-options.js'
 import { normaliseServing } from '../define/normalise-http.js'
 import type { Database } from '../engine/database.js'
+import type { LiveEvent } from '../protocol/events.js'
+import { createReader, type Reader } from '../read/index.js'
 import type { Log } from '../worker/events.js'
+import type { ListenSource } from '../worker/standing.js'
+import type { Worker } from '../worker/worker.js'
 import { Access } from './access/access.js'
+import { apiRoutes } from './api/routes.js'
+import { Statistics } from './api/stats.js'
 import { BoundedDatabase } from './bounded.js'
 import type { HttpContext } from './context.js'
+import { EventHub } from './events/hub.js'
+import { healthRoutes } from './health.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
+import { restRoutes } from './rest/routes.js'
+import { crossOrigin, foreignPosts, securityHeaders } from './security.js'
 import { ViewDirectory } from './views.js'
 
 export interface HandlerOptions extends ServingOptions {
   /** A `pg.Pool`, or what is shaped like one. Give requests one of their own: its size bounds what they do at a time. */
   readonly database: Database
+  /** What views are read with: one that has a cache, say. Default: one without, on the same database. */
+  readonly reader?: Reader
+  /** For the connection that events come in on. Without it, the server looks for them twice a second while somebody listens. */
+  readonly listen?: ListenSource
+  /** The worker that runs in the same process, to be told of in statistics. */
+  readonly worker?: Worker
   /** Told of what could not be answered. Default: nobody. */
   readonly log?: Log
 }
@@ -30,20 +46,52 @@ export interface Handler {
  * @throws TidemarkError CONFIG_INVALID where the options are not valid.
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { database, log = silent, ...serving } = options
+  const { database, listen, worker, reader, log = silent, ...serving } = options
   const settings = normaliseServing(serving)
   const bounded = new BoundedDatabase(database, settings.limits)
   const views = new ViewDirectory(bounded)
   const access = new Access(settings.access, views, bounded)
-  const context: HttpContext = { database: bounded, views, access, limits: settings.limits, fresh: settings.fresh, log }
-  const app = new Hono({ strict: false }).basePath(settings.basePath)
-  app.onError((error) => problemResponse(problemOf(error, context.log)))
+  const { limits, fresh } = settings
+  const reading = reader ?? createReader({ database: bounded, statementTimeoutMs: limits.statementTimeoutMs })
+  const context: HttpContext = { reader: reading, database: bounded, views, access, limits, fresh, log }
+  const hub = new EventHub({
+    database: bounded,
+    listen,
+    log,
+    maxClients: limits.maxEventClients,
+    onEvents: (events) => noteEvents(context, events),
+  })
+  // Where there is a connection for them, what is remembered of views is told by events.
+  if (listen !== undefined) hub.start()
+  const statistics = new Statistics(context, hub, worker)
+  const app = new Hono({ strict: false })
+  app.use(securityHeaders)
+  if (settings.cors !== null) app.use(crossOrigin(settings.cors))
+  app.use(foreignPosts(settings.cors))
+  app.onError((error) => problemResponse(problemOf(error, log)))
   app.notFound(() => problemResponse(new Problem('NOT_FOUND', 'There is nothing at this address.')))
+  app.route(`${settings.basePath}/api`, apiRoutes(context, hub, statistics))
+  app.route(`${settings.basePath}/rest/v1`, restRoutes(context))
+  app.route(`${settings.basePath}/`, healthRoutes(context))
   return {
     app,
-    fetch: async (request, env) => app.fetch(request, env),
-    close: async () => undefined,
+    fetch: async (request, env) => {
+      statistics.requests++
+      return app.fetch(request, env)
+    },
+    close: async () => {
+      await hub.close()
+      if (reader === undefined) await reading.close()
+    },
   }
+}
+
+/** What is remembered of views and their rows is told by events, before it is found out by looking. */
+function noteEvents({ views, reader }: HttpContext, events: readonly LiveEvent[]): void {
+  for (const event of events) if (event.type === 'refreshed') reader.noteEpoch(event.view, event.epoch)
+  if (!events.some(({ type }) => type === 'views' || type === 'reset')) return
+  views.invalidate()
+  reader.invalidate()
 }
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }

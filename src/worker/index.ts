@@ -1,5 +1,5 @@
 export type { FailedEvent, Log, RefreshedEvent, SkippedEvent, WorkerEvents } from './events.js'
 export type { ViewSnapshot, WorkerCounters, WorkerSnapshot } from './snapshot.js'
-export type { ListenClient, ListenSource } from './watch.js'
+export type { ListenClient, ListenSource } from './standing.js'
 export type { Reason } from './when.js'
 export { startWorker, type Worker, type WorkerOptions } from './worker.js'

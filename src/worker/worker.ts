@@ -17,9 +17,10 @@ import { Link } from './link.js'
 import { type Candidate, choose } from './order.js'
 import { Runner, shortMs } from './runner.js'
 import { describeViews, type WorkerSnapshot } from './snapshot.js'
+import type { ListenSource } from './standing.js'
 import { Tasks } from './tasks.js'
 import { Upkeep } from './upkeep.js'
-import { type ListenSource, WatchConnection } from './watch.js'
+import { WatchConnection } from './watch.js'
 
 export interface WorkerOptions {
   /** A `pg.Pool`, or what is shaped like one, with room for `settings.concurrency` connections and two more. */

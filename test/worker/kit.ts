@@ -8,7 +8,7 @@ import { applyDeployment } from '../../src/deploy/index.js'
 import type { Database } from '../../src/engine/database.js'
 import type { Alert } from '../../src/protocol/alert.js'
 import type { Log, RefreshedEvent } from '../../src/worker/events.js'
-import type { ListenSource } from '../../src/worker/watch.js'
+import type { ListenSource } from '../../src/worker/standing.js'
 import { startWorker, type Worker } from '../../src/worker/worker.js'
 import type { TestDatabase } from '../kit/index.js'
 

@@ -53,7 +53,8 @@ SELECT
   END AS staleness_seconds,
   s.row_count AS rows,
   s.last_run_at AS last_run,
-  s.last_error
+  s.last_error,
+  v.id AS view_id
 FROM tidemark.view v
 JOIN tidemark.state s ON s.view_id = v.id
 CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p

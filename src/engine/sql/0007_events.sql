@@ -94,6 +94,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM present
 $$;
 
+-- How many changes of each captured table wait, for the view that is furthest behind. Counted up to a million.
+CREATE FUNCTION tidemark.waiting_changes() RETURNS TABLE (schema_name text, table_name text, pending bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  step record;
+BEGIN
+  FOR step IN SELECT DISTINCT ON (o.id) o.schema_name AS place, o.table_name AS name, o.log_name, s.cursor
+    FROM tidemark.source o JOIN tidemark.view_source vs ON vs.source_id = o.id
+    JOIN tidemark.view v ON v.id = vs.view_id AND v.replaces IS NULL AND v.statements ->> 'pending' IS NOT NULL
+    JOIN tidemark.state s ON s.view_id = v.id AND s.cursor IS NOT NULL
+    WHERE o.schema_name <> 'tidemark_data' AND to_regclass(format('tidemark_log.%I', o.log_name)) IS NOT NULL
+    ORDER BY o.id, pg_snapshot_xmin(s.cursor) LOOP
+    schema_name := step.place;
+    table_name := step.name;
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM tidemark_log.%I AS l WHERE l.tidemark_xid >= pg_snapshot_xmin($1)
+      AND NOT pg_visible_in_snapshot(l.tidemark_xid, $1) LIMIT 1000000) q', step.log_name) INTO pending USING step.cursor;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
 -- The channel says only that there is something: what it is, `events_since` tells.
 CREATE FUNCTION tidemark.tell() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

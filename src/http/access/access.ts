@@ -39,19 +39,27 @@ export class Access {
    */
   check(request: Request, action: HttpAction, name: string): Promise<ViewGrant>
   check(request: Request, action: HttpAction): Promise<Grant>
-  async check(request: Request, action: HttpAction, name?: string): Promise<Grant | ViewGrant> {
+  check(request: Request, action: HttpAction, name?: string): Promise<Grant | ViewGrant> {
     const caller = this.caller(request)
-    if (name === undefined) return caller.demand(action, null)
-    const view = await this.views.find(name)
-    const grant = await caller.demand(action, view ?? null, name)
-    if (view !== undefined) return { ...grant, view }
-    throw new Problem('UNKNOWN_VIEW', `There is no view named "${name.slice(0, 200)}".`)
+    return name === undefined ? caller.demand(action, null) : caller.demandOf(action, name)
   }
 
   /** Whoever sends the request, to be asked about several things. */
   caller(request: Request): Caller {
-    return new Caller(request, this.rules, this.#verify, this.#privileges)
+    return new Caller(request, {
+      rules: this.rules,
+      views: this.views,
+      verify: this.#verify,
+      privileges: this.#privileges,
+    })
   }
+}
+
+interface Surroundings {
+  readonly rules: AccessRules
+  readonly views: ViewDirectory
+  readonly verify: VerifyJwt | null
+  readonly privileges: Privileges
 }
 
 export class Caller {
@@ -59,10 +67,16 @@ export class Caller {
 
   constructor(
     private readonly request: Request,
-    private readonly rules: AccessRules,
-    private readonly verify: VerifyJwt | null,
-    private readonly privileges: Privileges,
+    private readonly around: Surroundings,
   ) {}
+
+  /** @throws Problem 401 or 403; 404 where it is allowed, and the view is not there. */
+  async demandOf(action: HttpAction, name: string): Promise<ViewGrant> {
+    const view = await this.around.views.find(name)
+    const grant = await this.demand(action, view ?? null, name)
+    if (view !== undefined) return { ...grant, view }
+    throw new Problem('UNKNOWN_VIEW', `There is no view named "${name.slice(0, 200)}".`)
+  }
 
   /** @throws Problem 401 or 403. */
   async demand(action: HttpAction, view: ServedView | null, name: string | null = null): Promise<Grant> {
@@ -81,14 +95,26 @@ export class Caller {
     return (await this.#ask(action, view, null)) !== null
   }
 
+  /** Those of the views that it may do it with. */
+  async filter<View extends ServedView>(action: HttpAction, views: readonly View[]): Promise<View[]> {
+    const allowed = await Promise.all(views.map((view) => this.may(action, view)))
+    return views.filter((_, index) => allowed[index])
+  }
+
+  /** With every view that there is, and those to come. A role has to be asked about each. */
+  async mayAll(action: HttpAction): Promise<boolean> {
+    return (await this.may(action, null)) && (await this.#settled()).kind !== 'jwt'
+  }
+
   /** When its credentials end, in milliseconds since 1970. */
   async expiresAt(): Promise<number | null> {
-    const identity = await this.#identify()
+    const identity = await this.#settled()
     return identity.kind === 'jwt' ? identity.jwt.expiresAt : null
   }
 
   async #ask(action: HttpAction, view: ServedView | null, name: string | null): Promise<Grant | null> {
-    const said = await this.rules.authorize?.(this.request, action, view?.name ?? name)
+    const { rules, privileges } = this.around
+    const said = await rules.authorize?.(this.request, action, view?.name ?? name)
     if (said === false) return null
     if (said === true) return {}
     if (said !== undefined && said !== null) {
@@ -98,19 +124,23 @@ export class Caller {
       }
     }
     const identity = await this.#identify()
-    if (!allows(identity, this.rules, action, view)) return null
+    if (!allows(identity, rules, action, view)) return null
     if (identity.kind === 'token') return {}
-    if (identity.kind === 'anonymous')
-      return this.rules.anonymousRole === null ? {} : { role: this.rules.anonymousRole }
+    if (identity.kind === 'anonymous') return rules.anonymousRole === null ? {} : { role: rules.anonymousRole }
     const { role, claims } = identity.jwt
     // What is read is PostgreSQL's to refuse. What is told besides has to be refused here.
     const told = view !== null && !view.public && action !== 'read' && action !== 'read-live'
-    if (told && !(await this.privileges.mayRead(role, view.id))) return null
+    if (told && !(await privileges.mayRead(role, view.id))) return null
     return { role, claims }
   }
 
+  /** Where `authorize` has decided, the credentials may be none of ours. */
+  #settled(): Promise<Identity> {
+    return this.#identify().catch((): Identity => ({ kind: 'anonymous' }))
+  }
+
   #identify(): Promise<Identity> {
-    this.#identity ??= identify(this.request, this.rules, this.verify)
+    this.#identity ??= identify(this.request, this.around.rules, this.around.verify)
     return this.#identity
   }
 }

@@ -1,0 +1,82 @@
+import type { ViewSummary } from '../../protocol/api.js'
+import type { ErrorBody } from '../../protocol/errors.js'
+import type { ViewFreshness, ViewState } from '../../protocol/freshness.js'
+import { ask } from '../ask.js'
+import type { HttpContext } from '../context.js'
+import { shownError, withoutDetails } from '../visible.js'
+import { isoTime } from './times.js'
+
+export interface FreshnessRow {
+  readonly id: number
+  readonly view: string
+  readonly state: ViewState
+  readonly epoch: string
+  readonly asOf: Date | null
+  readonly stalenessSeconds: number | null
+  readonly pendingChanges: number | null
+  readonly targetSeconds: number | null
+  readonly rows: number | null
+  readonly lastRun: Date | null
+  readonly lastError: ErrorBody | null
+}
+
+export interface SummaryRow extends FreshnessRow {
+  readonly description: string | null
+  readonly incremental: boolean
+  readonly bypassed: boolean
+  readonly failures: number
+  readonly retryAt: Date | null
+  readonly recentRuns: readonly { readonly at: number; readonly durationMs: number; readonly failed: boolean }[]
+}
+
+const freshnessColumns = `f.view_id AS id, f.view, f.state, f.view_id || '-' || s.epoch AS epoch, f.as_of AS "asOf",
+  f.staleness_seconds AS "stalenessSeconds", f.pending_changes::double precision AS "pendingChanges",
+  (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", f.rows::double precision AS rows,
+  f.last_run AS "lastRun", f.last_error AS "lastError"`
+
+const summaryColumns = `${freshnessColumns}, v.description, coalesce((v.explanation ->> 'incremental')::boolean, false) AS incremental,
+  v.bypassed, s.failures, s.retry_at AS "retryAt", coalesce((
+    SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM r.finished_at) * 1000, 'durationMs', r.duration_ms,
+      'failed', r.mode = 'failed') ORDER BY r.id)
+    FROM (SELECT * FROM tidemark.run r WHERE r.view_id = v.id ORDER BY r.id DESC LIMIT 30) r), '[]') AS "recentRuns"`
+
+/** What counts pending changes is asked of the views that are wanted alone. */
+const from = `FROM tidemark.freshness f JOIN tidemark.view v ON v.id = f.view_id JOIN tidemark.state s ON s.view_id = v.id
+  WHERE f.view_id = ANY ($1::integer[]) ORDER BY f.view`
+
+export function readFreshness(context: HttpContext, views: readonly number[]): Promise<FreshnessRow[]> {
+  return ask<FreshnessRow>(context, `SELECT ${freshnessColumns} ${from}`, [views])
+}
+
+export function readSummaries(context: HttpContext, views: readonly number[]): Promise<SummaryRow[]> {
+  return ask<SummaryRow>(context, `SELECT ${summaryColumns} ${from}`, [views])
+}
+
+/** @param detailed whether whoever asks may see what an error quotes. */
+export function freshnessOf(row: FreshnessRow, detailed: boolean): ViewFreshness {
+  const { lastError } = row
+  return {
+    view: row.view,
+    state: row.state,
+    epoch: row.epoch,
+    asOf: isoTime(row.asOf),
+    stalenessSeconds: row.stalenessSeconds,
+    pendingChanges: row.pendingChanges,
+    targetSeconds: row.targetSeconds,
+    rows: row.rows,
+    lastRun: isoTime(row.lastRun),
+    lastError: lastError === null ? null : detailed ? shownError(lastError) : withoutDetails(lastError),
+  }
+}
+
+export function summaryOf(row: SummaryRow, detailed: boolean): ViewSummary {
+  return {
+    ...freshnessOf(row, detailed),
+    description: row.description,
+    incremental: row.incremental,
+    bypassed: row.bypassed,
+    failures: row.failures,
+    retryAt: isoTime(row.retryAt),
+    recentRuns: row.recentRuns.map(({ at, ...run }) => ({ at: new Date(at).toISOString(), ...run })),
+  }
+}

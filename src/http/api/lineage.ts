@@ -1,0 +1,59 @@
+import type { Lineage, LineageEdge, LineageNode } from '../../protocol/api.js'
+import type { Explanation } from '../../protocol/explanation.js'
+import type { ViewState } from '../../protocol/freshness.js'
+import { ask } from '../ask.js'
+import type { HttpContext } from '../context.js'
+
+interface ViewRow {
+  readonly view: string
+  readonly state: ViewState
+  readonly pending: number | null
+  readonly rows: number | null
+  readonly explanation: Explanation
+}
+
+interface TableRow {
+  readonly name: string
+  readonly pending: number | null
+  readonly rows: number | null
+}
+
+const viewsText = `SELECT f.view, f.state, f.pending_changes::double precision AS pending, f.rows::double precision, v.explanation
+  FROM tidemark.freshness f JOIN tidemark.view v ON v.id = f.view_id ORDER BY f.view`
+
+/** Of each table that a view reads: what waits, and PostgreSQL's estimate of its rows. */
+const tablesText = `SELECT named.name, w.pending::double precision, nullif(c.reltuples, -1)::double precision AS rows
+  FROM (SELECT DISTINCT source ->> 'table' AS name FROM tidemark.view v CROSS JOIN LATERAL jsonb_array_elements(v.explanation -> 'sources') source
+    WHERE v.replaces IS NULL AND NOT v.hidden) AS named
+  LEFT JOIN tidemark.waiting_changes() w
+    ON named.name = CASE WHEN w.schema_name = 'public' THEN w.table_name ELSE w.schema_name || '.' || w.table_name END
+  LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'f', 'm', 'v'))
+    ON named.name = CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END
+  ORDER BY named.name`
+
+/** What reads what. Views that are kept in pieces are shown as one. */
+export async function readLineage(context: HttpContext): Promise<Lineage> {
+  const views = await ask<ViewRow>(context, viewsText)
+  const deployed = new Set(views.map(({ view }) => view))
+  const tables = (await ask<TableRow>(context, tablesText)).filter(({ name }) => !deployed.has(name))
+  const idOf = (name: string): string => `${deployed.has(name) ? 'view' : 'table'}:${name}`
+  const nodes: LineageNode[] = [
+    ...tables.map((table): LineageNode => ({ id: idOf(table.name), kind: 'table', ...table })),
+    ...views.map(
+      ({ view, state, pending, rows }): LineageNode => ({
+        id: idOf(view),
+        kind: 'view',
+        name: view,
+        state,
+        pending,
+        rows,
+      }),
+    ),
+  ]
+  const edges = views.flatMap(({ view, explanation }) =>
+    explanation.sources.map(
+      ({ table, maintenance }): LineageEdge => ({ from: idOf(table), to: idOf(view), maintenance }),
+    ),
+  )
+  return { nodes, edges }
+}

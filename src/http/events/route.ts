@@ -1,0 +1,95 @@
+import type { Context } from 'hono'
+import type { Caller } from '../access/access.js'
+import type { HttpContext } from '../context.js'
+import { Problem } from '../problem.js'
+import type { ServedView } from '../views.js'
+import type { Interest } from './audience.js'
+import { readPosition } from './cursor.js'
+import type { EventHub, Since } from './hub.js'
+import { openStream } from './stream.js'
+
+const mostNames = 500
+const longestTimerMs = 2 ** 31 - 1
+
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // nginx would gather it, else.
+  'x-accel-buffering': 'no',
+}
+
+/** GET /api/events?views=a,b&since=… */
+export async function answerEvents(context: HttpContext, hub: EventHub, c: Context): Promise<Response> {
+  const caller = context.access.caller(c.req.raw)
+  const names = namesOf(c.req.query('views'))
+  const interest = names === null ? await allOf(context, caller) : await namedOf(caller, names)
+  const expiresAt = await caller.expiresAt()
+  let leave = (): void => undefined
+  let timer: NodeJS.Timeout | undefined
+  const stream = openStream({
+    onEnd: () => {
+      clearTimeout(timer)
+      leave()
+    },
+    onDropped: () => hub.noteDropped(),
+    destroy: destroyerOf(c.env),
+  })
+  const since = sinceOf(c.req.header('last-event-id') ?? c.req.query('since'))
+  leave = hub.add({ listener: stream, interest, since, ask: () => askAgain(context, c.req.raw, names) })
+  // Whoever may listen for so long may not listen for longer.
+  if (expiresAt !== null) timer = setTimeout(stream.end, Math.min(expiresAt - Date.now(), longestTimerMs))
+  return new Response(stream.body, { headers })
+}
+
+function namesOf(given: string | undefined): readonly string[] | null {
+  if (given === undefined || given === '') return null
+  const names = given.split(',')
+  if (names.length > mostNames) throw new Problem('REQUEST_INVALID', `At most ${mostNames} views can be named.`)
+  return names
+}
+
+function sinceOf(given: string | undefined): Since {
+  return given === undefined || given === '' ? null : (readPosition(given) ?? 'lost')
+}
+
+/** @throws Problem 401, 403 or 404 for the first view that cannot be listened to. */
+async function namedOf(caller: Caller, names: readonly string[]): Promise<Interest> {
+  const views: ServedView[] = []
+  for (const name of names) views.push((await caller.demandOf('freshness', name)).view)
+  return interestIn(views, caller)
+}
+
+/** @throws Problem 401 or 403 where no view may be listened to. */
+async function allOf(context: HttpContext, caller: Caller): Promise<Interest> {
+  const detailed = await caller.may('inspect', null)
+  if (await caller.mayAll('freshness')) return { views: null, detailed }
+  const views = await caller.filter('freshness', await context.views.all())
+  if (views.length === 0) await caller.demand('freshness', null)
+  return interestIn(views, caller)
+}
+
+async function interestIn(views: readonly ServedView[], caller: Caller): Promise<Interest> {
+  return { views: new Set(views.map(({ name }) => name)), detailed: await caller.may('inspect', null) }
+}
+
+/** By the same credentials, which may have come to allow more, or less. */
+async function askAgain(
+  context: HttpContext,
+  request: Request,
+  names: readonly string[] | null,
+): Promise<Interest | null> {
+  const caller = context.access.caller(request)
+  if (names === null) return allOf(context, caller)
+  const found = await Promise.all(names.map((name) => context.views.find(name)))
+  const views = await caller.filter(
+    'freshness',
+    found.filter((view) => view !== undefined),
+  )
+  return views.length === 0 ? null : interestIn(views, caller)
+}
+
+/** The connection under the answer, where the server is Node's. */
+function destroyerOf(env: unknown): (() => void) | undefined {
+  const { outgoing } = (env ?? {}) as { readonly outgoing?: { destroy?(): void } }
+  return typeof outgoing?.destroy === 'function' ? () => outgoing.destroy?.() : undefined
+}
