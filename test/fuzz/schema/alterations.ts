@@ -6,9 +6,9 @@ import { insert } from './writes.js'
 /** What an administrator does to tables while views read them, and what is written after it. Some of it may be refused. */
 export function alteration(random: Random, tables: readonly Table[]): string[] {
   const parted = tables.filter(({ parts }) => parts.length > 0)
-  const table = parted.length > 0 && random.chance(0.6) ? random.pick(parted) : random.pick(tables)
+  const table = parted.length > 0 && random.chance(0.75) ? random.pick(parted) : random.pick(tables)
   const made = random.chance(0.65) ? ofParts(random, table) : ofColumns(random, table)
-  const followed = random.chance(0.5) ? ['SELECT tidemark.follow_children(id) FROM tidemark.source ORDER BY id'] : []
+  const followed = random.chance(0.4) ? ['SELECT tidemark.follow_children(id) FROM tidemark.source ORDER BY id'] : []
   return [...made, ...followed, ...(random.chance(0.5) ? [insert(random, table)] : [])]
 }
 
@@ -19,7 +19,7 @@ function ofParts(random: Random, table: Table): string[] {
   const part = parts[place]
   if (part === undefined) return ofColumns(random, table)
   if (shape === 'inherited') {
-    return [`ALTER TABLE ${part} ${random.chance(0.5) ? 'NO INHERIT' : 'INHERIT'} ${name}`]
+    return [`ALTER TABLE ${part} ${random.chance(0.7) ? 'NO INHERIT' : 'INHERIT'} ${name}`]
   }
   const attach = `ALTER TABLE ${name} ATTACH PARTITION ${part} ${partitionBounds[place]}`
   const detach = `ALTER TABLE ${name} DETACH PARTITION ${part}`

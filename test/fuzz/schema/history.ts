@@ -49,7 +49,7 @@ function next(
   const write = (): Step => ({ session, sql: writeStatement(random, tables) })
   if (!open[session]) {
     if (random.chance(0.04)) return [{ session, sql: truncate(random, tables) }]
-    if (random.chance(0.04)) return alteration(random, tables).map((sql) => ({ session, sql }))
+    if (random.chance(0.07)) return alteration(random, tables).map((sql) => ({ session, sql }))
     if (refreshes.length > 0 && random.chance(0.08)) return [{ session, sql: random.pick(refreshes) }]
     if (random.chance(0.6)) return [write()]
     open[session] = true

@@ -37,7 +37,7 @@ export function makeSchema(random: Random): Table[] {
 
 function makeTable(random: Random, name: string, others: readonly Table[]): Table {
   const roll = random.next()
-  const shape: Shape = roll < 0.12 ? 'partitioned' : roll < 0.2 ? 'inherited' : 'plain'
+  const shape: Shape = roll < 0.2 ? 'partitioned' : roll < 0.3 ? 'inherited' : 'plain'
   const key = makeKey(random, shape)
   const references =
     shape === 'plain' ? makeReferences(random, name, key, others) : makeReferences(random, name, [], others)
