@@ -1,4 +1,4 @@
-import type { DeltaPair } from '../../src/compiler/emit/delta.js'
+import type { DeltaPair } from '../../src/compiler/emit/deltaPairs.js'
 import type { Statements } from '../../src/compiler/emit/refresh.js'
 import type { TestDatabase } from '../kit/index.js'
 import { layOut, partsOf, squeezed } from './layout.js'
@@ -58,7 +58,7 @@ export async function wholeSql(db: TestDatabase, view: string): Promise<string> 
   rows.conditions.forEach((text, index) => {
     texts.push(section(`delta, condition ${index}`, text))
   })
-  texts.push(...rows.pairs.map((pair) => pairSection('delta', pair)))
+  texts.push(...rows.pairs.flatMap((pair) => pairSections('delta', pair)))
   for (const { table, now, delta: change, before } of rows.items) {
     texts.push(section(`delta, table ${table} as it is`, now), section(`delta, table ${table}, its change`, change))
     texts.push(section(`delta, table ${table} as it was`, before))
@@ -110,7 +110,7 @@ function deltaSections({ parts, rows }: NonNullable<Statements['delta']>, shorts
     ...ownParts('deltas', withSlots(parts), shorts),
     section('deltas, terms', withSlots(rows.parts)),
     ...rows.conditions.map((text, index) => section(`deltas, condition ${index}`, text)),
-    ...rows.pairs.map((pair) => pairSection('deltas', pair)),
+    ...rows.pairs.flatMap((pair) => pairSections('deltas', pair)),
     ...rows.items.flatMap(({ table, now, delta }) => [
       section(`deltas, table ${table} as it is`, now),
       section(`deltas, table ${table}, its change`, delta),
@@ -118,8 +118,15 @@ function deltaSections({ parts, rows }: NonNullable<Statements['delta']>, shorts
   ]
 }
 
-function pairSection(name: string, { places, first, second }: DeltaPair): string {
-  return section(`${name}, where items ${places.join(' and ')} both changed`, `${first} ; ${second}`)
+function pairSections(name: string, { places, first, second, keyed }: DeltaPair): string[] {
+  const which = `items ${places.join(' and ')} both changed`
+  const joined = section(`${name}, where ${which}`, `${first} ; ${second}`)
+  if (keyed === undefined) return [joined]
+  return [
+    joined,
+    section(`${name}, where ${which}, instead of what they add twice`, `${keyed.gone} ; ${second}`),
+    section(`${name}, where ${which}, the change of item ${keyed.referring} alone`, keyed.unchanged),
+  ]
 }
 
 /** The parts of a statement that are its own, and not those of another one. */

@@ -146,21 +146,27 @@ export interface LinkedTables {
   readonly first: FlatTable
   readonly second: FlatTable
   readonly conditions: readonly Node[]
+  /** The columns that are set equal, as the query names them. */
+  readonly equal: readonly { readonly first: string; readonly second: string }[]
 }
 
 export function linkedTables({ block, items, conditions }: FlatJoin): LinkedTables[] {
-  const equal = (one: number, other: number): boolean =>
-    block.equalities.some(({ left, right }) => left.item === one && right.item === other)
+  const equalColumns = (one: number, other: number): LinkedTables['equal'] =>
+    block.equalities.flatMap(({ left, right }) => {
+      if (left.item === one && right.item === other) return [{ first: left.column, second: right.column }]
+      return left.item === other && right.item === one ? [{ first: right.column, second: left.column }] : []
+    })
   const within = items.flatMap((item) => (item.kind === 'block' ? linkedTables(item.inner) : []))
   const own = items.flatMap((first, one) =>
     items.flatMap((second, other): LinkedTables[] => {
       if (first.kind !== 'table' || second.kind !== 'table' || one >= other) return []
-      if (!equal(one, other) && !equal(other, one)) return []
+      const equal = equalColumns(one, other)
+      if (equal.length === 0) return []
       const pair = conditions.filter((condition) => {
         const places = itemColumns(condition, block.items)?.map(({ item }) => item)
         return places?.includes(one) && places.every((place) => place === one || place === other)
       })
-      return [{ first, second, conditions: pair }]
+      return [{ first, second, conditions: pair, equal }]
     }),
   )
   return [...own, ...within]

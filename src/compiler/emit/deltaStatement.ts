@@ -13,7 +13,8 @@ import { looksExact } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import { toSql } from '../parse/parse.js'
-import { argumentValue, changeParts, groupValue, isCancelling } from './delta.js'
+import { argumentValue, groupValue } from './delta.js'
+import { changeParts, isCancelling } from './deltaChanges.js'
 import { slot } from './parts.js'
 
 const weight = ident('tidemark_w')

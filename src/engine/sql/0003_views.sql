@@ -176,8 +176,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- One part of a delta: the join with something in the place of each of its tables. Of two tables that are joined to each
--- other and both give their changes, the changes are joined first.
-CREATE FUNCTION tidemark.delta_term(rows jsonb, chosen text[], negative boolean) RETURNS text
+-- other and both give their changes, the changes are joined first. `keyed` are the pairs, by number, whose parts leave out
+-- what they would add only to take it away.
+CREATE FUNCTION tidemark.delta_term(rows jsonb, chosen text[], keyed integer[], negative boolean) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   slots jsonb := jsonb_build_object('sign', CASE WHEN negative THEN '- ' ELSE '' END)
@@ -186,16 +187,25 @@ DECLARE
     || (SELECT coalesce(jsonb_object_agg('condition ' || place - 1, condition), '{}')
           FROM jsonb_array_elements_text(rows -> 'conditions') WITH ORDINALITY AS c (condition, place));
   pair jsonb;
+  own boolean;
   one integer;
   other integer;
+  referring integer;
 BEGIN
-  FOR pair IN SELECT p FROM jsonb_array_elements(rows -> 'pairs') AS p LOOP
+  FOR pair, own IN SELECT p, number = ANY (keyed) FROM jsonb_array_elements(rows -> 'pairs') WITH ORDINALITY AS t (p, number)
+    ORDER BY number = ANY (keyed) DESC, number
+  LOOP
     one := (pair -> 'places' ->> 0)::integer;
     other := (pair -> 'places' ->> 1)::integer;
-    IF chosen[1 + one] = 'delta' AND chosen[1 + other] = 'delta' THEN
+    referring := (pair -> 'keyed' ->> 'referring')::integer;
+    IF own AND chosen[1 + referring] = 'delta' AND chosen[1 + one + other - referring] = 'now' THEN
+      chosen[1 + referring] := 'unchanged';
+      slots := slots || jsonb_build_object('item ' || referring, pair -> 'keyed' -> 'unchanged');
+    ELSIF chosen[1 + one] = 'delta' AND chosen[1 + other] = 'delta' THEN
       chosen[1 + one] := 'paired';
       chosen[1 + other] := 'paired';
-      slots := slots || jsonb_build_object('item ' || one, pair -> 'first', 'item ' || other, pair -> 'second')
+      slots := slots || jsonb_build_object('item ' || other, pair -> 'second',
+          'item ' || one, CASE WHEN own THEN pair -> 'keyed' -> 'gone' ELSE pair -> 'first' END)
         || (SELECT coalesce(jsonb_object_agg('condition ' || number, 'true'), '{}')
               FROM jsonb_array_elements_text(pair -> 'conditions') AS c (number));
     END IF;
@@ -211,6 +221,10 @@ DECLARE
   rows jsonb := template -> 'rows';
   -- Places, counted from 1, at which changed tables are read.
   places integer[];
+  -- Of the pairs with a key, counted from 1, those of which both tables changed; none shares a table with another.
+  keyed integer[] := '{}';
+  taken integer[] := '{}';
+  of_pair integer[];
   chosen text[];
   terms text[] := '{}';
   guard text := 'false';
@@ -225,6 +239,13 @@ BEGIN
   SELECT array_agg(place ORDER BY place) INTO places FROM jsonb_array_elements(rows -> 'items') WITH ORDINALITY AS t (item, place)
     WHERE changed[1 + (item ->> 'table')::integer] OR true <> ALL (changed);
   IF cardinality(places) <= 4 THEN
+    FOR i IN 1 .. jsonb_array_length(rows -> 'pairs') LOOP
+      SELECT array_agg(1 + place::integer) INTO of_pair FROM jsonb_array_elements_text(rows -> 'pairs' -> i - 1 -> 'places') AS p (place);
+      IF rows -> 'pairs' -> i - 1 ? 'keyed' AND of_pair <@ places AND NOT of_pair && taken THEN
+        keyed := keyed || i;
+        taken := taken || of_pair;
+      END IF;
+    END LOOP;
     FOR subset IN 1 .. (1 << cardinality(places)) - 1 LOOP
       chosen := array_fill('now'::text, ARRAY[jsonb_array_length(rows -> 'items')]);
       FOR i IN 1 .. cardinality(places) LOOP
@@ -232,7 +253,7 @@ BEGIN
           chosen[places[i]] := 'delta';
         END IF;
       END LOOP;
-      terms := terms || tidemark.delta_term(rows, chosen, bit_count(subset::bit(8)) % 2 = 0);
+      terms := terms || tidemark.delta_term(rows, chosen, keyed, bit_count(subset::bit(8)) % 2 = 0);
     END LOOP;
   ELSE
     FOR i IN 1 .. cardinality(places) LOOP
@@ -241,7 +262,7 @@ BEGIN
       FOR j IN i + 1 .. cardinality(places) LOOP
         chosen[places[j]] := 'before';
       END LOOP;
-      terms := terms || tidemark.delta_term(rows, chosen, false);
+      terms := terms || tidemark.delta_term(rows, chosen, '{}', false);
     END LOOP;
   END IF;
   RETURN tidemark.filled(template -> 'parts', jsonb_build_object('guard', guard, 'terms', array_to_string(terms, ' UNION ALL ')));

@@ -85,6 +85,23 @@ export const deltas: readonly Shape[] = [
     `SELECT count(*) AS n, sum(x.v * y.v * z.v) AS s, max(x.v + z.v) AS high
       FROM a x JOIN a y ON y.id = x.parent JOIN a z ON z.g = y.g`,
   ),
+  delta(
+    'd_keyed_asked',
+    ['a', 'b'],
+    `SELECT b.kind, count(*) AS n, sum(b.amount) AS s, max(a.v) AS v FROM b JOIN a ON a.id = b.a_id
+      WHERE a.v > 1 AND ((a.h = 'x' AND b.g < 3) OR (a.h IS NULL AND b.g > 1) OR (a.g = 2 AND b.note <> 'x')) GROUP BY b.kind`,
+  ),
+  delta(
+    'd_keyed_by_two',
+    ['c', 'd'],
+    'SELECT d.z % 2 AS odd, count(*) AS n, sum(c.v) AS v FROM d JOIN c ON c.k1 = d.x AND c.k2 = d.y WHERE c.v > 1 GROUP BY d.z % 2',
+  ),
+  delta(
+    'd_keyed_twice',
+    ['a', 'b', 'dim'],
+    `SELECT dim.name, count(*) AS n, sum(a.v) AS v FROM b JOIN a ON a.id = b.a_id AND a.v <> 3 JOIN dim ON dim.g = b.g
+      WHERE dim.top IS DISTINCT FROM 1 GROUP BY dim.name`,
+  ),
   delta('d_cross', ['d', 'settings'], 'SELECT d.y, sum(d.z * s.n) AS s FROM d CROSS JOIN settings s GROUP BY d.y'),
   delta(
     'd_unequal',

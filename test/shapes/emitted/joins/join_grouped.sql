@@ -101,12 +101,36 @@ WHERE /*condition 0*/
 
 -- deltas, where items 0 and 1 both changed
 SELECT "sales"."price", "sales"."shop", "shops"."region" AS "tidemark_second_0",
-  "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+  "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w",
+  "sales"."tidemark_w" AS "tidemark_first_w", "shops"."tidemark_w" AS "tidemark_second_w"
 FROM (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_0") AS "sales",
   (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_1") AS "shops"
 WHERE (shops.id = sales.shop) OFFSET 0 ;
 SELECT "sales"."tidemark_second_0" AS "region", "sales"."tidemark_second_1" AS "id",
   1::pg_catalog.numeric AS "tidemark_w"
+
+-- deltas, where items 0 and 1 both changed, instead of what they add twice
+SELECT *
+FROM (
+  SELECT "sales"."price", "sales"."shop", "shops"."region" AS "tidemark_second_0",
+    "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w",
+    "sales"."tidemark_w" AS "tidemark_first_w", "shops"."tidemark_w" AS "tidemark_second_w"
+  FROM (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_0") AS "sales",
+    (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_1") AS "shops"
+  WHERE (shops.id = sales.shop) OFFSET 0
+) q
+WHERE "tidemark_second_w" < 0 ;
+SELECT "sales"."tidemark_second_0" AS "region", "sales"."tidemark_second_1" AS "id",
+  1::pg_catalog.numeric AS "tidemark_w"
+
+-- deltas, where items 0 and 1 both changed, the change of item 0 alone
+SELECT *
+FROM (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_0") AS "sales"
+WHERE ("sales"."shop") NOT IN (
+  SELECT "shops"."id"
+  FROM (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_1") AS "shops"
+  WHERE "shops"."id" IS NOT NULL
+)
 
 -- deltas, table 0 as it is
 SELECT "sales"."price", "sales"."shop", 1::pg_catalog.numeric AS "tidemark_w"

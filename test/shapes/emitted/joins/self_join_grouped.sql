@@ -96,7 +96,8 @@ WHERE /*condition 0*/
 
 -- deltas, where items 0 and 1 both changed
 SELECT "l"."shop", "l"."price", "r"."price" AS "tidemark_second_0", "r"."shop" AS "tidemark_second_1",
-  "l"."tidemark_w" * "r"."tidemark_w" AS "tidemark_w"
+  "l"."tidemark_w" * "r"."tidemark_w" AS "tidemark_w", "l"."tidemark_w" AS "tidemark_first_w",
+  "r"."tidemark_w" AS "tidemark_second_w"
 FROM (SELECT "shop", "price", "tidemark_w" FROM "tidemark_changes_0") AS "l",
   (SELECT "price", "shop", "tidemark_w" FROM "tidemark_changes_1") AS "r"
 WHERE (l.shop = r.shop) OFFSET 0 ;

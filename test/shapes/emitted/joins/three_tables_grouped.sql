@@ -105,21 +105,69 @@ WHERE /*condition 0*/ AND /*condition 1*/
 
 -- deltas, where items 0 and 1 both changed
 SELECT "r"."reason", "r"."sale", "sales"."shop" AS "tidemark_second_0", "sales"."id" AS "tidemark_second_1",
-  "r"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w"
+  "r"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w", "r"."tidemark_w" AS "tidemark_first_w",
+  "sales"."tidemark_w" AS "tidemark_second_w"
 FROM (SELECT "reason", "sale", "tidemark_w" FROM "tidemark_changes_0") AS "r",
   (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales"
 WHERE (sales.id = r.sale) OFFSET 0 ;
 SELECT "r"."tidemark_second_0" AS "shop", "r"."tidemark_second_1" AS "id",
   1::pg_catalog.numeric AS "tidemark_w"
 
+-- deltas, where items 0 and 1 both changed, instead of what they add twice
+SELECT *
+FROM (
+  SELECT "r"."reason", "r"."sale", "sales"."shop" AS "tidemark_second_0", "sales"."id" AS "tidemark_second_1",
+    "r"."tidemark_w" * "sales"."tidemark_w" AS "tidemark_w", "r"."tidemark_w" AS "tidemark_first_w",
+    "sales"."tidemark_w" AS "tidemark_second_w"
+  FROM (SELECT "reason", "sale", "tidemark_w" FROM "tidemark_changes_0") AS "r",
+    (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales"
+  WHERE (sales.id = r.sale) OFFSET 0
+) q
+WHERE "tidemark_second_w" < 0 ;
+SELECT "r"."tidemark_second_0" AS "shop", "r"."tidemark_second_1" AS "id",
+  1::pg_catalog.numeric AS "tidemark_w"
+
+-- deltas, where items 0 and 1 both changed, the change of item 0 alone
+SELECT *
+FROM (SELECT "reason", "sale", "tidemark_w" FROM "tidemark_changes_0") AS "r"
+WHERE ("r"."sale") NOT IN (
+  SELECT "sales"."id"
+  FROM (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales"
+  WHERE "sales"."id" IS NOT NULL
+)
+
 -- deltas, where items 1 and 2 both changed
 SELECT "sales"."shop", "sales"."id", "shops"."region" AS "tidemark_second_0",
-  "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w"
+  "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w",
+  "sales"."tidemark_w" AS "tidemark_first_w", "shops"."tidemark_w" AS "tidemark_second_w"
 FROM (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales",
   (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_2") AS "shops"
 WHERE (shops.id = sales.shop) OFFSET 0 ;
 SELECT "sales"."tidemark_second_0" AS "region", "sales"."tidemark_second_1" AS "id",
   1::pg_catalog.numeric AS "tidemark_w"
+
+-- deltas, where items 1 and 2 both changed, instead of what they add twice
+SELECT *
+FROM (
+  SELECT "sales"."shop", "sales"."id", "shops"."region" AS "tidemark_second_0",
+    "shops"."id" AS "tidemark_second_1", "sales"."tidemark_w" * "shops"."tidemark_w" AS "tidemark_w",
+    "sales"."tidemark_w" AS "tidemark_first_w", "shops"."tidemark_w" AS "tidemark_second_w"
+  FROM (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales",
+    (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_2") AS "shops"
+  WHERE (shops.id = sales.shop) OFFSET 0
+) q
+WHERE "tidemark_second_w" < 0 ;
+SELECT "sales"."tidemark_second_0" AS "region", "sales"."tidemark_second_1" AS "id",
+  1::pg_catalog.numeric AS "tidemark_w"
+
+-- deltas, where items 1 and 2 both changed, the change of item 1 alone
+SELECT *
+FROM (SELECT "shop", "id", "tidemark_w" FROM "tidemark_changes_1") AS "sales"
+WHERE ("sales"."shop") NOT IN (
+  SELECT "shops"."id"
+  FROM (SELECT "region", "id", "tidemark_w" FROM "tidemark_changes_2") AS "shops"
+  WHERE "shops"."id" IS NOT NULL
+)
 
 -- deltas, table 0 as it is
 SELECT "r"."reason", "r"."sale", 1::pg_catalog.numeric AS "tidemark_w"
