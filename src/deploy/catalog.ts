@@ -1,4 +1,5 @@
 import type { Statements } from '../compiler/emit/refresh.js'
+import type { RelationFacts } from '../compiler/facts.js'
 import { type Connection, one, type Queryable } from '../engine/database.js'
 import type { Built } from './build.js'
 import { withoutPositions } from './explanation.js'
@@ -86,10 +87,15 @@ export async function insertSources(connection: Connection, target: ViewTarget, 
         read,
         logged,
         relation.kind === 'maintained' ? [] : notNull.map(({ name }) => name),
-        JSON.stringify(target.compiled.plan.reliedKeys.get(relation.oid) ?? []),
+        JSON.stringify(keysCountedOn(target, relation)),
       ],
     )
   }
+}
+
+/** Unique keys of a table without which what is compiled would be wrong. */
+function keysCountedOn({ compiled: { plan } }: ViewTarget, { oid }: RelationFacts): readonly (readonly string[])[] {
+  return [...(plan.reliedKeys.get(oid) ?? []), ...(plan.pairKeys.get(oid) ?? [])]
 }
 
 /** Links views by number, now that what they read is deployed. */

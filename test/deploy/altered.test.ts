@@ -321,6 +321,31 @@ describe('a unique key that told the rows of a view apart is dropped', () => {
     expect(await db.rows('SELECT * FROM mv ORDER BY 1')).toEqual(kept)
   })
 
+  it('deltas that find rows by it give way, until apply has compiled the view without it', async () => {
+    const views = {
+      mv: 'SELECT m.name, count(*) AS n, sum(t.g) AS g FROM things t JOIN makers m ON m.id = t.maker GROUP BY m.name',
+    }
+    const both = (
+      id: number,
+    ): string => `INSERT INTO things VALUES (${id}, 5, 3); DELETE FROM things WHERE id = ${id - 900};
+      UPDATE makers SET name = name || '.' WHERE code IN (1005, 5, 6)`
+    const preferDeltas = () => db.query('UPDATE tidemark.state SET delta_ms = 0, full_ms = 1e9')
+    await applyTwice(db, views)
+    await preferDeltas()
+    await db.query(both(1001))
+    expect(await expectFresh(db, 'mv')).toBe('incremental')
+    await preferDeltas()
+    await db.query(
+      `ALTER TABLE makers DROP CONSTRAINT makers_pkey CASCADE; INSERT INTO makers VALUES (5, 1005, 'another')`,
+    )
+    await db.query(both(1002))
+    expect(await expectFresh(db, 'mv')).toBe('full')
+    await applyTwice(db, views)
+    await preferDeltas()
+    await db.query(both(1003))
+    expect(await expectFresh(db, 'mv')).toBe('incremental')
+  })
+
   it('apply compiles it for the keys that there are', async () => {
     await applyTwice(db, inPieces)
     await db.query(

@@ -1,7 +1,5 @@
-import { storedColumn } from '../analyze/columnType.js'
-import { itemKeys } from '../analyze/viewKey.js'
 import { type FlatJoin, type FlatTable, type LinkedTables, linkedTables, tablesOf } from '../delta/flat.js'
-import { isExactColumn } from '../exactTypes.js'
+import { keyOfPair } from '../delta/keyed.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Node } from '../parse/ast.js'
 import { asked, conjunction, pendingImages, weight } from './deltaChanges.js'
@@ -89,9 +87,9 @@ function keyedPair(
   changes: (place: number) => Fragment,
   joined: Fragment,
 ): KeyedPair | undefined {
-  const side = (['second', 'first'] as const).find((one) => keyColumns(linked, one) !== undefined)
-  const columns = side && keyColumns(linked, side)
-  if (side === undefined || columns === undefined) return undefined
+  const found = keyOfPair(linked)
+  if (found === undefined) return undefined
+  const { side, columns } = found
   const [referring, keyed] = side === 'second' ? places : ([places[1], places[0]] as const)
   const mine = side === 'second' ? linked.first : linked.second
   const own = join(columns.map((column) => ident(mine.item.alias, column.referring)))
@@ -108,29 +106,6 @@ function keyedPair(
     // What went is picked from the rows that were joined: fewer of them, and they would be gone through one by one.
     gone: sql`SELECT * FROM (${joined}) q WHERE ${went} < 0`.text,
   }
-}
-
-/** The columns of a key of one of the tables, and those of the other that each is compared with, of the same type. */
-function keyColumns(
-  { first, second, equal }: LinkedTables,
-  side: 'first' | 'second',
-): { readonly key: string; readonly referring: string }[] | undefined {
-  const [mine, other] = side === 'first' ? [first, second] : [second, first]
-  const pairs = equal
-    .map((columns) =>
-      side === 'first'
-        ? { key: columns.first, referring: columns.second }
-        : { key: columns.second, referring: columns.first },
-    )
-    .filter(({ key, referring }) => {
-      const [one, two] = [storedColumn(mine.item, key), storedColumn(other.item, referring)]
-      return one !== undefined && two !== undefined && one.type === two.type && isExactColumn(one) && isExactColumn(two)
-    })
-  const found = itemKeys(mine.item)
-    .filter((key) => key.length > 0)
-    .map((key) => key.map((column) => pairs.find((pair) => pair.key === column)))
-    .find((columns) => !columns.includes(undefined))
-  return found?.flatMap((column) => column ?? [])
 }
 
 /** Keys of a table under which there is another row than there was; and of those of whose rows none is ever joined. */

@@ -8,6 +8,7 @@ import { whyNoKey } from '../analyze/whyNoKey.js'
 import { clockOf, isReason } from '../clock/clock.js'
 import type { Clock } from '../clock/types.js'
 import { columnsRead, relationsOf } from '../delta/flat.js'
+import { pairKeys } from '../delta/keyed.js'
 import { type AggregateShape, exactShape } from '../delta/shape.js'
 import type { QueryFacts, RelationFacts } from '../facts.js'
 import { ident } from '../fragment.js'
@@ -20,6 +21,7 @@ import { placeOfRelation } from '../places/readers.js'
 import type { Reason } from '../reasons.js'
 import { missingIndexes, scannedWindows } from './advice.js'
 import { makeBranch } from './branches.js'
+import { withoutCovered } from './covered.js'
 import { loggedColumns } from './logged.js'
 import { keysOfSources, relationsRead } from './sourceKeys.js'
 import type { Branch, KeyPath, SourcePlan, ViewPlan } from './types.js'
@@ -68,6 +70,7 @@ export function planView(request: PlanRequest): ViewPlan {
     root,
     key,
     keyProved,
+    pairKeys: delta === undefined ? new Map() : pairKeys(delta.join),
     reliedKeys: keyProved ? reliedKeys(root, facts.relations.values(), key) : new Map(),
     keyNullable,
     keyAsRecord: keyNullable.includes(true) || key.some(extended),
@@ -204,6 +207,8 @@ function planSources(request: PlanRequest): { sources: SourcePlan[]; branches: B
     return { relation, maintenance: 'slice', key: found.get(relation.oid)?.key ?? [] }
   })
   const utc = timeZone === 'UTC'
-  const branches = [...grouped.values()].map(({ key, paths }) => makeBranch(root, facts, key, paths, utc))
+  const branches = [...grouped.values()].map(({ key, paths }) =>
+    makeBranch(root, facts, key, withoutCovered(paths), utc),
+  )
   return { sources, branches }
 }

@@ -123,6 +123,8 @@ export interface ViewPlan {
   readonly keyProved: boolean
   /** The unique keys of tables that this rests on. */
   readonly reliedKeys: KeysByTable
+  /** Those by which deltas find the rows of one table that the changes of another lead to. */
+  readonly pairKeys: KeysByTable
   readonly keyNullable: readonly boolean[]
   /** The key has to be compared as one record: NULLs count as equal, and each type brings its own equality. */
   readonly keyAsRecord: boolean

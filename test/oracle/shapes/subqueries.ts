@@ -196,6 +196,30 @@ export const subqueries: readonly Shape[] = [
     expect: { a: 'slice', b: 'slice', d: 'slice' },
   },
   {
+    name: 'q_others_of_same',
+    query: `SELECT l.k1, count(*) AS n, sum(l.v) AS v FROM c l WHERE l.v > 1 AND EXISTS (SELECT FROM c m WHERE m.k1 = l.k1 AND m.k2 <> l.k2)
+      AND NOT EXISTS (SELECT FROM c o WHERE o.k1 = l.k1 AND o.k2 <> l.k2 AND o.v > 3) GROUP BY l.k1`,
+    expect: { c: 'slice' },
+  },
+  {
+    name: 'q_others_joined',
+    query: `SELECT l.k1, l.k2, b.note FROM c l JOIN b ON b.id = l.b_id WHERE l.v <> 2 AND b.g > 1
+      AND NOT EXISTS (SELECT FROM c o WHERE o.k1 = l.k1 AND o.k2 <> l.k2 AND o.v > l.v)`,
+    expect: { c: 'slice', b: 'slice' },
+  },
+  {
+    name: 'q_others_by_null',
+    query: `SELECT l.a_id, count(*) AS n FROM b l JOIN dim ON dim.g = l.g WHERE l.amount > 1 AND dim.top > 1
+      AND NOT EXISTS (SELECT FROM b m WHERE m.a_id = l.a_id AND m.g <> l.g) GROUP BY l.a_id`,
+    expect: { b: 'slice', dim: 'slice' },
+  },
+  {
+    name: 'q_others_compared',
+    query: `SELECT a.id, l.id AS b_id, l.amount FROM b l JOIN a ON a.id = l.a_id WHERE a.v > 1
+      AND l.amount < (SELECT avg(m.amount) FROM b m WHERE m.a_id = a.id)`,
+    expect: { a: 'slice', b: 'slice' },
+  },
+  {
     name: 'q_scalar',
     query: 'SELECT id, g, (SELECT max(amount) FROM b WHERE b.a_id = a.id) AS most FROM a',
     expect: { a: 'slice', b: 'slice' },

@@ -34,14 +34,7 @@ FROM tidemark_data.anti_join
   SELECT *
   FROM (
     SELECT DISTINCT "k0"
-    FROM (
-      SELECT i1.sale AS "k0"
-      FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i1"
-      WHERE (i1.sale IS NULL)
-      UNION ALL
-      SELECT i1.sale AS "k0"
-      FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i1"
-    ) tidemark_touched
+    FROM (SELECT i1.sale AS "k0" FROM (SELECT "sale" AS "sale" FROM "tidemark_delta_1") AS "i1") tidemark_touched
   ) q
   WHERE NOT (SELECT blocked FROM tidemark_guard)
 )

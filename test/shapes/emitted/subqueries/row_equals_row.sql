@@ -20,9 +20,6 @@ FROM tidemark_data.row_equals_row
   FROM (
     SELECT DISTINCT "k0"
     FROM (
-      SELECT i0.shop AS "k0"
-      FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0"
-      UNION ALL
       SELECT i1.c0 AS "k0"
       FROM (SELECT DISTINCT i0.shop AS "k0" FROM (SELECT "shop" AS "shop" FROM "tidemark_delta_0") AS "i0") AS "i1"("c0")
     ) tidemark_touched
