@@ -28,20 +28,32 @@ export { type Verification, verifyView } from './engine/verify.js'
 export type { Alert, AlertKind } from './protocol/alert.js'
 export { type ErrorBody, type ErrorCode, TidemarkError } from './protocol/errors.js'
 export {
+  type CacheCounters,
+  type CacheOptions,
+  type CacheStatistics,
   type ColumnFacts,
   type ColumnPath,
+  type Comparing,
   type Condition,
   createReader,
+  type Filter,
   type JsonAnswer,
   type JsonRequest,
+  type Order,
   type OrderTerm,
   type PathStep,
   type Reader,
   type ReaderOptions,
   type ReadQuery,
+  type ReadRequest,
+  type ReadResult,
   type ReadSource,
+  type RedisLike,
+  type RedisOptions,
   type SelectedColumn,
   type StalenessRules,
   type ViewDescription,
+  type ViewRows,
+  writeToken,
 } from './read/index.js'
 export { startWorker } from './worker/index.js'

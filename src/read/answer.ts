@@ -1,3 +1,4 @@
+import type { WhenStale } from '../define/types.js'
 import type { Database } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { Board } from './board.js'
@@ -83,7 +84,7 @@ async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAn
   const stalenessSeconds = youngest(found.state, recent)
   const own = answerOf(view, found, stalenessSeconds)
   const tooOld = isTooOld(view, asked, stalenessSeconds)
-  const action = asked.whenStale ?? view.read.whenStale
+  const action = actionOf(view, asked)
   if (isBroken(found.state) || (tooOld && action === 'live')) {
     return computed(means, view, asked).catch((error: unknown) => {
       if (tooOld && action !== 'serve') throw readError(error, view.shown)
@@ -102,6 +103,10 @@ function youngest(state: ReadState, recent: ReadState | undefined): number | nul
   if (recent === undefined || recent.epoch !== state.epoch || recent.version !== state.version) return own
   const other = ageNow(recent)
   return own === null ? other : other === null ? own : Math.min(own, other)
+}
+
+export function actionOf(view: ViewFacts, asked: StalenessRules): WhenStale {
+  return asked.whenStale ?? view.read.whenStale
 }
 
 export function isTooOld(view: ViewFacts, asked: StalenessRules, stalenessSeconds: number | null): boolean {

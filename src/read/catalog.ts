@@ -107,8 +107,8 @@ export class ViewCatalog {
     try {
       const answer = await this.database.query(`SELECT * FROM (${live}\n) AS computed LIMIT 0`)
       const { fields } = answer as unknown as { fields: { name: string; dataTypeID: number }[] }
-      const { rows } = await this.database.query<Omit<ColumnFacts, 'name' | 'nullable'>>(
-        `SELECT t.oid::double precision AS oid, format_type(t.oid, NULL) AS type,
+      const { rows } = await this.database.query<Omit<ColumnFacts, 'name' | 'nullable'> & { oid: number }>(
+        `SELECT t.oid::double precision AS oid, b.oid::double precision AS "baseOid", format_type(t.oid, NULL) AS type,
            CASE WHEN b.typelem <> 0 AND b.typlen = -1 THEN 'array' WHEN t.typtype = 'd' THEN 'domain' ELSE t.typtype::text END AS kind,
            format_type(b.oid, NULL) AS base,
            (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels
@@ -116,8 +116,10 @@ export class ViewCatalog {
         [fields.map(({ dataTypeID }) => dataTypeID)],
       )
       return fields.flatMap(({ name, dataTypeID }) => {
-        const type = rows.find(({ oid }) => oid === dataTypeID)
-        return type === undefined ? [] : [{ ...type, name, nullable: true }]
+        const found = rows.find(({ oid }) => oid === dataTypeID)
+        if (found === undefined) return []
+        const { oid: _, ...type } = found
+        return [{ ...type, name, nullable: true }]
       })
     } catch (error) {
       const { code, message, hint } = databaseError(error)

@@ -4,8 +4,8 @@ export interface ColumnFacts {
   readonly name: string
   /** As `format_type` writes it, without a modifier. */
   readonly type: string
-  /** Its number in `pg_type`. */
-  readonly oid: number
+  /** Number in `pg_type` of what `pg` reads it as: of a domain, the type that it is made of. */
+  readonly baseOid: number
   /** False only where it is known never to be NULL. */
   readonly nullable: boolean
   readonly kind: 'b' | 'c' | 'e' | 'm' | 'p' | 'r' | 'array' | 'domain'

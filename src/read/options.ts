@@ -1,5 +1,6 @@
 import type { NormalisedView, WhenStale } from '../define/types.js'
 import type { Database } from '../engine/database.js'
+import type { CacheOptions } from './cache/caches.js'
 import type { ReadQuery } from './query.js'
 
 export interface ReaderOptions {
@@ -9,6 +10,8 @@ export interface ReaderOptions {
   readonly views?: readonly NormalisedView[]
   /** Limit of a statement; `false`: none. Default 30 s. A Pool with this very `statement_timeout` saves round trips. */
   readonly statementTimeoutMs?: number | false
+  /** Default: none. `true`: in this process alone. */
+  readonly cache?: CacheOptions | boolean
 }
 
 /** Where rows came from: kept rows, the query computed for this read, or a cache. */

@@ -1,11 +1,18 @@
 import type { ViewSettings } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
+import { waitForWrite } from './afterWrite.js'
 import { type Asked, answer, type Means } from './answer.js'
 import { Board } from './board.js'
+import { type CacheStatistics, Caches } from './cache/caches.js'
+import { cachedAnswer } from './cached.js'
 import { ViewCatalog } from './catalog.js'
 import type { ColumnFacts } from './facts.js'
+import { Flights } from './flights.js'
 import type { JsonAnswer, JsonRequest, ReaderOptions } from './options.js'
+import type { BodyFormat } from './statement.js'
+import { typedQuery } from './typed/read.js'
+import type { ReadRequest, ReadResult, ViewRows } from './typed/types.js'
 
 export interface ViewDescription {
   /** `view`, or `schema.view` outside of public. */
@@ -19,8 +26,14 @@ export interface ViewDescription {
   readonly bypassed: boolean
 }
 
-export interface Reader {
-  /** @throws TidemarkError UNKNOWN_VIEW, READ_…, LIVE_REFUSED, PRIVILEGE_MISSING, DATABASE_UNREACHABLE. */
+/** All of its methods throw TidemarkError: UNKNOWN_VIEW, READ_…, LIVE_REFUSED, PRIVILEGE_MISSING, DATABASE_UNREACHABLE. */
+export interface Reader<Views extends object = ViewRows> {
+  /** Rows of a view, with every value as `pg` gives it: `bigint` and `numeric` are strings. */
+  read<Name extends keyof Views & string, Column extends keyof Views[Name] & string = keyof Views[Name] & string>(
+    view: Name,
+    request?: ReadRequest<Views[Name], Column>,
+  ): Promise<ReadResult<Pick<Views[Name], Column>>>
+  /** Rows of a view as one text that PostgreSQL makes. */
   readJson(request: JsonRequest): Promise<JsonAnswer>
   /** Remembered until the view changes. */
   describe(view: string): Promise<ViewDescription>
@@ -28,48 +41,72 @@ export interface Reader {
   noteEpoch(view: string, epoch: string): void
   /** What is known of a view, or of all of them, is known no more. */
   invalidate(view?: string): void
+  /** null: nothing is cached. */
+  readonly statistics: CacheStatistics | null
+  /** Ends what it opened itself; the database stays its owner's. */
   close(): Promise<void>
 }
 
 const defaultTimeoutMs = 30_000
+const defaultWaitMs = 5_000
 
-export function createReader(options: ReaderOptions): Reader {
-  const { database, views = [], statementTimeoutMs = defaultTimeoutMs } = options
+/** Reads views: kept rows, the query itself where these are not to be had, and a cache before both where one is given. */
+export function createReader<Views extends object = ViewRows>(options: ReaderOptions): Reader<Views> {
+  const { database, views = [], statementTimeoutMs = defaultTimeoutMs, cache = false } = options
   const limitMs = statementTimeoutMs === false ? 0 : statementTimeoutMs
   const means: Means = { database, catalog: new ViewCatalog(database, views), board: new Board(database) }
+  const caches = cache === false ? undefined : new Caches(cache === true ? {} : cache)
+  const flights = new Flights<JsonAnswer>()
+
+  async function perform(request: JsonRequest, format: BodyFormat): Promise<JsonAnswer> {
+    const asked = askedOf(request, format, limitMs)
+    await waited(request)
+    return caches === undefined ? answer(means, asked) : cachedAnswer({ ...means, caches, flights }, asked)
+  }
+
+  async function waited({ view: name, afterWrite, afterWriteTimeoutMs, live, signal }: JsonRequest): Promise<void> {
+    if (afterWrite === undefined || live === true) return
+    const view = await means.catalog.find(name)
+    if (view.id === 0 || view.bypassed) return
+    await waitForWrite(database, view, afterWrite, afterWriteTimeoutMs ?? defaultWaitMs, signal)
+    // What was known before may be of before the write.
+    means.board.forget(view.id)
+  }
+
+  async function typed(name: string, request: ReadRequest<Record<string, unknown>>) {
+    const view = await means.catalog.find(name)
+    const { select: _, where: __, order: ___, limit: ____, after: _____, ...rest } = request
+    const { query, read } = typedQuery(view, request)
+    return read(await perform({ ...rest, view: name, query }, 'text'))
+  }
 
   return {
-    async readJson(request) {
-      return settled(answer(means, askedOf(request, limitMs)), request.signal)
-    },
+    read: (view, request = {}) =>
+      settled(typed(view, request as ReadRequest<Record<string, unknown>>), request.signal) as never,
+    readJson: (request) => settled(perform(request, request.format ?? 'json'), request.signal),
     async describe(name) {
       const { shown, schema, name: own, columns, key, settings, description, bypassed } = await means.catalog.find(name)
       return { view: shown, schema, name: own, columns, key, settings, description, bypassed }
     },
     noteEpoch(_view, epoch) {
-      const [id = '', number = ''] = epoch.split('-')
-      if (means.board.epoch(Number(id)) !== number) means.board.forget(Number(id))
+      const [, id, number] = /^(\d+)-(\d+)$/.exec(epoch) ?? []
+      if (id !== undefined && means.board.epoch(Number(id)) !== number) means.board.forget(Number(id))
     },
     invalidate(view) {
       means.catalog.forget(view)
       means.board.forgetAll()
     },
-    async close() {},
+    get statistics() {
+      return caches === undefined ? null : { ...caches.statistics, joined: flights.joined }
+    },
+    async close() {
+      caches?.close()
+    },
   }
 }
 
-function askedOf(request: JsonRequest, limitMs: number): Asked {
-  const {
-    view,
-    query,
-    count,
-    live = false,
-    defaults = true,
-    role,
-    claims,
-    format = 'json',
-    statementTimeoutMs,
-  } = request
+function askedOf(request: JsonRequest, format: BodyFormat, limitMs: number): Asked {
+  const { view, query, count, live = false, defaults = true, role, claims, statementTimeoutMs } = request
   const { maxStalenessSeconds, whenStale } = request
   return {
     view,
@@ -88,7 +125,11 @@ function askedOf(request: JsonRequest, limitMs: number): Asked {
 
 /** Ends when it is given up, whatever becomes of the work. */
 async function settled<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return work.catch(raise)
+  if (signal === undefined) {
+    return work.catch((error: unknown) => {
+      throw asOurs(error)
+    })
+  }
   return new Promise((resolve, reject) => {
     const giveUp = (): void => reject(signal.reason)
     if (signal.aborted) giveUp()
@@ -97,10 +138,6 @@ async function settled<Result>(work: Promise<Result>, signal: AbortSignal | unde
       .then(resolve, (error: unknown) => reject(asOurs(error)))
       .finally(() => signal.removeEventListener('abort', giveUp))
   })
-}
-
-function raise(error: unknown): never {
-  throw asOurs(error)
 }
 
 function asOurs(error: unknown): TidemarkError {

@@ -14,15 +14,18 @@ BEGIN
       'key', to_jsonb(v.key_columns), 'settings', v.settings, 'live', v.live, 'timeZone', v.time_zone,
       'description', v.description, 'bypassed', v.bypassed,
       -- Rows of another cluster, database or view of this number are other rows.
-      'identity', format('%s.%s.%s.%s', (SELECT system_identifier FROM pg_control_system()),
+      -- Nor are those written alike that a session with other settings reads.
+      'identity', format('%s.%s.%s.%s.%s', (SELECT system_identifier FROM pg_control_system()),
         (SELECT timeline_id FROM pg_control_checkpoint()), (SELECT oid FROM pg_database WHERE datname = current_database()),
-        extract(epoch FROM v.created_at)),
+        extract(epoch FROM v.created_at),
+        (SELECT string_agg(current_setting(name), ' ') FROM unnest(ARRAY['TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits',
+          'bytea_output', 'lc_monetary', 'default_text_search_config']) AS name)),
       -- Policies on kept rows say who may read which: computing the query would pass them by.
       'rowSecurity', coalesce((SELECT c.relrowsecurity FROM pg_class c
         WHERE c.relnamespace = 'tidemark_data'::regnamespace AND c.relname = v.storage_name), false),
       'columns', coalesce((
         SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, NULL),
-            'oid', a.atttypid::bigint, 'nullable', a.attname <> ALL (v.not_null),
+            'baseOid', b.oid::bigint, 'nullable', a.attname <> ALL (v.not_null),
             'kind', CASE WHEN b.typelem <> 0 AND b.typlen = -1 THEN 'array' WHEN t.typtype = 'd' THEN 'domain' ELSE t.typtype::text END,
             'base', format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL),
             'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)) ORDER BY a.attnum)

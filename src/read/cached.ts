@@ -1,0 +1,63 @@
+import { type Asked, actionOf, answer, isTooOld, type Means } from './answer.js'
+import { type Caches, keyOf } from './cache/caches.js'
+import { isSteady, readsClock } from './cache/steady.js'
+import type { ViewFacts } from './facts.js'
+import type { Flights } from './flights.js'
+import type { JsonAnswer } from './options.js'
+import { ageNow, isBroken } from './state.js'
+
+export interface CachedMeans extends Means {
+  readonly caches: Caches
+  readonly flights: Flights<JsonAnswer>
+}
+
+/**
+ * Answers a read from a cache, where rows of the view's present epoch are there; else from the database, once for all who
+ * ask the same meanwhile. Which epoch is the present one is known from the board: it was looked at a moment ago, and that
+ * moment is counted in the age of what is served.
+ */
+export async function cachedAnswer(means: CachedMeans, asked: Asked): Promise<JsonAnswer> {
+  const { catalog, board, caches, flights } = means
+  const view = await catalog.find(asked.view)
+  const forMs = view.read.cacheForMs
+  if (forMs === null || !isCacheable(view, asked)) return answer(means, asked)
+  const state = await board.look(view.id)
+  if (state.version !== view.version) {
+    catalog.forget(asked.view)
+    return answer(means, asked)
+  }
+  const tooOld = isTooOld(view, asked, ageNow(state)) && actionOf(view, asked) !== 'serve'
+  const parts = partsOf(view, asked)
+  const key = (epoch: string): string => keyOf([...parts, epoch])
+  const present = `${view.id}-${state.epoch}`
+  if (!isBroken(state) && !tooOld) {
+    const found = caches.near(key(present)) ?? (await caches.far(key(present), forMs))
+    const age = ageNow(state)
+    if (found !== undefined) {
+      return { ...found, epoch: present, asOf: state.asOf, stalenessSeconds: age, source: 'cache' }
+    }
+  }
+  // Another turn: what is under way may be of rows that were told to be old.
+  const rules = [asked.maxStalenessSeconds, asked.whenStale, asked.timeoutMs, board.turn(view.id)]
+  const { result, beforeMs } = await flights.join(keyOf([...parts, present, rules]), async () => {
+    const found = await answer(means, asked)
+    const { body, rows, total, epoch, source } = found
+    if (source === 'view' && epoch !== null) caches.set(key(epoch), { body, rows, total }, forMs)
+    return found
+  })
+  const age = result.stalenessSeconds
+  return beforeMs === 0 || age === null ? result : { ...result, stalenessSeconds: age + beforeMs / 1000 }
+}
+
+/** What makes the answer what it is, but for the rows. */
+function partsOf(view: ViewFacts, { query, format, count, defaults, role, claims }: Asked): unknown[] {
+  return [view.identity, view.version, format, count, defaults, query, role ?? null, claims ?? null]
+}
+
+function isCacheable(view: ViewFacts, { live, role, defaults, query }: Asked): boolean {
+  const { guard, filter, cacheChosen } = view.read
+  if (live || view.id === 0 || view.bypassed) return false
+  // Policies may look at anything, and then nothing tells when their answer changes: so only where it was asked for.
+  if (role !== undefined && !cacheChosen) return false
+  return isSteady(guard) && (!defaults || isSteady(filter)) && !readsClock(query.where)
+}
