@@ -21,7 +21,7 @@ export type {
 } from './define/options.js'
 export type { NormalisedConfig, NormalisedView, ReadSettings, ViewSettings } from './define/types.js'
 export { defineConfig, view } from './define/view.js'
-export { applyDeployment, dropDeployment, explainViews, planDeployment } from './deploy/index.js'
+export { applyDeployment, bypassView, dropDeployment, explainViews, planDeployment } from './deploy/index.js'
 export { type RefreshResult, refreshView } from './engine/refresh.js'
 export { readStatus, type ViewStatus } from './engine/status.js'
 export { type Verification, verifyView } from './engine/verify.js'

@@ -1,5 +1,6 @@
 export type { Explanation } from '../protocol/explanation.js'
 export { type Applied, type ApplyOptions, applyDeployment } from './apply.js'
+export { bypassView } from './bypass.js'
 export type { Change } from './changes.js'
 export { dropDeployment } from './drop.js'
 export { type Explained, explainAll, explainViews, planDeployment, type Warning } from './plan.js'

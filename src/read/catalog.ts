@@ -108,7 +108,7 @@ export class ViewCatalog {
       const answer = await this.database.query(`SELECT * FROM (${live}\n) AS computed LIMIT 0`)
       const { fields } = answer as unknown as { fields: { name: string; dataTypeID: number }[] }
       const { rows } = await this.database.query<Omit<ColumnFacts, 'name' | 'nullable'> & { oid: number }>(
-        `SELECT t.oid::double precision AS oid, b.oid::double precision AS "baseOid", format_type(t.oid, NULL) AS type,
+        `SELECT t.oid, b.oid AS "baseOid", format_type(t.oid, NULL) AS type,
            CASE WHEN b.typelem <> 0 AND b.typlen = -1 THEN 'array' WHEN t.typtype = 'd' THEN 'domain' ELSE t.typtype::text END AS kind,
            format_type(b.oid, NULL) AS base,
            (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels
