@@ -22,7 +22,8 @@ function codeOf(state: string | undefined): ErrorCode | undefined {
   if (state === undefined) return undefined
   if (state === '57014' || state === '25P03' || state === '55P03') return 'READ_TIMEOUT'
   if (state === '42703') return 'READ_COLUMN_UNKNOWN'
-  const asked = state.startsWith('22') || state.startsWith('42') || state === '54000' || state === '54001'
+  const asked =
+    state.startsWith('22') || state.startsWith('42') || state.startsWith('0A') || state === '54000' || state === '54001'
   return asked && state !== '42501' && state !== '42P01' ? 'READ_INVALID' : undefined
 }
 

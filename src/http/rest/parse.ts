@@ -14,10 +14,14 @@ export interface RestQuery {
   readonly offset?: number
   /** Compute the rows now. */
   readonly fresh: boolean
+  /** The view's own filter holds. */
+  readonly defaults: boolean
 }
 
 const logic: ReadonlySet<string> = new Set(['and', 'or', 'not.and', 'not.or'])
-const once: ReadonlySet<string> = new Set(['select', 'order', 'limit', 'offset', 'fresh'])
+const once: ReadonlySet<string> = new Set(['select', 'order', 'limit', 'offset', 'fresh', 'defaults'])
+/** A column can have such a name: a filter on it has a dot, and no switch has. */
+const switches: ReadonlySet<string> = new Set(['fresh', 'defaults'])
 
 /** Reads PostgREST's grammar. Throws nothing but `RestError`s. */
 export function parseQuery(queryString: string): RestQuery {
@@ -25,7 +29,7 @@ export function parseQuery(queryString: string): RestQuery {
   const single = new Map<string, string>()
   const budget = new Budget()
   for (const { key, value } of readParameters(queryString)) {
-    if (once.has(key) && !(key === 'fresh' && value.includes('.'))) {
+    if (once.has(key) && !(switches.has(key) && value.includes('.'))) {
       if (single.has(key)) throw twice(key)
       single.set(key, value)
     } else if (logic.has(key)) {
@@ -55,7 +59,8 @@ function rest(single: ReadonlyMap<string, string>): Omit<RestQuery, 'where'> {
     ...(order === undefined ? {} : { order: parseOrder(order) }),
     ...(limit === undefined ? {} : { limit: count('limit', limit) }),
     ...(offset === undefined ? {} : { offset: count('offset', offset) }),
-    fresh: isFresh(single.get('fresh')),
+    fresh: isOn('fresh', single.get('fresh') ?? '0'),
+    defaults: isOn('defaults', single.get('defaults') ?? '1'),
   }
 }
 
@@ -71,12 +76,12 @@ function count(key: string, value: string): number {
   })
 }
 
-function isFresh(value: string | undefined): boolean {
-  if (value === undefined || value === '0' || value === 'false') return false
+function isOn(key: string, value: string): boolean {
+  if (value === '0' || value === 'false') return false
   if (value === '1' || value === 'true') return true
-  throw restError(400, 'PGRST100', 'The parameter "fresh" was not understood', {
+  throw restError(400, 'PGRST100', `The parameter "${key}" was not understood`, {
     details: 'It is 1 or 0.',
-    hint: 'A filter on a column of this name is written "fresh=eq.value".',
+    hint: `A filter on a column of this name is written "${key}=eq.value".`,
   })
 }
 

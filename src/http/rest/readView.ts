@@ -96,6 +96,7 @@ function requestOf(asked: Asked, grant: ViewGrant, view: ViewDescription, headOn
     query: { ...readQueryOf(query, view), limit, ...(extent.offset === 0 ? {} : { offset: extent.offset }) },
     format: representation.format,
     live: query.fresh,
+    defaults: query.defaults,
     ...(count ? { count: 'exact' } : {}),
     ...(grant.role === undefined ? {} : { role: grant.role }),
     ...(grant.claims === undefined ? {} : { claims: grant.claims }),
@@ -163,7 +164,8 @@ function bodyOf({ singular }: Representation, { body, rows }: JsonAnswer): strin
 function tagOf(request: Request, { asked, view, answer }: Read, personal: boolean): string | undefined {
   const { query, extent, representation } = asked
   const { guard, filter } = view.settings.read
-  const byEpoch = answer.epoch !== null && !personal && guard === null && filter === null && !readsClock(query.where)
+  const conditional = guard !== null || (filter !== null && query.defaults)
+  const byEpoch = answer.epoch !== null && !personal && !conditional && !readsClock(query.where)
   if (byEpoch) {
     const columns = view.columns.map(({ name, type }) => [name, type])
     const question = JSON.stringify([view.view, columns, query, extent, representation, asked.count])

@@ -163,8 +163,9 @@ const query: fc.Arbitrary<RestQuery> = fc.record(
     limit: fc.nat(),
     offset: fc.nat(),
     fresh: fc.boolean(),
+    defaults: fc.boolean(),
   },
-  { requiredKeys: ['select', 'fresh'] },
+  { requiredKeys: ['select', 'fresh', 'defaults'] },
 ) as fc.Arbitrary<RestQuery>
 
 /** Query strings that are nearly right: what is written for a query, with pieces of the grammar put into it. */

@@ -266,14 +266,17 @@ describe('order, limit, offset, fresh', () => {
   })
 
   it('limit and offset', () => {
-    expect(parseQuery('limit=20&offset=0')).toEqual({ select: ['*'], limit: 20, offset: 0, fresh: false })
+    expect(parseQuery('limit=20&offset=0')).toMatchObject({ select: ['*'], limit: 20, offset: 0 })
     expect(parseQuery('limit=0').limit).toBe(0)
   })
 
-  it('fresh', () => {
+  it('fresh and defaults', () => {
     expect(parseQuery('fresh=1').fresh).toBe(true)
     expect(parseQuery('fresh=true').fresh).toBe(true)
     expect(parseQuery('fresh=0').fresh).toBe(false)
+    expect(parseQuery('').defaults).toBe(true)
+    expect(parseQuery('defaults=0').defaults).toBe(false)
+    expect(parseQuery('defaults=eq.1').where).toEqual(compare('defaults', 'eq', '1'))
     expect(parseQuery('fresh=eq.1')).toMatchObject({ fresh: false, where: compare('fresh', 'eq', '1') })
   })
 })
@@ -348,6 +351,7 @@ describe('what is not understood', () => {
     'select=a&select=b': ['PGRST100'],
     'fresh=yes': ['PGRST100'],
     'fresh=1&fresh=0': ['PGRST100'],
+    'defaults=no': ['PGRST100'],
     'limit=-1': ['PGRST103'],
     'offset=-1': ['PGRST103'],
     'id=eq.%00': ['PGRST100', /NUL/],

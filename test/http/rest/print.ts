@@ -10,6 +10,7 @@ export function printQuery(query: RestQuery): string {
   if (query.limit !== undefined) parameters.push(['limit', String(query.limit)])
   if (query.offset !== undefined) parameters.push(['offset', String(query.offset)])
   if (query.fresh) parameters.push(['fresh', '1'])
+  if (!query.defaults) parameters.push(['defaults', '0'])
   return parameters.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&')
 }
 

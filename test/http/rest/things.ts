@@ -1,8 +1,9 @@
+import type { ViewOptions } from '../../../src/define/options.js'
 import { apply } from '../../deploy/support.js'
 import type { TestDatabase } from '../../kit/index.js'
 
 /** A view with a column of every kind that there is an operator for. */
-export async function deployThings(db: TestDatabase): Promise<void> {
+export async function deployThings(db: TestDatabase, others: Record<string, ViewOptions> = {}): Promise<void> {
   await db.query(`
     CREATE SCHEMA reporting;
     CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
@@ -34,5 +35,6 @@ export async function deployThings(db: TestDatabase): Promise<void> {
       read: { guard: 'id <= 12', filter: 'active IS NOT TRUE' },
     },
     closed: { query: 'SELECT id, secret FROM thing', key: ['id'] },
+    ...others,
   })
 }
