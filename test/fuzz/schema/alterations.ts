@@ -8,7 +8,7 @@ export function alteration(random: Random, tables: readonly Table[]): string[] {
   const parted = tables.filter(({ parts }) => parts.length > 0)
   const table = parted.length > 0 && random.chance(0.75) ? random.pick(parted) : random.pick(tables)
   const made = random.chance(0.65) ? ofParts(random, table) : ofColumns(random, table)
-  const followed = random.chance(0.4) ? ['SELECT tidemark.follow_children(id) FROM tidemark.source ORDER BY id'] : []
+  const followed = random.chance(0.25) ? ['SELECT tidemark.follow_children(id) FROM tidemark.source ORDER BY id'] : []
   return [...made, ...followed, ...(random.chance(0.5) ? [insert(random, table)] : [])]
 }
 

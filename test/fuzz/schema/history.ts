@@ -24,12 +24,14 @@ export function makeHistory(
   rounds: number,
   refreshes: readonly string[],
 ): Round[] {
+  // Mostly tables are as they were made; where they are not, it is no single event.
+  const altering = random.pick([0.02, 0.02, 0.05, 0.25])
   const open = Array.from({ length: sessions }, () => false)
   return Array.from({ length: rounds }, () => {
     const steps: Step[] = []
     for (let left = random.pick([1, 2, 4, 6, 8]); left > 0; left--) {
       const session = random.int(0, sessions - 1)
-      steps.push(...next(random, tables, session, open, refreshes))
+      steps.push(...next(random, tables, session, open, refreshes, altering))
     }
     // Most changes have to be there to be seen.
     for (const session of open.keys()) {
@@ -45,11 +47,12 @@ function next(
   session: number,
   open: boolean[],
   refreshes: readonly string[],
+  altering: number,
 ): Step[] {
   const write = (): Step => ({ session, sql: writeStatement(random, tables) })
   if (!open[session]) {
     if (random.chance(0.04)) return [{ session, sql: truncate(random, tables) }]
-    if (random.chance(0.07)) return alteration(random, tables).map((sql) => ({ session, sql }))
+    if (random.chance(altering)) return alteration(random, tables).map((sql) => ({ session, sql }))
     if (refreshes.length > 0 && random.chance(0.08)) return [{ session, sql: random.pick(refreshes) }]
     if (random.chance(0.6)) return [write()]
     open[session] = true
