@@ -108,6 +108,8 @@ CREATE TABLE tidemark.source (
   logged text[] NOT NULL,
   -- Partitions or child tables, as they were when last looked at.
   children oid[] NOT NULL DEFAULT '{}',
+  -- Those that capture it and them, likewise.
+  triggers oid[] NOT NULL DEFAULT '{}',
   UNIQUE (schema_name, table_name)
 );
 

@@ -102,6 +102,18 @@ BEGIN
                   WHERE s.id = source AND c.relpersistence = 'u');
 END $$;
 
+-- The triggers by which a source is captured. A partition that was detached and attached again has another one than before:
+-- what was written to it meanwhile was not seen.
+CREATE FUNCTION tidemark.capturing(captured tidemark.source) RETURNS oid[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
+    SELECT coalesce(array_agg(t.oid ORDER BY t.oid), '{}') FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+     WHERE t.tgrelid = ANY (captured.relation || tidemark.children(captured.relation)) AND t.tgenabled IN ('A', 'O')
+       AND t.tgname IN ('tidemark_capture_' || captured.id, 'tidemark_truncate_' || captured.id)
+       AND p.proname = substr(t.tgname, 10) AND p.pronamespace = 'tidemark_log'::regnamespace);
+END $$;
+
 -- Every table that holds a source's rows is captured, and they are those that were when it was last looked at. Asked by
 -- every refresh, so it only counts; `uncaptured` tells what is missing.
 CREATE FUNCTION tidemark.covered(source integer) RETURNS boolean
@@ -110,11 +122,8 @@ DECLARE
   captured tidemark.source;
 BEGIN
   SELECT * INTO captured FROM tidemark.source s WHERE s.id = source;
-  RETURN captured.children = tidemark.children(captured.relation) AND 2 * (1 + cardinality(captured.children)) = (
-    SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-     WHERE t.tgrelid = ANY (captured.relation || captured.children) AND t.tgenabled IN ('A', 'O')
-       AND t.tgname IN ('tidemark_capture_' || source, 'tidemark_truncate_' || source)
-       AND p.proname = substr(t.tgname, 10) AND p.pronamespace = 'tidemark_log'::regnamespace);
+  RETURN captured.children = tidemark.children(captured.relation)
+    AND captured.triggers = tidemark.capturing(captured) AND cardinality(captured.triggers) = 2 * (1 + cardinality(captured.children));
 END $$;
 
 -- Gives a table and its children the triggers they lack. Their names hold the source's number: a child may be a source
@@ -143,7 +152,7 @@ BEGIN
       'FOR EACH STATEMENT EXECUTE FUNCTION tidemark_log.%I()', 'tidemark_truncate_' || source, place.name, 'truncate_' || source);
     PERFORM tidemark.fire_always(place.name, 'tidemark_truncate_' || source);
   END LOOP;
-  UPDATE tidemark.source s SET children = tidemark.children(s.relation) WHERE s.id = source;
+  UPDATE tidemark.source s SET children = tidemark.children(s.relation), triggers = tidemark.capturing(s) WHERE s.id = source;
 END $$;
 
 -- Partitions come and go with their rows, and crashes empty unlogged tables; no trigger fires. Until this has run, each
@@ -159,7 +168,8 @@ BEGIN
   IF captured.id IS NULL OR EXISTS (SELECT FROM tidemark.uncaptured(source) u WHERE u.relation = captured.relation) THEN
     RETURN false;
   END IF;
-  IF captured.children IS DISTINCT FROM tidemark.children(captured.relation) THEN
+  IF captured.children IS DISTINCT FROM tidemark.children(captured.relation)
+      OR captured.triggers IS DISTINCT FROM tidemark.capturing(captured) THEN
     PERFORM tidemark.install_triggers(source);
   ELSIF NOT tidemark.was_emptied(source) THEN
     INSERT INTO tidemark.unlogged VALUES (source) ON CONFLICT DO NOTHING;
