@@ -8,13 +8,14 @@ import { BenchServer } from './kit/databases.js'
 import { type BenchOptions, optionsHelp, parseOptions } from './kit/options.js'
 import { keepReport, makeReport, reportTable } from './kit/report.js'
 import { latency } from './latency/latency.js'
+import { live } from './live/live.js'
 import { refresh } from './refresh/refresh.js'
 import { scale } from './scale/scale.js'
 import { tpchGrowth } from './tpch/growth.js'
 import { tpch } from './tpch/tpch.js'
 import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, scale, coverage]
+const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, live, scale, coverage]
 
 const help = `usage: npm run bench -- <name> [options]
 

@@ -46,6 +46,7 @@ export class EventConnection {
   #wake: (() => void) | undefined
   #state: ConnectionState = 'idle'
   #heardAt = 0
+  #initialMs: number = timing.initialMs
 
   constructor(requests: Requests, listener: ConnectionListener) {
     this.#requests = requests
@@ -114,7 +115,7 @@ export class EventConnection {
       failures = held ? 0 : failures + 1
       this.#become(this.#afterFailure(failures))
       if (error instanceof TidemarkRequestError && !error.isPassing) this.#listener.onRefused(this.#asked)
-      await this.#sleep(waitAfter(error, failures))
+      await this.#sleep(waitAfter(error, failures, this.#initialMs))
     }
   }
 
@@ -152,6 +153,9 @@ export class EventConnection {
           this.#opened(views, resumed?.at, response)
         },
         onMessage: ({ type, data }) => this.#handle(type, data),
+        onRetry: (milliseconds) => {
+          this.#initialMs = Math.min(milliseconds, timing.maxMs)
+        },
         onCursor: (id) => {
           this.#cursor = { id, at: performance.now() }
         },
@@ -210,8 +214,9 @@ function isSilence(signal: AbortSignal): boolean {
   return signal.reason === silence
 }
 
-function waitAfter(error: unknown, failures: number): number {
-  if (!(error instanceof TidemarkRequestError)) return backoff(failures - 1, timing)
-  const wait = backoff(error.isPassing ? failures - 1 : Number.POSITIVE_INFINITY, timing)
+function waitAfter(error: unknown, failures: number, initialMs: number): number {
+  const options = { initialMs, maxMs: timing.maxMs }
+  if (!(error instanceof TidemarkRequestError)) return backoff(failures - 1, options)
+  const wait = backoff(error.isPassing ? failures - 1 : Number.POSITIVE_INFINITY, options)
   return Math.max(wait, error.retryAfterMs ?? 0)
 }

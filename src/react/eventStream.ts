@@ -6,6 +6,8 @@ export interface EventStreamOptions {
   readonly onMessage: (message: StreamMessage) => void
   /** Where to resume: whatever came before was handled. */
   readonly onCursor: (id: string) => void
+  /** How long the server would have its clients wait before they come again, in milliseconds. */
+  readonly onRetry: (milliseconds: number) => void
   /** The stream counts as broken when nothing came for so long. */
   readonly silenceMs: number
 }
@@ -25,6 +27,7 @@ export async function readEventStream(response: Response, options: EventStreamOp
       if (done) return
       options.onBytes()
       for (const message of parser.push(decoder.decode(value, { stream: true }))) options.onMessage(message)
+      if (parser.retryMs !== undefined) options.onRetry(parser.retryMs)
       if (parser.lastId) options.onCursor(parser.lastId)
     }
   } finally {

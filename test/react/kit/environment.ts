@@ -21,7 +21,7 @@ const natives = [
 
 export default {
   name: 'components',
-  viteEnvironment: 'client',
+  viteEnvironment: 'ssr',
   async setup(global, options) {
     const kept = natives.map((name) => [name, Object.getOwnPropertyDescriptor(global, name)] as const)
     const environment = await builtinEnvironments['happy-dom'].setup(global, options)
