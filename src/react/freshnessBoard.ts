@@ -27,6 +27,8 @@ interface Known {
   /** By the server's clock; it never goes back. */
   asOf: number | null
   pending: boolean | null
+  /** When the server last said whether something is pending. */
+  checkedAt: number | null
   targetSeconds: number | null
   viewState: ViewState | null
   failed: boolean
@@ -35,6 +37,9 @@ interface Known {
 }
 
 const tickMs = 1_000
+
+/** Where changes are not told: for so long, that nothing was pending counts as so. */
+const checkHoldsMs = 10_000
 
 /** Ages tick with whole seconds: one that ends between two ticks is late already. */
 const slackSeconds = 1
@@ -73,6 +78,11 @@ export class FreshnessBoard {
     return this.#shown.get(view) ?? this.#refresh(view)
   }
 
+  /** Whether changes are told when they begin to wait; otherwise somebody has to ask. */
+  get isTold(): boolean {
+    return this.#tells
+  }
+
   /** `heardAgo`: for how many milliseconds nothing came from the connection. */
   connectionIs(state: ConnectionState, heardAgo: number): void {
     if (this.#connection === 'live' && this.#tells) this.#holdUntil(this.#clock.now() - heardAgo)
@@ -106,6 +116,7 @@ export class FreshnessBoard {
     this.#reach(known, time(freshness.asOf))
     if (freshness.stalenessSeconds !== null) this.#reach(known, when - freshness.stalenessSeconds * 1_000)
     known.pending = freshness.stalenessSeconds === 0 ? false : pending
+    known.checkedAt = when
     known.targetSeconds = freshness.targetSeconds
     known.viewState = freshness.state
     known.failed = freshness.state === 'error' || freshness.state === 'quarantined'
@@ -125,8 +136,11 @@ export class FreshnessBoard {
   #noteRefresh({ view, asOf }: Pick<ViewRefreshed, 'view' | 'asOf'>): void {
     const known = this.#of(view)
     this.#reach(known, time(asOf))
-    // Where nobody tells of changes, the next answer says whether some came meanwhile.
-    if (known.pending !== null) known.pending = false
+    // Of a view whose changes are not captured, that is not known.
+    if (known.pending !== null) {
+      known.pending = false
+      known.checkedAt = this.#clock.now()
+    }
     if (known.failed) known.viewState = 'ready'
     known.failed = false
     known.alerted = false
@@ -154,6 +168,7 @@ export class FreshnessBoard {
     const known: Known = {
       asOf: null,
       pending: null,
+      checkedAt: null,
       targetSeconds: null,
       viewState: null,
       failed: false,
@@ -197,9 +212,10 @@ export class FreshnessBoard {
     return { state, ageSeconds, asOf, pending, targetSeconds, viewState, error, connection: this.#connection }
   }
 
-  #age({ asOf, pending }: Known): number | null {
+  #age({ asOf, pending, checkedAt }: Known): number | null {
     if (asOf === null) return null
-    if (pending === false && this.#tells && this.#connection === 'live') return 0
+    const isChecked = this.#tells || (checkedAt !== null && this.#clock.now() - checkedAt < checkHoldsMs)
+    if (pending === false && isChecked && this.#connection === 'live') return 0
     return Math.max(0, Math.floor((this.#clock.now() - asOf) / 1_000))
   }
 }

@@ -18,6 +18,9 @@ const gatherMs = 10
 /** The first events of a connection come together. */
 const settleMs = 100
 
+/** How often it is asked whether something is pending, where that is not told. */
+const checkMs = 5_000
+
 /** Everything that is shown of one handler: what is used, and what keeps it fresh. */
 export class Live {
   readonly requests: Requests
@@ -31,6 +34,7 @@ export class Live {
   readonly #refused = new Set<string>()
   #pollMs: number
   #poll: ReturnType<typeof setInterval> | undefined
+  #check: ReturnType<typeof setInterval> | undefined
   #gather: ReturnType<typeof setTimeout> | undefined
   #settle: ReturnType<typeof setTimeout> | undefined
   #hiding: ReturnType<typeof setTimeout> | undefined
@@ -170,6 +174,8 @@ export class Live {
 
   #connectionIs(state: ConnectionState): void {
     this.board.connectionIs(state, this.#connection.heardAgo)
+    clearInterval(this.#check)
+    this.#check = state === 'live' ? setInterval(() => this.#askUntold(), checkMs) : undefined
     const polls = state === 'polling' || state === 'offline'
     if (polls && this.#poll === undefined) {
       this.follower.readAgain(this.#pollMs)
@@ -186,6 +192,10 @@ export class Live {
       this.follower.readAgain()
       this.#askAll()
     }, this.#pollMs)
+  }
+
+  #askUntold(): void {
+    if (!this.board.isTold) this.#askAll()
   }
 
   #askAll(): void {

@@ -30,6 +30,20 @@ describe('<Freshness>', () => {
     await page.shows('Updated 0 s ago')
   })
 
+  test('is asked for where changes are not told', async () => {
+    page.server.put('mv', [])
+    const { container } = page.show(<Freshness view="mv" />)
+    await page.connected()
+    await page.shows('Updated 0 s ago')
+    await new Promise((resolve) => setTimeout(resolve, 6_200))
+    expect(ago(container)).toBe('Updated 0 s ago')
+    expect(page.server.asked('/api/views/mv/freshness').length).toBeLessThan(4)
+    Object.assign(page.server.views.get('mv') ?? {}, { pending: 3 })
+    await expect.poll(() => ago(container), { timeout: 10_000 }).not.toBe('Updated 0 s ago')
+    page.server.touch('mv')
+    await page.shows('Updated 0 s ago')
+  })
+
   test('is a time that machines read, and says nothing aloud while all is well', async () => {
     page.server.put('mv', [])
     const { container } = page.show(<Freshness view="mv" className="small" />)
