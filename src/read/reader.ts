@@ -10,6 +10,7 @@ import { ViewCatalog } from './catalog.js'
 import type { ColumnFacts } from './facts.js'
 import { Flights } from './flights.js'
 import type { JsonAnswer, JsonRequest, ReaderOptions } from './options.js'
+import { type PresentRows, presentRows } from './present.js'
 import type { BodyFormat } from './statement.js'
 import { typedQuery } from './typed/read.js'
 import type { ReadRequest, ReadResult, ViewRows } from './typed/types.js'
@@ -24,6 +25,8 @@ export interface ViewDescription {
   readonly settings: ViewSettings
   readonly description: string | null
   readonly bypassed: boolean
+  /** Another one whenever the view is defined, set or built otherwise; and of no other view anywhere. */
+  readonly revision: string
 }
 
 /** All of its methods throw TidemarkError: UNKNOWN_VIEW, READ_…, LIVE_REFUSED, PRIVILEGE_MISSING, DATABASE_UNREACHABLE. */
@@ -37,6 +40,8 @@ export interface Reader<Views extends object = ViewRows> {
   readJson(request: JsonRequest): Promise<JsonAnswer>
   /** Remembered until the view changes. */
   describe(view: string): Promise<ViewDescription>
+  /** The kept rows that a read would be of, known as of a moment ago at most; null where it may be answered otherwise. */
+  present(view: string): Promise<PresentRows | null>
   /** Somebody who listens knows that the rows of a view are of this epoch now. */
   noteEpoch(view: string, epoch: string): void
   /** What is known of a view, or of all of them, is known no more. */
@@ -85,8 +90,13 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
       settled(typed(view, request as ReadRequest<Record<string, unknown>>), request.signal) as never,
     readJson: (request) => settled(perform(request, request.format ?? 'json'), request.signal),
     async describe(name) {
-      const { shown, schema, name: own, columns, key, settings, description, bypassed } = await means.catalog.find(name)
-      return { view: shown, schema, name: own, columns, key, settings, description, bypassed }
+      const found = await means.catalog.find(name)
+      const { shown, schema, name: own, columns, key, settings, description, bypassed, identity, version } = found
+      const revision = `${identity} ${version}`
+      return { view: shown, schema, name: own, columns, key, settings, description, bypassed, revision }
+    },
+    async present(name) {
+      return presentRows(means, await means.catalog.find(name))
     },
     noteEpoch(_view, epoch) {
       const [, id, number] = /^(\d+)-(\d+)$/.exec(epoch) ?? []

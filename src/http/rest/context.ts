@@ -5,7 +5,7 @@ import type { Access } from '../access/access.js'
 
 /** What reading needs of the server. */
 export interface RestContext {
-  readonly reader: Pick<Reader, 'readJson' | 'describe'>
+  readonly reader: Pick<Reader, 'readJson' | 'describe' | 'present'>
   readonly access: Pick<Access, 'check'>
   readonly limits: Pick<HttpLimits, 'maxRows' | 'statementTimeoutMs'>
   /** null: nothing is computed for a request. */

@@ -5,8 +5,10 @@ import type { JsonAnswer } from '../../read/index.js'
 /** What the answer depends on, besides its address. */
 export const varyBy = 'Accept, Accept-Profile, Authorization, apikey, Prefer, Range, Range-Unit'
 
+export type Found = Pick<JsonAnswer, 'asOf' | 'stalenessSeconds' | 'epoch' | 'source'>
+
 /** How old the rows are. */
-export function freshnessHeaders({ asOf, stalenessSeconds, epoch, source }: JsonAnswer): Record<string, string> {
+export function freshnessHeaders({ asOf, stalenessSeconds, epoch, source }: Found): Record<string, string> {
   return {
     [readHeaders.source]: source,
     ...(epoch === null ? {} : { [readHeaders.epoch]: epoch }),

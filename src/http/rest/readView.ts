@@ -1,11 +1,11 @@
-import type { JsonAnswer, JsonRequest, ReadQuery, SelectedColumn, ViewDescription } from '../../read/index.js'
+import { isSteady, readsClock } from '../../read/cache/steady.js'
+import type { JsonAnswer, JsonRequest, Reader, ReadQuery, SelectedColumn, ViewDescription } from '../../read/index.js'
 import type { ViewGrant } from '../access/access.js'
 import { Problem } from '../problem.js'
-import { readsClock } from './clockWords.js'
 import type { RestContext } from './context.js'
 import { restError } from './errors.js'
 import { entityTag, names } from './etag.js'
-import { type Audience, cacheControl, freshnessHeaders, varyBy } from './headers.js'
+import { type Audience, cacheControl, type Found, freshnessHeaders, varyBy } from './headers.js'
 import { parseQuery, type RestQuery } from './parse.js'
 import { readPreferences } from './preferences.js'
 import { contentRange, type Extent, readExtent, statusOf } from './range.js'
@@ -34,6 +34,8 @@ export async function readView(
   const { query, representation } = asked
   const grant = await grantFor(context, request, name, query.fresh)
   const view = await context.reader.describe(grant.view.qualified)
+  const unchanged = await notModified(context.reader, request, { asked, grant, view })
+  if (unchanged !== undefined) return unchanged
   const headOnly = request.method === 'HEAD' && asked.count && !representation.singular
   const answer = await context.reader.readJson({
     ...requestOf(asked, grant, view, headOnly),
@@ -119,33 +121,61 @@ function rowsOf({ offset, limit }: Extent, { total, rows }: JsonAnswer): number 
   return total === null ? rows : Math.max(0, Math.min(limit, total - offset))
 }
 
-interface Read {
+interface Question {
   readonly asked: Asked
   readonly grant: ViewGrant
   readonly view: ViewDescription
+}
+
+interface Read extends Question {
   readonly answer: JsonAnswer
 }
 
+/** The client has the rows already: that can be seen by their epoch, before any are read. */
+async function notModified(
+  reader: Pick<Reader, 'present'>,
+  request: Request,
+  question: Question,
+): Promise<Response | undefined> {
+  const known = request.headers.get('if-none-match')
+  if (known === null || !isByEpoch(question)) return undefined
+  const present = await reader.present(question.grant.view.qualified)
+  if (present === null || !names(known, epochTag(question, present.epoch))) return undefined
+  const headers = headersOf(question, { ...present, source: 'view' })
+  return new Response(null, { status: 304, headers: { ...headers, ETag: epochTag(question, present.epoch) } })
+}
+
 function respond(request: Request, read: Read): Response {
-  const { asked, grant, view, answer } = read
-  const { representation, extent, query } = asked
+  const { asked, answer } = read
+  const { representation, extent } = asked
   const status = statusOf(extent.offset, answer.rows, answer.total)
   const body = bodyOf(representation, answer)
-  const personal = grant.role !== undefined || grant.claims !== undefined
-  const audience: Audience = { personal, shared: grant.view.public && !personal }
-  const tag = query.fresh ? undefined : tagOf(request, read, personal)
-  const headers: Record<string, string> = {
-    'Content-Range': contentRange(extent.offset, answer.rows, answer.total),
-    'Cache-Control': query.fresh ? 'no-store' : cacheControl(view.settings, audience, answer.stalenessSeconds),
-    Vary: varyBy,
-    ...freshnessHeaders(answer),
-    ...(tag === undefined ? {} : { ETag: tag }),
-    ...(asked.applied === undefined ? {} : { 'Preference-Applied': asked.applied }),
-  }
+  const tag = tagOf(request, read)
+  const headers = { ...headersOf(read, answer), ...(tag === undefined ? {} : { ETag: tag }) }
   if (tag !== undefined && names(request.headers.get('if-none-match'), tag)) {
     return new Response(null, { status: 304, headers })
   }
-  return new Response(body, { status, headers: { ...headers, 'Content-Type': representation.contentType } })
+  const described = {
+    'Content-Type': representation.contentType,
+    'Content-Range': contentRange(extent.offset, answer.rows, answer.total),
+    ...(asked.applied === undefined ? {} : { 'Preference-Applied': asked.applied }),
+  }
+  return new Response(body, { status, headers: { ...headers, ...described } })
+}
+
+/** What is said of rows whether they are sent or not. */
+function headersOf({ asked, grant, view }: Question, found: Found): Record<string, string> {
+  const personal = isPersonal(grant)
+  const audience: Audience = { personal, shared: grant.view.public && !personal }
+  return {
+    'Cache-Control': asked.query.fresh ? 'no-store' : cacheControl(view.settings, audience, found.stalenessSeconds),
+    Vary: varyBy,
+    ...freshnessHeaders(found),
+  }
+}
+
+function isPersonal({ role, claims }: ViewGrant): boolean {
+  return role !== undefined || claims !== undefined
 }
 
 /** The text that PostgreSQL made, never parsed: of a list of one, without its brackets. */
@@ -158,24 +188,26 @@ function bodyOf({ singular }: Representation, { body, rows }: JsonAnswer): strin
 }
 
 /**
- * Equal epochs mean equal rows, and so the same answer to the same question; unless the answer depends on more: on who asks,
- * on the clock, on conditions of the view's own. Then it is the answer that counts, and a HEAD has none.
+ * Whether equal epochs, which mean equal rows, mean the same answer too. It may depend on more: on who asks, on the clock,
+ * on conditions of the view's own that look elsewhere.
  */
-function tagOf(request: Request, { asked, view, answer }: Read, personal: boolean): string | undefined {
-  const { query, extent, representation } = asked
+function isByEpoch({ asked: { query }, grant, view }: Question): boolean {
   const { guard, filter } = view.settings.read
-  const conditional = guard !== null || (filter !== null && query.defaults)
-  const byEpoch = answer.epoch !== null && !personal && !conditional && !readsClock(query.where)
-  if (byEpoch) {
-    const columns = view.columns.map(({ name, type }) => [name, type])
-    const question = JSON.stringify([view.view, columns, query, extent, representation, asked.count])
-    return entityTag('epoch', answer.epoch ?? '', question)
-  }
+  if (query.fresh || isPersonal(grant) || readsClock(query.where)) return false
+  return isSteady(guard) && (!query.defaults || isSteady(filter))
+}
+
+function epochTag({ asked, view }: Question, epoch: string): string {
+  const { query, extent, representation, count } = asked
+  return entityTag('epoch', epoch, JSON.stringify([view.revision, query, extent, representation, count]))
+}
+
+/** Of the epoch, or else of the answer itself, and a HEAD has none. */
+function tagOf(request: Request, read: Read): string | undefined {
+  const { asked, answer } = read
+  if (asked.query.fresh) return undefined
+  if (answer.epoch !== null && isByEpoch(read)) return epochTag(read, answer.epoch)
   if (request.method === 'HEAD') return undefined
-  return entityTag(
-    'body',
-    contentRange(extent.offset, answer.rows, answer.total),
-    representation.contentType,
-    answer.body,
-  )
+  const range = contentRange(asked.extent.offset, answer.rows, answer.total)
+  return entityTag('body', range, asked.representation.contentType, answer.body)
 }

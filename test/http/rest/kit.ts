@@ -17,6 +17,8 @@ export interface Logged {
 export interface TestServer {
   /** What is written to the log. */
   readonly logged: readonly Logged[]
+  /** How often rows were read. */
+  readonly reads: { readonly count: number }
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>
   client(headers?: Record<string, string>): PostgrestClient
 }
@@ -30,8 +32,14 @@ export function serveViews(db: TestDatabase, options: ServingOptions = {}): Test
   const write = (level: string) => (context: object) => void logged.push({ level, context })
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
   const views = new ViewDirectory(db.pool)
+  const reads = { count: 0 }
+  const reader = createReader({ database: db.pool })
+  const readJson: typeof reader.readJson = (request) => {
+    reads.count++
+    return reader.readJson(request)
+  }
   const routes = restRoutes({
-    reader: createReader({ database: db.pool }),
+    reader: { ...reader, readJson },
     access: new Access(settings.access, views, db.pool),
     limits: settings.limits,
     fresh: settings.fresh,
@@ -42,6 +50,7 @@ export function serveViews(db: TestDatabase, options: ServingOptions = {}): Test
     app.request(`${origin}/rest/v1/${path}`, { method, headers })
   return {
     logged,
+    reads,
     get,
     client: (headers = {}) =>
       new PostgrestClient(`${origin}/rest/v1`, {

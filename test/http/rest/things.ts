@@ -34,6 +34,11 @@ export async function deployThings(db: TestDatabase, others: Record<string, View
       key: ['id'],
       read: { guard: 'id <= 12', filter: 'active IS NOT TRUE' },
     },
+    recent: {
+      query: 'SELECT id, made FROM thing',
+      key: ['id'],
+      read: { filter: "made < now() + interval '1 hour'" },
+    },
     closed: { query: 'SELECT id, secret FROM thing', key: ['id'] },
     ...others,
   })
