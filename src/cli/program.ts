@@ -9,6 +9,7 @@ import { initCommand } from './commands/init.js'
 import { planCommand } from './commands/plan.js'
 import { refreshCommand } from './commands/refresh.js'
 import { runCommand } from './commands/run.js'
+import { serveCommand } from './commands/serve.js'
 import { statusCommand } from './commands/status.js'
 import { verifyCommand } from './commands/verify.js'
 import type { GlobalOptions } from './session.js'
@@ -19,6 +20,7 @@ const commands = [
   planCommand,
   applyCommand,
   runCommand,
+  serveCommand,
   statusCommand,
   refreshCommand,
   verifyCommand,

@@ -28,6 +28,7 @@ const connectTimeoutMs = 10_000
 export class Session {
   #loaded: Promise<LoadedConfig> | undefined
   #pool: Pool | undefined
+  readonly #others: Pool[] = []
   #interrupted: number | undefined
   #views: readonly NormalisedView[] = []
 
@@ -99,8 +100,15 @@ export class Session {
     this.terminal.result(this.terminal.json ? JSON.stringify(value, null, 2) : text())
   }
 
+  /** One of its own, beside that one. Closed at the end. */
+  async openAnotherPool(connections: number): Promise<Pool> {
+    const pool = makePool(await this.databaseUrl(), connections)
+    this.#others.push(pool)
+    return pool
+  }
+
   async close(): Promise<void> {
-    await this.#pool?.end()
+    await Promise.all([this.#pool, ...this.#others].map((pool) => pool?.end()))
   }
 
   async #optionalConfig(): Promise<LoadedConfig | undefined> {

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { ServingOptions } from '../define/http-options.js'
+import type { ServingSettings } from '../define/http-types.js'
 import { normaliseServing } from '../define/normalise-http.js'
 import type { Database } from '../engine/database.js'
 import type { LiveEvent } from '../protocol/events.js'
@@ -11,15 +12,18 @@ import { Access } from './access/access.js'
 import { apiRoutes } from './api/routes.js'
 import { Statistics } from './api/stats.js'
 import { BoundedDatabase } from './bounded.js'
+import { consoleDirectory, consoleRoutes } from './console.js'
 import type { HttpContext } from './context.js'
 import { EventHub } from './events/hub.js'
 import { healthRoutes } from './health.js'
+import { Metrics } from './metrics.js'
+import { openApi } from './openapi.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
 import { restRoutes } from './rest/routes.js'
 import { crossOrigin, foreignPosts, securityHeaders } from './security.js'
 import { ViewDirectory } from './views.js'
 
-export interface HandlerOptions extends ServingOptions {
+interface HandlerMeans {
   /** A `pg.Pool`, or what is shaped like one. Give requests one of their own: its size bounds what they do at a time. */
   readonly database: Database
   /** What views are read with: one that has a cache, say. Default: one without, on the same database. */
@@ -30,7 +34,11 @@ export interface HandlerOptions extends ServingOptions {
   readonly worker?: Worker
   /** Told of what could not be answered. Default: nobody. */
   readonly log?: Log
+  /** Serve the console. Default `true`. */
+  readonly console?: boolean
 }
+
+export interface HandlerOptions extends ServingOptions, HandlerMeans {}
 
 export interface Handler {
   /** Answers a request. Needs no `this`. */
@@ -46,12 +54,18 @@ export interface Handler {
  * @throws TidemarkError CONFIG_INVALID where the options are not valid.
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { database, listen, worker, reader, log = silent, ...serving } = options
-  const settings = normaliseServing(serving)
-  const bounded = new BoundedDatabase(database, settings.limits)
+  const { database, listen, worker, reader, log, console, ...serving } = options
+  const means = { database, listen, worker, reader, log, console }
+  return makeHandler(normaliseServing(serving), means)
+}
+
+/** The same for settings that were checked before. */
+export function makeHandler(settings: ServingSettings, means: Optional<HandlerMeans>): Handler {
+  const { database, listen, worker, reader, log = silent } = means
+  const { limits, fresh, basePath } = settings
+  const bounded = new BoundedDatabase(database, limits)
   const views = new ViewDirectory(bounded)
   const access = new Access(settings.access, views, bounded)
-  const { limits, fresh } = settings
   const reading = reader ?? createReader({ database: bounded, statementTimeoutMs: limits.statementTimeoutMs })
   const context: HttpContext = { reader: reading, database: bounded, views, access, limits, fresh, log }
   const hub = new EventHub({
@@ -59,8 +73,12 @@ export function createHandler(options: HandlerOptions): Handler {
     listen,
     log,
     maxClients: limits.maxEventClients,
-    onEvents: (events) => noteEvents(context, events),
+    onEvents: (events) => {
+      noteEvents(context, events)
+      metrics.noteEvents(events)
+    },
   })
+  const metrics = new Metrics(context, hub)
   // Where there is a connection for them, what is remembered of views is told by events.
   if (listen !== undefined) hub.start()
   const statistics = new Statistics(context, hub, worker)
@@ -70,14 +88,26 @@ export function createHandler(options: HandlerOptions): Handler {
   app.use(foreignPosts(settings.cors))
   app.onError((error) => problemResponse(problemOf(error, log)))
   app.notFound(() => problemResponse(new Problem('NOT_FOUND', 'There is nothing at this address.')))
-  app.route(`${settings.basePath}/api`, apiRoutes(context, hub, statistics))
-  app.route(`${settings.basePath}/rest/v1`, restRoutes(context))
-  app.route(`${settings.basePath}/`, healthRoutes(context))
+  app.route(`${basePath}/api`, apiRoutes(context, hub, statistics))
+  app.route(`${basePath}/rest/v1`, restRoutes(context))
+  app.route(`${basePath}/`, healthRoutes(context))
+  app.get(`${basePath}/metrics`, async (c) => {
+    await access.check(c.req.raw, 'metrics')
+    const { type, text } = await metrics.read()
+    return new Response(text, { headers: { 'content-type': type, 'cache-control': 'no-store' } })
+  })
+  app.get(`${basePath}/openapi.json`, async (c) =>
+    Response.json(await openApi(context, c.req.raw, basePath), { headers: { 'cache-control': 'no-store' } }),
+  )
+  const directory = means.console === false ? null : consoleDirectory()
+  if (directory !== null) app.route(`${basePath}/`, consoleRoutes(directory))
   return {
     app,
     fetch: async (request, env) => {
+      const response = await app.fetch(request, env)
       statistics.requests++
-      return app.fetch(request, env)
+      metrics.noteRequest(response.status)
+      return response
     },
     close: async () => {
       await hub.close()
@@ -85,6 +115,8 @@ export function createHandler(options: HandlerOptions): Handler {
     },
   }
 }
+
+type Optional<Type> = { readonly [Key in keyof Type]: undefined extends Type[Key] ? Type[Key] | undefined : Type[Key] }
 
 /** What is remembered of views and their rows is told by events, before it is found out by looking. */
 function noteEvents({ views, reader }: HttpContext, events: readonly LiveEvent[]): void {

@@ -39,6 +39,7 @@ export const statuses: Readonly<Record<ErrorCode, number>> = {
   REQUEST_TOO_LARGE: 413,
   TOO_MANY_REQUESTS: 429,
   OVERLOADED: 503,
+  ADDRESS_TAKEN: 500,
   NOT_DEPLOYED: 503,
   SOURCE_CHANGED: 500,
   REFRESH_FAILED: 500,

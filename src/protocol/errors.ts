@@ -38,6 +38,7 @@ export const errorCodes = {
   REQUEST_TOO_LARGE: 'The body or the address of a request is larger than the server takes.',
   TOO_MANY_REQUESTS: 'There were more requests of a kind than the server allows.',
   OVERLOADED: 'The server has no capacity left for a request at this moment.',
+  ADDRESS_TAKEN: 'The address to serve at is not to be had.',
   // Keeping a view fresh
   NOT_DEPLOYED: 'The database has no Tidemark catalog yet, or the view is not deployed.',
   SOURCE_CHANGED: 'A table, view or function that a view reads was dropped or altered.',

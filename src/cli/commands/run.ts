@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js'
 import { exitCode } from '../exitCode.js'
 import { interruption } from '../interruption.js'
-import { runWorker } from '../runWorker.js'
+import { startConfiguredWorker } from '../runWorker.js'
 import { workerLog } from '../workerLog.js'
 
 export const runCommand = defineCommand<{ verbose?: boolean }>({
@@ -19,7 +19,7 @@ export const runCommand = defineCommand<{ verbose?: boolean }>({
   ],
   run: async (session, { options }) => {
     const log = workerLog(session.terminal, options.verbose === true)
-    await runWorker(session, log, interruption(session.terminal))
+    await (await startConfiguredWorker(session, log, interruption(session.terminal))).done
     return exitCode.done
   },
 })

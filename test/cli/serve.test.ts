@@ -1,0 +1,105 @@
+/** The server as a process: it answers, keeps views fresh, tells of it, and ends when it is told to. */
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { hear } from '../http/kit.js'
+import { useTestDatabase } from '../kit/index.js'
+import { directory, done, failure, start } from './kit.js'
+
+const db = await useTestDatabase()
+const running = new Set<ReturnType<typeof start>>()
+const token = 'a-token-of-operations'
+let cwd = ''
+
+beforeAll(async () => {
+  cwd = await directory({
+    'tidemark.config.ts': `import { defineConfig, view } from 'tidemark'
+      export default defineConfig({
+        http: { port: 0, basePath: '/data', access: { tokens: [{ name: 'ops', token: '${token}', actions: '*' }] } },
+        views: [view('mv', { query: 'select customer, count(*) as n from orders group by 1', freshness: '200ms', read: { public: true } })],
+      })`,
+  })
+  await db.query('create table orders (id int primary key, customer int)')
+  await done(['apply'], { cwd, url: db.url })
+})
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+async function serve(args: readonly string[], options: Parameters<typeof start>[1]) {
+  const child = start(['serve', '--json', ...args], options)
+  running.add(child)
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
+    running.delete(child)
+    return { code, signal }
+  })
+  const lines = () =>
+    stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { message: string; url?: string })
+  await until(() => lines().some(({ message }) => message === 'serving'), 'it serves')
+  const url = lines().find(({ message }) => message === 'serving')?.url ?? ''
+  return { child, ended, url, lines, stderr: () => stderr }
+}
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`)
+    await sleep(50)
+  }
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'it serves what its worker keeps fresh, tells of it, and %s ends it with 0',
+  async (signal) => {
+    await db.query('truncate orders')
+    const server = await serve([], { cwd, url: db.url })
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/data$/)
+    const heard = hear(await fetch(`${server.url}/api/events`))
+    await until(() => heard.lastId !== undefined, 'the stream begins')
+    await db.query('insert into orders select n, n % 3 from generate_series(1, 30) n')
+    await until(() => heard.events.some((event) => event.type === 'refreshed' && event.inserted === 3), 'it is told')
+    const answer = await fetch(`${server.url}/rest/v1/mv?select=customer,n&order=customer`)
+    expect(await answer.json()).toEqual([0, 1, 2].map((customer) => ({ customer, n: 10 })))
+    expect((await fetch(`${server.url}/api/stats`)).status).toBe(401)
+    const stats = await fetch(`${server.url}/api/stats`, { headers: { authorization: `Bearer ${token}` } })
+    expect(await stats.json()).toMatchObject({ worker: { online: true }, events: { clients: 1, listening: true } })
+    server.child.kill(signal)
+    expect(await server.ended).toEqual({ code: 0, signal: null })
+    await until(() => heard.ended, 'the stream has ended')
+    expect(server.lines().at(-1)?.message).toBe('worker stopped')
+  },
+)
+
+test('where nobody is named, it prints a token that allows everything', async () => {
+  const server = await serve(['--port', '0', '--no-worker'], { cwd: await directory(), url: db.url })
+  const [, pass = ''] = /in this run: (\S+)/.exec(server.stderr()) ?? []
+  expect((await fetch(`${server.url}/api/views`)).status).toBe(200)
+  expect((await fetch(`${server.url}/api/stats`)).status).toBe(401)
+  const stats = await fetch(`${server.url}/api/stats`, { headers: { authorization: `Bearer ${pass}` } })
+  expect(await stats.json()).toMatchObject({ worker: null })
+  server.child.kill('SIGTERM')
+  expect((await server.ended).code).toBe(0)
+})
+
+test('an address that is taken, and a port that is none', async () => {
+  const server = await serve(['--no-worker'], { cwd, url: db.url })
+  const { port } = new URL(server.url)
+  expect(await failure(['serve', '--no-worker', '--port', port], { cwd, url: db.url })).toMatchObject({
+    code: 'ADDRESS_TAKEN',
+  })
+  expect(await failure(['serve', '--port', 'x'], { cwd, url: db.url })).toMatchObject({ code: 'USAGE_INVALID' })
+  server.child.kill('SIGTERM')
+  await server.ended
+})
