@@ -1,0 +1,81 @@
+/** A database that restarts, and servers that do, in the middle of it all. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { refreshView } from '../../src/engine/refresh.js'
+import { useOwnServer } from '../kit/index.js'
+import { deploy, until } from '../worker/kit.js'
+import { listen, operator, serve } from './kit.js'
+
+const own = await useOwnServer()
+
+test('the database restarts: requests are refused clearly, a stream goes on and misses nothing', async () => {
+  await own.query(`create table t (id int generated always as identity primary key, g int);
+    insert into t (g) select i % 5 from generate_series(1, 50) i`)
+  await deploy(own.pool, {
+    one: { query: 'select g, count(*) as n from t group by g' },
+    two: { query: 'select g, max(id) as last from t group by g' },
+  })
+  const served = serve(own.server.url, { listen: own.server.url })
+  const heard = await listen(served, '/api/events', operator)
+  await own.server.restart()
+  const refused = await served.get('/api/runs', operator)
+  expect([200, 503]).toContain(refused.status)
+  const refreshed = async (): Promise<boolean> => {
+    await own.query('insert into t (g) values (1)')
+    return (await refreshView(own.pool, 'one')).mode === 'incremental'
+  }
+  await until(() => refreshed().catch(() => false), 'the database is there again', 20_000)
+  await until(() => heard.events.length > 0, 'the same stream tells of it', 20_000)
+  expect(heard.ended).toBe(false)
+  await until(async () => (await served.get('/api/runs', operator)).status === 200, 'requests are answered')
+  await heard.stop()
+  await served.close()
+}, 90_000)
+
+test('servers come and go while several sessions refresh: a client that follows hears each refresh once', async () => {
+  let writing = true
+  const write = async (view: string): Promise<number> => {
+    let runs = 0
+    while (writing) {
+      await own.query('insert into t (g) values ($1)', [runs % 5])
+      const { mode } = await refreshView(own.pool, view)
+      if (mode === 'incremental' || mode === 'full') runs++
+      await sleep(5)
+    }
+    return runs
+  }
+  let server = serve(own.server.url, { listen: own.server.url })
+  let heard = await listen(server, '/api/events', operator)
+  const told: string[] = []
+  const { rows: before } = await own.query("select view_id || '-' || epoch as epoch from tidemark.state")
+  const writers = ['one', 'two', 'one'].map(write)
+  for (let round = 0; round < 6; round++) {
+    await sleep(400)
+    const position = heard.lastId
+    await server.close()
+    await until(() => heard.ended, 'the stream ends with its server')
+    // What came after the last position is told again: it was no whole batch.
+    const last = heard.lastId
+    expect(last === position || last !== undefined).toBe(true)
+    told.push(...heard.events.flatMap((event) => (event.type === 'refreshed' ? [event.epoch] : [])))
+    server = serve(own.server.url, { listen: own.server.url })
+    heard = await listen(server, '/api/events', operator, last)
+  }
+  writing = false
+  const runs = (await Promise.all(writers)).reduce((sum, count) => sum + count, 0)
+  const { rows: after } = await own.query("select view_id || '-' || epoch as epoch from tidemark.state")
+  const isWhole = (): boolean => {
+    const all = [...told, ...heard.events.flatMap((event) => (event.type === 'refreshed' ? [event.epoch] : []))]
+    return after.every(({ epoch }: { epoch: string }) => all.includes(epoch))
+  }
+  await until(isWhole, 'the last refreshes are told')
+  told.push(...heard.events.flatMap((event) => (event.type === 'refreshed' ? [event.epoch] : [])))
+  expect(heard.text).not.toContain('event: reset')
+  expect(runs).toBeGreaterThan(50)
+  const known = new Set(before.map(({ epoch }: { epoch: string }) => epoch))
+  const fresh = told.filter((epoch) => !known.has(epoch))
+  expect(new Set(fresh).size).toBe(runs)
+  expect(fresh).toHaveLength(runs)
+  await heard.stop()
+  await server.close()
+}, 90_000)
