@@ -5,6 +5,7 @@ import type { Work } from './command.js'
 import { applyCommand } from './commands/apply.js'
 import { dropCommand } from './commands/drop.js'
 import { explainCommand } from './commands/explain.js'
+import { generateCommand } from './commands/generate.js'
 import { initCommand } from './commands/init.js'
 import { planCommand } from './commands/plan.js'
 import { refreshCommand } from './commands/refresh.js'
@@ -24,6 +25,7 @@ const commands = [
   statusCommand,
   refreshCommand,
   verifyCommand,
+  generateCommand,
   dropCommand,
 ]
 

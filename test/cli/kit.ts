@@ -180,6 +180,7 @@ const explanations = z.array(
 export const shapes = {
   error: z.strictObject({ error: z.strictObject(errorBody.shape) }),
   init: z.strictObject({ files: z.array(z.string()) }),
+  generate: z.strictObject({ file: z.string(), views: count, upToDate: z.boolean(), written: z.boolean() }),
   plan: z.strictObject({ changes, warnings: warnings.optional() }),
   strictPlan: z.strictObject({
     changes,

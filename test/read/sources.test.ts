@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { refreshView } from '../../src/engine/refresh.js'
 import { createReader, type JsonAnswer, type JsonRequest } from '../../src/read/index.js'
@@ -171,6 +172,27 @@ describe('a view that changes while it is read', () => {
     ])
     await apply(db, {})
     expect((await errorOf(read({}, reader))).code).toBe('UNKNOWN_VIEW')
+  })
+})
+
+describe('a reader that is nobody in particular', () => {
+  it('reads with the rights that the guide names, and no others', async () => {
+    const page = readFileSync(new URL('../../docs/guides/reading.md', import.meta.url), 'utf8')
+    const [, grants = ''] = /```sql\n(GRANT USAGE ON SCHEMA tidemark TO app;.*?)```/s.exec(page) ?? []
+    await db.query(`DO $$ BEGIN CREATE ROLE ${role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
+    await db.query(
+      `GRANT USAGE ON SCHEMA public TO ${role}; GRANT SELECT ON mv TO ${role}; ${grants.replaceAll('TO app', `TO ${role}`)}`,
+    )
+    const client = await db.connect()
+    await client.query(`SET ROLE ${role}`)
+    const database = { query: client.query.bind(client), connect: async () => Object.assign(client, { release() {} }) }
+    const reader = createReader({ database: database as never, cache: true })
+    expect(await read({}, reader)).toMatchObject({ rows: 3, source: 'view' })
+    expect(await read({}, reader)).toMatchObject({ rows: 3, source: 'cache' })
+    const [{ token } = { token: '' }] = await db.rows<{ token: string }>('SELECT pg_current_xact_id()::text AS token')
+    expect(await read({ afterWrite: token }, reader)).toMatchObject({ rows: 3 })
+    await expect(client.query('SELECT * FROM tidemark.view')).rejects.toThrow(/permission denied/)
+    expect((await errorOf(read({ live: true }, reader))).code).toBe('PRIVILEGE_MISSING')
   })
 })
 
