@@ -14,7 +14,7 @@ export function Sql({ text, label, wrap = false }: SqlProps) {
   }, [text])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by the keyboard.
-    <section className={classes.sql} aria-label={label} tabIndex={0} data-wrap={wrap || undefined}>
+    <figure className={classes.sql} aria-label={label} tabIndex={0} data-wrap={wrap || undefined}>
       <pre>
         {tokens.map(({ kind, text: piece, start }) =>
           kind === 'other' || kind === 'name' ? (
@@ -26,7 +26,7 @@ export function Sql({ text, label, wrap = false }: SqlProps) {
           ),
         )}
       </pre>
-    </section>
+    </figure>
   )
 }
 

@@ -1,0 +1,243 @@
+import axe from 'axe-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { buildConsole } from '../../scripts/console-build.js'
+import { operator, serve } from '../http/kit.js'
+import { useTestDatabase } from '../kit/index.js'
+import { deploy, startTestWorker } from '../worker/kit.js'
+import { findChromium, startBrowser } from './chromium.js'
+import { listenLocally } from './listen.js'
+
+const chromium = findChromium()
+const missing = chromium === undefined && process.env.CI !== 'true'
+if (missing) console.warn('No chromium was found: the console is not tested in a browser.')
+
+const db = await useTestDatabase()
+let browser: Browser
+let address: string
+const closing: (() => Promise<unknown>)[] = []
+afterAll(async () => {
+  for (const close of closing.reverse()) await close()
+})
+
+beforeAll(async () => {
+  if (missing) return
+  if (chromium === undefined) throw new Error('CI needs a chromium, to test the console in a browser.')
+  await buildConsole()
+  await db.query(`create table orders (id int generated always as identity primary key, customer int not null, total int);
+    insert into orders (customer, total) select i % 10, i from generate_series(1, 100) i;
+    create table divisors (id int primary key, divisor int); insert into divisors values (1, 1)`)
+  await deploy(db.pool, {
+    mv_totals: {
+      query: 'select customer, count(*) as orders, sum(total) as total from orders group by customer',
+      freshness: '200ms',
+      description: 'What each customer has spent',
+    },
+    mv_large: { query: 'select customer from mv_totals where total > 500', freshness: '1s' },
+    mv_whole: { query: 'select id, total - avg(total) over () as above from orders', freshness: '1m' },
+    mv_shares: { query: 'select id, 10 / divisor as share from divisors', freshness: '1m' },
+  })
+  const served = serve(db.url, { listen: db.url })
+  closing.push(() => served.close())
+  const worker = startTestWorker({ database: db.pool, listen: db.url })
+  closing.push(() => worker.stop())
+  // So that there is a history.
+  await db.query('insert into orders (customer, total) values (1, 1)')
+  await served.post('/api/views/mv_totals/refresh', operator)
+  const listening = await listenLocally(served.handler.fetch)
+  closing.push(() => listening.close())
+  address = listening.address
+  browser = await startBrowser(chromium)
+  closing.push(() => browser.close())
+}, 120_000)
+
+interface Visit {
+  readonly page: Page
+  /** What the browser complained of. */
+  readonly complaints: string[]
+  /** Hosts that were asked for anything. */
+  readonly hosts: Set<string>
+}
+
+/** A tab of its own, with the token given. */
+async function visit(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  onTestFinished(() => context.close())
+  await context.addInitScript(`sessionStorage.setItem('tidemark.token', ${JSON.stringify(operator)})`)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const hosts = new Set<string>()
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => hosts.add(new URL(request.url()).host))
+  await page.goto(`${address}#${path}`)
+  return { page, complaints, hosts }
+}
+
+interface Axe {
+  run(options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>
+}
+
+/** What axe finds that people would stumble over, contrast included. */
+async function obstacles(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() => {
+    const { axe: loaded } = globalThis as unknown as { axe: Axe }
+    return loaded.run({ resultTypes: ['violations'] })
+  })
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  )
+}
+
+const pages = [
+  ['the overview', '/', 'Views'],
+  ['a view', '/views/mv_totals', 'How it is maintained'],
+  ['a view that is recomputed whole', '/views/mv_whole', 'How it is maintained'],
+  ['a history', '/views/mv_totals/history', 'How long refreshes took'],
+  ['rows', '/views/mv_totals/rows', '1–10 of 10 rows'],
+  ['storage', '/views/mv_totals/storage', 'Indexes'],
+  ['the lineage', '/lineage', 'changes are on their way'],
+  ['the activity', '/activity', 'Hold'],
+] as const
+
+describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
+  describe.each([
+    ['light', 1280],
+    ['dark', 390],
+  ] as const)('in %s colours, %i pixels wide', (colorScheme, width) => {
+    test.each(pages)('%s is shown, without complaints, obstacles or anything cut off', async (_, path, text) => {
+      const { page, complaints, hosts } = await visit(path, { colorScheme, viewport: { width, height: 800 } })
+      await page.getByText(text).first().waitFor()
+      await page.getByText('Live', { exact: true }).waitFor()
+      await page.waitForTimeout(300)
+      expect(await obstacles(page)).toEqual([])
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(overflow).toBe(0)
+      expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
+      expect(complaints).toEqual([])
+      expect([...hosts]).toEqual([new URL(address).host])
+    })
+  })
+
+  test('a row that is written shows up, without a reload, in rows and figures', async () => {
+    const { page, complaints } = await visit('/views/mv_totals/rows')
+    await page.getByText('1–10 of 10 rows').waitFor()
+    await db.query('insert into orders (customer, total) values (4711, 1)')
+    await page.getByText('1–11 of 11 rows').waitFor({ timeout: 20_000 })
+    await page.getByRole('cell', { name: '4711' }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('a refresh that fails is told at once, with what to do; and that it is well again', async () => {
+    const { page } = await visit('/')
+    await page.getByRole('heading', { name: 'All 4 views are fresh' }).waitFor({ timeout: 20_000 })
+    await db.query('update divisors set divisor = 0')
+    await db.query(`select tidemark.request('mv_shares')`)
+    await page.getByRole('heading', { name: '1 of 4 views needs attention' }).waitFor({ timeout: 20_000 })
+    await page
+      .getByText(/division by zero/)
+      .first()
+      .waitFor()
+    await db.query('update divisors set divisor = 2')
+    await page.getByRole('button', { name: 'Refresh now: mv_shares' }).click()
+    await page.getByRole('heading', { name: 'All 4 views are fresh' }).waitFor({ timeout: 20_000 })
+  })
+
+  test('buttons do what they say, and say what came of it', async () => {
+    const { page } = await visit('/views/mv_whole')
+    const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+    await press('Verify')
+    await page.getByText('Every kept row equals the query, compared at one snapshot.').waitFor()
+    await press('Pause')
+    await page.getByText('It is refreshed only when that is asked for. Changes wait in the log.').waitFor()
+    await press('Resume')
+    await page.getByText('The worker takes in what has been waiting.').waitFor()
+    await press('Bypass')
+    await page.getByText('Readers are given the query itself from now on.').waitFor()
+    await press('Restore kept rows')
+    await page.getByText('Readers are given the kept rows again.').waitFor()
+    await page.getByRole('button', { name: 'More ways to refresh' }).click()
+    await page.getByRole('menuitem', { name: /Recompute everything/ }).click()
+    await page
+      .getByText(/recomputed whole|No change was waiting/)
+      .first()
+      .waitFor()
+  })
+
+  test('rows are filtered and sorted by the server', async () => {
+    const { page } = await visit('/views/mv_totals/rows')
+    await page.getByRole('button', { name: 'Filter' }).click()
+    await page.getByLabel('Column').selectOption('customer')
+    await page.getByLabel('Condition').selectOption('lt')
+    await page.getByLabel('Value').fill('3')
+    await page.getByRole('button', { name: 'Add filter' }).click()
+    await page.getByText('1–3 of 3 rows').waitFor()
+    await page.getByRole('button', { name: 'customer', exact: true }).click()
+    await page.getByRole('button', { name: 'customer', exact: true }).click()
+    await expect.poll(() => page.locator('tbody tr td:first-child').allTextContents()).toEqual(['2', '1', '0'])
+  })
+
+  test('the keyboard is enough', async () => {
+    const { page } = await visit('/')
+    await page.getByRole('heading', { name: 'Views', exact: true }).waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('g')
+    await page.keyboard.press('l')
+    await page.getByRole('heading', { name: 'Lineage' }).waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('a')
+    await page.getByRole('heading', { name: 'Activity' }).waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('o')
+    await page.getByRole('heading', { name: 'Views', exact: true }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('whole')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'mv_whole' }).waitFor()
+    await page.keyboard.press('Tab')
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle)
+    expect(outline).toBe('solid')
+  })
+
+  test('what a code means is in the console itself', async () => {
+    const { page } = await visit('/views/mv_whole')
+    await page.getByRole('button', { name: 'window_over_everything' }).first().click()
+    await page
+      .getByRole('dialog')
+      .getByText(/window/)
+      .first()
+      .waitFor()
+  })
+
+  test('a token is asked for, and the one that is given is used', async () => {
+    const context = await browser.newContext()
+    onTestFinished(() => context.close())
+    const page = await context.newPage()
+    await page.goto(address)
+    await page.getByRole('textbox', { name: 'Token' }).fill('not the right one')
+    await page.keyboard.press('Enter')
+    await page.getByText(/The last one was refused/).waitFor()
+    await page.getByRole('textbox', { name: 'Token' }).fill(operator)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Views', exact: true }).waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+  })
+
+  test('a server that is away is said to be, and found again', async () => {
+    const { page } = await visit('/')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().setOffline(true)
+    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+    await page.getByText('Reconnecting').waitFor()
+    await page.context().setOffline(false)
+    await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 })
+  })
+})
