@@ -26,6 +26,10 @@ const { values } = parseArgs({
   options: { submissions: { type: 'string', default: '50000' }, seconds: { type: 'string', default: '20' } },
 })
 
+const view = 'mv_lane_score_distribution'
+const wide = { width: 1280, height: 760 }
+const narrow = { width: 390, height: 780 }
+
 const cleanup = new Cleanup()
 try {
   const chromium = findChromium()
@@ -81,10 +85,6 @@ async function startServing(url: string): Promise<string> {
   cleanup.add(close)
   return address
 }
-
-const view = 'mv_lane_score_distribution'
-const wide = { width: 1280, height: 760 }
-const narrow = { width: 390, height: 780 }
 
 async function takePictures(browser: Browser, address: string): Promise<void> {
   const pictures = [

@@ -144,8 +144,10 @@ describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
       .first()
       .waitFor()
     await db.query('update divisors set divisor = 2')
-    await page.getByRole('button', { name: 'Refresh now: mv_shares' }).click()
-    await page.getByRole('heading', { name: 'All 4 views are fresh' }).waitFor({ timeout: 20_000 })
+    await page.getByRole('link', { name: 'mv_shares' }).first().click()
+    await page.getByRole('button', { name: 'More ways to refresh' }).click()
+    await page.getByRole('menuitem', { name: /Recompute everything/ }).click()
+    await page.getByText('Fresh', { exact: true }).waitFor({ timeout: 20_000 })
   })
 
   test('buttons do what they say, and say what came of it', async () => {

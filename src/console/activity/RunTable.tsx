@@ -12,8 +12,9 @@ import classes from './activity.module.css'
 /** Runs, the newest first. */
 export function RunTable({ runs, withView }: { readonly runs: readonly RunRecord[]; readonly withView: boolean }) {
   return (
-    <div className={`surface ${classes.tableBox}`}>
-      <Table className={classes.table} verticalSpacing={7} horizontalSpacing="md" aria-label="Runs">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by the keyboard.
+    <section className={`surface ${classes.tableBox}`} aria-label="Runs" tabIndex={0}>
+      <Table className={classes.table} verticalSpacing={7} horizontalSpacing="md">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Ended</Table.Th>
@@ -51,7 +52,7 @@ export function RunTable({ runs, withView }: { readonly runs: readonly RunRecord
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </section>
   )
 }
 
