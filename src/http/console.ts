@@ -52,11 +52,12 @@ export function consoleDirectory(): string | null {
 export function consoleRoutes(directory: string): Hono {
   let reading: Promise<ReadonlyMap<string, StaticFile>> | undefined
   const app = new Hono({ strict: true })
-  // Its files are named relative to it, wherever it is mounted.
-  app.get('/console', () => new Response(null, { status: 308, headers: { location: 'console/' } }))
   app.get('/console/*', async (c) => {
-    reading ??= readFiles(directory)
     const { pathname } = new URL(c.req.url)
+    // Its files are named relative to it, wherever it is mounted. Told by the address itself: the app around it may take
+    // both for the same.
+    if (pathname.endsWith('/console')) return new Response(null, { status: 308, headers: { location: 'console/' } })
+    reading ??= readFiles(directory)
     const path = pathname.slice(pathname.indexOf('/console/') + '/console/'.length)
     const file = (await reading).get(path === '' ? 'index.html' : path)
     if (file === undefined) throw new Problem('NOT_FOUND', 'There is nothing at this address.')

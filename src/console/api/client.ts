@@ -25,7 +25,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   if (token !== null) headers.set('authorization', `Bearer ${token}`)
   let response: Response
   try {
-    response = await fetch(new URL(path, base), { ...init, headers })
+    // What is asked for again has changed: a copy in the browser's cache has to be compared with it first.
+    response = await fetch(new URL(path, base), { cache: 'no-cache', ...init, headers })
   } catch (cause) {
     if (init.signal?.aborted) throw cause
     throw new Unreachable('The server does not answer.', { cause })
