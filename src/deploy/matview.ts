@@ -1,5 +1,6 @@
 import { ident, sql, trusted } from '../compiler/fragment.js'
 import { type Connection, type Database, one, transaction } from '../engine/database.js'
+import { writtenBack } from '../engine/facts/canonical.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { type Built, createKey, pinSettings } from './build.js'
 import { insertView, launch, promote } from './catalog.js'
@@ -63,13 +64,16 @@ async function countRows(connection: Connection, { target }: ViewStep): Promise<
 /** What is adopted must be what is configured, or all that is said of it is wrong. */
 async function checkAdopted(connection: Connection, { target }: ViewStep): Promise<void> {
   const { schema, name } = target.view
+  // Read anew, and not as it was compiled: what the query reads may have been deployed only since then.
+  await connection.query('SET LOCAL search_path TO DEFAULT')
+  const configured = await writtenBack(connection, target.view.query)
   await connection.query("SET LOCAL search_path = ''")
   const { definition } = await one<{ definition: string }>(
     connection,
     'SELECT pg_get_viewdef(c.oid) AS definition FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
     [schema, name],
   )
-  if (definition.replace(/;\s*$/, '').trim() !== target.facts.canonical.replace(/;\s*$/, '').trim()) {
+  if (definition.replace(/;\s*$/, '').trim() !== configured.trim()) {
     throw new TidemarkError(
       'NAME_TAKEN',
       `The materialized view ${target.name} has another query than the configuration.`,

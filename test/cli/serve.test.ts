@@ -84,7 +84,9 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 
 test('where nobody is named, it prints a token that allows everything', async () => {
   const server = await serve(['--port', '0', '--no-worker'], { cwd: await directory(), url: db.url })
-  const [, pass = ''] = /in this run: (\S+)/.exec(server.stderr()) ?? []
+  const printed = /in this run: (\S+)\n/
+  await until(() => printed.test(server.stderr()), 'the token is printed')
+  const [, pass = ''] = printed.exec(server.stderr()) ?? []
   expect((await fetch(`${server.url}/api/views`)).status).toBe(200)
   expect((await fetch(`${server.url}/api/stats`)).status).toBe(401)
   const stats = await fetch(`${server.url}/api/stats`, { headers: { authorization: `Bearer ${pass}` } })

@@ -40,6 +40,19 @@ export async function forgetProbe(database: Queryable): Promise<void> {
   await database.query(`ROLLBACK TO SAVEPOINT ${probe}; RELEASE SAVEPOINT ${probe}`)
 }
 
+/**
+ * A query as PostgreSQL writes it back, every name with its schema. In a transaction, and with the search path, that the
+ * caller chose; undone again.
+ * @throws what PostgreSQL says of a query that it cannot read.
+ */
+export async function writtenBack(database: Queryable, query: string): Promise<string> {
+  const make = `SAVEPOINT ${again}; CREATE TEMPORARY VIEW ${again} AS\n${query}\n; SET LOCAL search_path TO ''; `
+  const look = sql`SELECT pg_get_viewdef(${temporary(again)}) AS text`.text
+  const { text } = await lastRow<{ text: string }>(database, `${make}${look}`)
+  await database.query(`ROLLBACK TO SAVEPOINT ${again}; RELEASE SAVEPOINT ${again}`)
+  return withoutSemicolon(text)
+}
+
 function withoutSemicolon(text: string): string {
   return text.replace(/;\s*$/, '')
 }

@@ -35,7 +35,12 @@ BEGIN
       WHERE view_id = v.id AND (failures > 0 OR state IN ('error', 'quarantined'));
       RETURN result;
     END IF;
-    SELECT * INTO statement, pending, counted, changed, most FROM tidemark.choose_statement(v, s);
+    BEGIN
+      SELECT * INTO statement, pending, counted, changed, most FROM tidemark.choose_statement(v, s);
+    EXCEPTION WHEN data_exception OR check_violation OR raise_exception THEN
+      -- Counting looks at rows that are gone, too.
+      statement := 'full';
+    END;
   END IF;
   LOOP
     began := clock_timestamp();
