@@ -3,6 +3,7 @@ import { Command, type CommanderError } from 'commander'
 import { TidemarkError } from '../protocol/errors.js'
 import type { Work } from './command.js'
 import { applyCommand } from './commands/apply.js'
+import { devCommand } from './commands/dev.js'
 import { dropCommand } from './commands/drop.js'
 import { explainCommand } from './commands/explain.js'
 import { generateCommand } from './commands/generate.js'
@@ -22,6 +23,7 @@ const commands = [
   applyCommand,
   runCommand,
   serveCommand,
+  devCommand,
   statusCommand,
   refreshCommand,
   verifyCommand,

@@ -16,7 +16,20 @@ describe('help', () => {
     const { code, stdout, stderr } = await tidemark(['--help'], { cwd })
     expect([code, stderr]).toEqual([0, ''])
     const commands = [...stdout.matchAll(/^ {2}(\w+) .*\S {2,}\S/gm)].map(([, name]) => name)
-    const known = ['init', 'explain', 'plan', 'apply', 'run', 'serve', 'status', 'refresh', 'verify', 'generate', 'drop']
+    const known = [
+      'init',
+      'explain',
+      'plan',
+      'apply',
+      'run',
+      'serve',
+      'dev',
+      'status',
+      'refresh',
+      'verify',
+      'generate',
+      'drop',
+    ]
     expect(commands.filter((name) => name !== 'help' && name !== 'tidemark').sort()).toEqual(known.sort())
   })
 

@@ -25,7 +25,7 @@ describe('metrics', () => {
     await db.query('insert into t (g) values (1)')
     expect(await read()).toMatch(/^tidemark_view_pending_changes\{view="sums"\} 1$/m)
     await refreshView(db.pool, 'sums')
-    const counted = /^tidemark_refreshes_total\{view="sums",mode="incremental"\} 1$/m
+    const counted = /^tidemark_refreshes_total\{view="sums",mode="(incremental|full)"\} 1$/m
     await until(async () => counted.test(await read()), 'the refresh is counted')
     const text = await read()
     expect(text).toMatch(/^tidemark_view_staleness_seconds\{view="sums"\} 0$/m)

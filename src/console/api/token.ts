@@ -11,6 +11,16 @@ interface TokenState {
   readonly refused: boolean
 }
 
+/** `serve` prints an address with a token in it, which is not to stay in the address. */
+function takeFromAddress(): void {
+  const [, token] = /^#token=([\w.~-]+)$/.exec(location.hash) ?? []
+  if (token === undefined) return
+  sessionStorage.setItem(storageKey, token)
+  history.replaceState(null, '', `${location.pathname}${location.search}`)
+}
+
+takeFromAddress()
+
 let state: TokenState = { token: sessionStorage.getItem(storageKey), asked: false, refused: false }
 const listeners = new Set<() => void>()
 

@@ -1,0 +1,68 @@
+import { consoleDirectory } from '../../http/console.js'
+import { makeHandler } from '../../http/handler.js'
+import { TidemarkError } from '../../protocol/errors.js'
+import { startConfiguredWorker } from '../runWorker.js'
+import type { Session } from '../session.js'
+import { workerLog } from '../workerLog.js'
+import { listenOn } from './listen.js'
+import { passFor } from './passFor.js'
+
+/** What the commands that serve take. */
+export interface ServingFlags {
+  readonly port?: string
+  readonly host?: string
+  readonly worker: boolean
+  readonly verbose?: boolean
+}
+
+export const servingOptions: readonly (readonly [string, string])[] = [
+  ['-p, --port <port>', 'port to listen on (default: of the configuration, 8432); 0: any that is free'],
+  ['--host <host>', 'address to listen on (default: of the configuration, 127.0.0.1)'],
+  ['-v, --verbose', 'log every refresh'],
+]
+
+/** How long answers in flight are waited for. */
+const patienceMs = 5_000
+
+/** Serves, with a worker beside where that is wanted, until `stop` ends. */
+export async function serveUntil(session: Session, flags: ServingFlags, stop: AbortSignal): Promise<void> {
+  const { terminal } = session
+  const { http } = await session.configOrDefaults()
+  const { url } = await session.databaseUrl()
+  const port = portOf(flags.port) ?? http.port
+  const log = workerLog(terminal, flags.verbose === true)
+  const database = await session.openAnotherPool(http.connections)
+  const { rules, token } = passFor(http.access)
+  const worker = flags.worker ? await startConfiguredWorker(session, log, stop) : undefined
+  const means = { database, listen: url, worker, log, console: http.console, reader: undefined }
+  const handler = makeHandler({ ...http, access: rules }, means)
+  try {
+    const server = await listenOn(handler, flags.host ?? http.host, port)
+    const at = `${server.url}${http.basePath}`
+    const page = http.console && consoleDirectory() !== null ? `${at}/console/` : null
+    log.info({ url: at, ...(page === null ? {} : { console: page }) }, 'serving')
+    if (token !== null) {
+      terminal.note(`Nobody is named in http.access. A token for everything, in this run: ${token}`)
+      if (page !== null) terminal.note(`The console with it: ${page}#token=${token}`)
+    }
+    await aborted(stop)
+    await handler.close()
+    await server.close(patienceMs)
+  } finally {
+    await handler.close()
+    await worker?.stop()
+  }
+}
+
+function portOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  if (/^\d{1,5}$/.test(given) && Number(given) < 65_536) return Number(given)
+  throw new TidemarkError('USAGE_INVALID', `"${given}" is not a port.`, { hint: 'A port is a number from 0 to 65535.' })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
