@@ -147,3 +147,9 @@ function checkedName(written: string, schema: string | undefined, fallbackSchema
   if ('problem' in reading) throw new Error(`unchecked name: ${reading.problem}`)
   return reading.name
 }
+
+/** What the catalog keeps of when a view is refreshed, and of how it is read. */
+export function settingsOf(view: NormalisedView): ViewSettings {
+  const { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read } = view
+  return { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read }
+}

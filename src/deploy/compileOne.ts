@@ -9,7 +9,8 @@ import type { Kept } from '../compiler/keep/kept.js'
 import type { PlaceFinder } from '../compiler/places/find.js'
 import type { Place } from '../compiler/places/place.js'
 import { PlacedError } from '../compiler/places/placedError.js'
-import type { NormalisedView, ViewSettings } from '../define/types.js'
+import { settingsOf } from '../define/normalise-view.js'
+import type { NormalisedView } from '../define/types.js'
 import type { FactsGatherer } from '../engine/facts/gather.js'
 import type { MaintainedView } from '../engine/facts/standIns.js'
 import { type SourceRange, TidemarkError } from '../protocol/errors.js'
@@ -99,11 +100,6 @@ async function compileKept(gatherer: FactsGatherer, { view, own, storage, origin
   // Types are known only now: a sum of floating-point numbers cannot be added to.
   const inexact = result.kept?.delta === true && result.compiled.plan.delta === undefined
   return inexact ? await compileKeeping(keepQuery(own, { delta: false, reading: !hidden })) : result
-}
-
-function settingsOf(view: NormalisedView): ViewSettings {
-  const { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read } = view
-  return { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read }
 }
 
 function hashOf({ view, storage }: OneView, facts: QueryFacts, kept: Kept | undefined, { plan }: CompiledView): string {

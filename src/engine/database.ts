@@ -48,10 +48,20 @@ export async function transaction<Result>(
   work: (connection: Connection) => Promise<Result>,
   begin = 'BEGIN',
 ): Promise<Result> {
+  return begun(database, async (connection) => {
+    await connection.query(begin)
+    return work(connection)
+  })
+}
+
+/** The same for work that begins the transaction itself, with its first statement. */
+export async function begun<Result>(
+  database: Database,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
   const connection = await database.connect()
   let broken = false
   try {
-    await connection.query(begin)
     const result = await work(connection)
     await connection.query('COMMIT')
     return result

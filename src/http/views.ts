@@ -79,8 +79,8 @@ export class ViewDirectory {
     const began = this.now()
     const views = await readViews(this.database)
     this.#views = views
-    this.#byName = new Map(views.map((view) => [view.qualified, view]))
-    for (const view of views) if (view.schema === 'public') this.#byName.set(view.viewName, view)
+    // A quoted name comes before one in public that is written the same.
+    this.#byName = new Map(views.filter(({ schema }) => schema === 'public').map((view) => [view.viewName, view]))
     for (const view of views) this.#byName.set(view.qualified, view)
     this.#loadedAt = began
   }

@@ -8,7 +8,7 @@ import type { ViewFacts } from './facts.js'
 import type { JsonAnswer, StalenessRules } from './options.js'
 import type { ReadQuery } from './query.js'
 import { type Answer, runReading } from './session.js'
-import { ageNow, isBroken, type ReadState } from './state.js'
+import { ageNow, epochOf, isBroken, type ReadState } from './state.js'
 import { type BodyFormat, readingStatement } from './statement.js'
 
 /** A read with all that was left out filled in. */
@@ -146,6 +146,6 @@ function refused(view: ViewFacts): TidemarkError {
 }
 
 function answerOf(view: ViewFacts, { state, body, rows, total }: Answer, stalenessSeconds: number | null): JsonAnswer {
-  const epoch = `${view.id}-${state.epoch}`
+  const epoch = epochOf(view.id, state)
   return { body, rows, total, epoch, asOf: state.asOf, stalenessSeconds, source: 'view' }
 }

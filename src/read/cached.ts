@@ -4,7 +4,7 @@ import { isSteady, readsClock } from './cache/steady.js'
 import type { ViewFacts } from './facts.js'
 import type { Flights } from './flights.js'
 import type { JsonAnswer } from './options.js'
-import { ageNow, isBroken } from './state.js'
+import { ageNow, epochOf, isBroken } from './state.js'
 
 export interface CachedMeans extends Means {
   readonly caches: Caches
@@ -29,7 +29,7 @@ export async function cachedAnswer(means: CachedMeans, asked: Asked): Promise<Js
   const tooOld = isTooOld(view, asked, ageNow(state)) && actionOf(view, asked) !== 'serve'
   const parts = partsOf(view, asked)
   const key = (epoch: string): string => keyOf([...parts, epoch])
-  const present = `${view.id}-${state.epoch}`
+  const present = epochOf(view.id, state)
   if (!isBroken(state) && !tooOld) {
     const found = caches.near(key(present)) ?? (await caches.far(key(present), forMs))
     const age = ageNow(state)

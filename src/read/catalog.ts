@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { displayName } from '../define/names.js'
-import { defaultReading } from '../define/normalise-view.js'
+import { defaultReading, settingsOf } from '../define/normalise-view.js'
 import type { NormalisedView } from '../define/types.js'
 import type { Database } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
@@ -80,7 +80,6 @@ export class ViewCatalog {
     const view = this.#configured(name)
     if (view === undefined) throw unknownView(name)
     const { schema, name: own, query, key = [], storage, timeZone, description } = view
-    const { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read } = view
     const facts: ViewFacts = {
       shown: displayName(view),
       id: 0,
@@ -89,8 +88,8 @@ export class ViewCatalog {
       name: own,
       storage,
       key,
-      settings: { freshnessMs, schedule, onChange, reconcile, maxRunMs, retry, alerts, read },
-      read,
+      settings: settingsOf(view),
+      read: view.read,
       live: query.replace(/;\s*$/, ''),
       timeZone,
       description,

@@ -1,6 +1,6 @@
 import { actionOf, isTooOld, type Means } from './answer.js'
 import type { ViewFacts } from './facts.js'
-import { ageNow, isBroken } from './state.js'
+import { ageNow, epochOf, isBroken } from './state.js'
 
 /** Kept rows, as they were found a moment ago. */
 export interface PresentRows {
@@ -18,5 +18,5 @@ export async function presentRows({ catalog, board }: Means, view: ViewFacts): P
     return null
   }
   if (isBroken(state) || (isTooOld(view, {}, stalenessSeconds) && actionOf(view, {}) !== 'serve')) return null
-  return { epoch: `${view.id}-${state.epoch}`, asOf: state.asOf, stalenessSeconds }
+  return { epoch: epochOf(view.id, state), asOf: state.asOf, stalenessSeconds }
 }

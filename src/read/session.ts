@@ -1,5 +1,5 @@
 import { type Fragment, ident, literal, sql } from '../compiler/fragment.js'
-import type { Connection, Database } from '../engine/database.js'
+import { begun, type Connection, type Database } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { type ReadState, type StateRow, stateOf } from './state.js'
 import type { Statement } from './statement.js'
@@ -71,7 +71,7 @@ export async function runReading(
     const { rows } = await database.query<StateRow & BodyRow>(text, bound)
     return answerOf(rows[0], rows[0], started)
   }
-  return inTransaction(database, async (connection) => {
+  return begun(database, async (connection) => {
     const state = await begin(connection, need, circumstances)
     const { text, values } = make(sql`(SELECT 1)`, new BindValues())
     const { rows } = await connection.query<BodyRow>(text, values)
@@ -86,26 +86,6 @@ function answerOf(state: StateRow | undefined, body: BodyRow | undefined, starte
     body: body.body,
     rows: body.rows,
     total: body.total === null ? null : Number(body.total),
-  }
-}
-
-async function inTransaction<Result>(
-  database: Database,
-  work: (connection: Connection) => Promise<Result>,
-): Promise<Result> {
-  const connection = await database.connect()
-  let broken = false
-  try {
-    const result = await work(connection)
-    await connection.query('COMMIT')
-    return result
-  } catch (error) {
-    await connection.query('ROLLBACK').catch(() => {
-      broken = true
-    })
-    throw error
-  } finally {
-    connection.release(broken)
   }
 }
 

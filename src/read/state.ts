@@ -37,6 +37,11 @@ export function stateOf(row: StateRow, askedAt: number): ReadState {
   }
 }
 
+/** Equal ones mean equal rows, of whatever view. */
+export function epochOf(id: number, { epoch }: ReadState): string {
+  return `${id}-${epoch}`
+}
+
 /** How old rows can be by now that were found so. The time since then counts in full: anything may have been written. */
 export function ageNow({ ageSeconds, askedAt }: ReadState, now = performance.now()): number | null {
   return ageSeconds === null ? null : ageSeconds + (now - askedAt) / 1000

@@ -1,5 +1,6 @@
 import type { AlertChannels, Webhook } from '../define/types.js'
 import type { Alert, AlertKind } from '../protocol/alert.js'
+import { aborted } from './aborted.js'
 import type { Emit, Log } from './events.js'
 import { postAlert } from './webhook.js'
 
@@ -77,13 +78,6 @@ export class AlertSender {
       this.log.error({ error: error instanceof Error ? error.message : String(error) }, 'onAlert failed')
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 /** One webhook gets its alerts one at a time and in order, so that `recovered` never comes before `failed`. */

@@ -2,14 +2,8 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
-import { directory, failure, start } from './kit.js'
-
-const running = new Set<ReturnType<typeof start>>()
-
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL')
-})
+import { expect, test } from 'vitest'
+import { collect, directory, failure, start } from './kit.js'
 
 const config = (query: string) => `import { defineConfig, view } from 'tidemark'
   export default defineConfig({ views: [view('mv', { query: '${query}', freshness: '100ms', read: { public: true } })] })`
@@ -21,29 +15,22 @@ test('with nothing but a configuration and a schema', { timeout: 120_000 }, asyn
     'tidemark.config.ts': config('select customer, count(*) as n from orders group by 1'),
   })
   const child = start(['dev', '--json', '--port', '0', '--schema', 'schema.sql'], { cwd })
-  running.add(child)
-  let [stdout, stderr] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  const url = () => /"url":"([^"]+)"/.exec(stdout)?.[1]
+  const printed = collect(child)
+  const url = () => /"url":"([^"]+)"/.exec(printed.stdout)?.[1]
   const read = async () => (await fetch(`${url()}/rest/v1/mv?order=customer`)).json().catch(() => null)
   await expect.poll(url, { timeout: 60_000 }).toBeDefined()
   await expect.poll(read, { timeout: 30_000 }).toEqual([
     { customer: 1, n: 2 },
     { customer: 2, n: 1 },
   ])
-  expect(stderr).toMatch(/It is at postgresql:/)
+  expect(printed.stderr).toMatch(/It is at postgresql:/)
   await writeFile(join(cwd, 'tidemark.config.ts'), config('select customer, count(*) * 10 as n from orders group by 1'))
   await expect.poll(read, { timeout: 30_000 }).toEqual([
     { customer: 1, n: 20 },
     { customer: 2, n: 10 },
   ])
   await writeFile(join(cwd, 'tidemark.config.ts'), config('select customer, count(*) as n fromm orders group by 1'))
-  await expect.poll(() => stderr, { timeout: 30_000 }).toContain('QUERY_INVALID')
+  await expect.poll(() => printed.stderr, { timeout: 30_000 }).toContain('QUERY_INVALID')
   expect(await read()).toEqual([
     { customer: 1, n: 20 },
     { customer: 2, n: 10 },
@@ -52,7 +39,6 @@ test('with nothing but a configuration and a schema', { timeout: 120_000 }, asyn
   expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   child.kill('SIGINT')
   const [code] = (await once(child, 'close')) as [number | null]
-  running.delete(child)
   expect(code).toBe(0)
 })
 

@@ -62,18 +62,22 @@ export function start(args: readonly string[], { cwd, url, env = {} }: RunOption
   return child
 }
 
+/** What a command has printed so far. */
+export function collect(child: ReturnType<typeof start>): { stdout: string; stderr: string } {
+  const printed = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text
+    })
+  }
+  return printed
+}
+
 export async function tidemark(args: readonly string[], options: RunOptions): Promise<Ended> {
   const child = start(args, options)
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
+  const printed = collect(child)
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))
-  return { code, stdout, stderr }
+  return { code, ...printed }
 }
 
 /** Runs a command that has to end with 0. */

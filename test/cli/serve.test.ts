@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { hear } from '../http/kit.js'
 import { useTestDatabase } from '../kit/index.js'
-import { directory, done, failure, start } from './kit.js'
+import { collect, directory, done, failure, start } from './kit.js'
 
 const db = await useTestDatabase()
 const running = new Set<ReturnType<typeof start>>()
@@ -30,26 +30,19 @@ afterEach(() => {
 async function serve(args: readonly string[], options: Parameters<typeof start>[1]) {
   const child = start(['serve', '--json', ...args], options)
   running.add(child)
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
+  const printed = collect(child)
   const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
     running.delete(child)
     return { code, signal }
   })
   const lines = () =>
-    stdout
+    printed.stdout
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as { message: string; url?: string })
   await until(() => lines().some(({ message }) => message === 'serving'), 'it serves')
   const url = lines().find(({ message }) => message === 'serving')?.url ?? ''
-  return { child, ended, url, lines, stderr: () => stderr }
+  return { child, ended, url, lines, stderr: () => printed.stderr }
 }
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { consoleDirectory } from '../../http/console.js'
 import { makeHandler } from '../../http/handler.js'
 import { TidemarkError } from '../../protocol/errors.js'
+import { aborted } from '../../worker/aborted.js'
 import { startConfiguredWorker } from '../runWorker.js'
 import type { Session } from '../session.js'
 import { workerLog } from '../workerLog.js'
@@ -58,11 +59,4 @@ function portOf(given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   if (/^\d{1,5}$/.test(given) && Number(given) < 65_536) return Number(given)
   throw new TidemarkError('USAGE_INVALID', `"${given}" is not a port.`, { hint: 'A port is a number from 0 to 65535.' })
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -1,6 +1,6 @@
 import type { SelectStmt } from '@pgsql/types'
 import type { FunctionFacts, OutputColumn } from '../../compiler/facts.js'
-import { type Fragment, ident, literal, sql, trusted } from '../../compiler/fragment.js'
+import { type Fragment, ident, literal, sql } from '../../compiler/fragment.js'
 import { walk } from '../../compiler/parse/ast.js'
 import { parseSelect, positionAt, toSql } from '../../compiler/parse/parse.js'
 import { type SourcePosition, TidemarkError } from '../../protocol/errors.js'
@@ -46,11 +46,16 @@ export async function forgetProbe(database: Queryable): Promise<void> {
  * @throws what PostgreSQL says of a query that it cannot read.
  */
 export async function writtenBack(database: Queryable, query: string): Promise<string> {
-  const make = `SAVEPOINT ${again}; CREATE TEMPORARY VIEW ${again} AS\n${query}\n; SET LOCAL search_path TO ''; `
-  const look = sql`SELECT pg_get_viewdef(${temporary(again)}) AS text`.text
-  const { text } = await lastRow<{ text: string }>(database, `${make}${look}`)
+  const text = await writeBack(database, query)
   await database.query(`ROLLBACK TO SAVEPOINT ${again}; RELEASE SAVEPOINT ${again}`)
-  return withoutSemicolon(text)
+  return text
+}
+
+/** Leaves the savepoint `again`, a temporary view made after it, and an empty search path. */
+async function writeBack(database: Queryable, query: string): Promise<string> {
+  const make = `SAVEPOINT ${again}; CREATE OR REPLACE TEMPORARY VIEW ${again} AS\n${query}\n; SET LOCAL search_path TO ''`
+  const look = sql`SELECT pg_get_viewdef(${temporary(again)}) AS text`.text
+  return withoutSemicolon((await lastRow<{ text: string }>(database, `${make}; ${look}`)).text)
 }
 
 function withoutSemicolon(text: string): string {
@@ -93,9 +98,7 @@ async function isFaithful(database: Queryable, text: string): Promise<boolean> {
 /** A query as PostgreSQL writes it back, when it can read it. */
 async function readBack(database: Queryable, query: string): Promise<string | undefined> {
   try {
-    const create = sql`SAVEPOINT ${ident(again)}; CREATE OR REPLACE TEMPORARY VIEW ${ident(again)} AS ${trusted(query)}`
-    const look = sql`SELECT pg_get_viewdef(${temporary(again)}) AS text`
-    return withoutSemicolon((await lastRow<{ text: string }>(database, sql`${create}; ${look}`.text)).text)
+    return await writeBack(database, query)
   } catch {
     await database.query(sql`ROLLBACK TO SAVEPOINT ${ident(again)}`.text)
     return undefined

@@ -15,16 +15,7 @@ interface Outcome {
   readonly epoch: string | null
 }
 
-interface RunRow {
-  readonly mode: RefreshResult['mode']
-  readonly slices: number | null
-  readonly inserted: number | null
-  readonly updated: number | null
-  readonly deleted: number | null
-  readonly durationMs: number
-  readonly asOf: Date | null
-  readonly error: ErrorBody | null
-}
+type RunRow = Omit<RefreshResult, 'view' | 'error'> & { readonly error: ErrorBody | null }
 
 const longestRunMs = 600_000
 
