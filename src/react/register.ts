@@ -1,8 +1,8 @@
 /**
- * Where an application names its views, once, for all of `tidemark/react`. `tidemark generate` writes the `Views`:
+ * Where an application names its views, once, for all of `tidemark/react`. `tidemark generate --react` writes `JsonViews`:
  *
  *     declare module 'tidemark/react' {
- *       interface Register { views: Views }
+ *       interface Register { views: JsonViews }
  *     }
  */
 // biome-ignore lint/suspicious/noEmptyInterface: it is there to be merged with.

@@ -59,7 +59,7 @@ async function compile(files: Readonly<Record<string, string>>): Promise<string[
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }
 
-const everything = { zod: true, kysely: true, drizzle: true }
+const everything = { zod: true, json: true, kysely: true, drizzle: true }
 
 describe('generated types', () => {
   it('say that a column can be NULL unless the query shows that it never is', async () => {
@@ -97,6 +97,37 @@ describe('generated types', () => {
     `
     expect(await compile({ 'views.ts': text, 'use.ts': use })).toEqual([])
     const wrong = "import type { Proven } from './views.js'\nexport const row: Proven = { g: 1, n: 2 } as const"
+    expect(await compile({ 'views.ts': text, 'use.ts': wrong })).not.toEqual([])
+  })
+
+  it('are those of the rows once they have travelled as JSON', async () => {
+    const text = generateTypes(await readGeneratedViews(db.pool), {
+      zod: false,
+      json: true,
+      kysely: false,
+      drizzle: false,
+    })
+    const reader = createReader({ database: db.pool })
+    const rowsOf = async (view: string) => (await reader.readJson({ view, query: {} })).body
+    const read = {
+      every: await rowsOf('every'),
+      proven: await rowsOf('proven'),
+      joined: await rowsOf('joined'),
+    }
+    expect(JSON.parse(read.every)).toHaveLength(2)
+    const use = [
+      "import type { JsonViews } from './views.js'",
+      ...Object.entries(read).map(([view, rows]) => `export const ${view}: JsonViews['${view}'][] = ${rows}`),
+      `type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+      type Every = JsonViews['every']
+      export const checks: [
+        Equal<JsonViews['proven'], { g: string | null; n: number; most: number; perhaps: number | null; total: number | null }>,
+        Equal<Every['at'], string>, Equal<Every['price'], number | null>, Equal<Every['sums'], (number | null)[] | null>,
+        Equal<Every['tags'], (string | null)[]>, Equal<Every['m'], 'fine' | 'it\\'s "bad"' | null>, Equal<Every['r'], string | null>,
+      ] = [true, true, true, true, true, true, true]`,
+    ]
+    expect(await compile({ 'views.ts': text, 'use.ts': use.join('\n') })).toEqual([])
+    const wrong = "import type { JsonViews } from './views.js'\nexport const at: JsonViews['every']['at'] = new Date()"
     expect(await compile({ 'views.ts': text, 'use.ts': wrong })).not.toEqual([])
   })
 

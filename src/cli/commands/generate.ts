@@ -9,6 +9,7 @@ import { exitCode } from '../exitCode.js'
 interface Options {
   readonly output?: string
   readonly zod: boolean
+  readonly react?: boolean
   readonly kysely?: boolean
   readonly drizzle?: boolean
   readonly check?: boolean
@@ -24,6 +25,7 @@ export const generateCommand = defineCommand<Options>({
   options: [
     ['-o, --output <path>', 'the file to write (default: tidemark.views.ts)'],
     ['--no-zod', 'without zod schemas'],
+    ['--react', 'with JsonViews: rows as JSON has them, for tidemark/react'],
     ['--kysely', 'with a Database interface for Kysely'],
     ['--drizzle', 'with views for Drizzle'],
     ['--check', 'write nothing; exit with 1 when the file is not up to date'],
@@ -31,6 +33,7 @@ export const generateCommand = defineCommand<Options>({
   examples: [
     ['tidemark generate', 'tidemark.views.ts in the current directory'],
     ['tidemark generate -o src/views.ts --kysely', 'with what Kysely needs'],
+    ['tidemark generate --react --no-zod -o web/views.ts', 'for a page'],
     ['tidemark generate --check', 'in CI'],
   ],
   run: async (session, { views: names, options }) => {
@@ -39,8 +42,8 @@ export const generateCommand = defineCommand<Options>({
     const views = (await readGeneratedViews(database)).filter((view) =>
       chosen.some(({ schema, name }) => schema === view.schema && name === view.name),
     )
-    const { zod, kysely = false, drizzle = false, output = 'tidemark.views.ts', check = false } = options
-    const text = generateTypes(views, { zod, kysely, drizzle })
+    const { zod, react = false, kysely = false, drizzle = false, output = 'tidemark.views.ts', check = false } = options
+    const text = generateTypes(views, { zod, json: react, kysely, drizzle })
     const path = resolve(output)
     const file = relative(process.cwd(), path)
     const present = await readFile(path, 'utf8').catch(() => undefined)

@@ -1,5 +1,6 @@
 import type { ColumnFacts } from '../facts.js'
 import { columnTypeOf } from './columnTypes.js'
+import { jsonTypeOf } from './jsonTypes.js'
 
 export interface GeneratedView {
   readonly schema: string
@@ -10,6 +11,8 @@ export interface GeneratedView {
 
 export interface GenerateOptions {
   readonly zod: boolean
+  /** What rows are once they have travelled as JSON. Default: left out. */
+  readonly json?: boolean
   readonly kysely: boolean
   readonly drizzle: boolean
 }
@@ -45,6 +48,7 @@ export function generateTypes(views: readonly GeneratedView[], options: Generate
     ...(usesInterval(named) ? [interval] : []),
     ...named.map(rowType),
     viewsType(named),
+    ...(options.json === true ? [jsonTypes(named)] : []),
     ...(options.zod ? named.map(zodSchema) : []),
     ...(options.kysely ? [kyselyTypes(named)] : []),
     ...(options.drizzle ? drizzleViews(named) : []),
@@ -57,7 +61,7 @@ function usesInterval(views: readonly Named[]): boolean {
 }
 
 function nameTypes(views: readonly GeneratedView[]): Named[] {
-  const taken = new Set(['Views', 'Interval', 'Database', 'Buffer', 'Date', 'ColumnType'])
+  const taken = new Set(['Views', 'JsonViews', 'Interval', 'Database', 'Buffer', 'Date', 'ColumnType'])
   const shownOf = ({ schema, name }: GeneratedView): string => (schema === 'public' ? name : `${schema}.${name}`)
   return [...views]
     .sort((one, other) => (shownOf(one) < shownOf(other) ? -1 : 1))
@@ -94,8 +98,11 @@ function comment(text: string | null): string {
 }
 
 function valueType(column: ColumnFacts): string {
-  const { typescript } = columnTypeOf(column)
-  return column.nullable && typescript !== 'unknown' ? `${typescript} | null` : typescript
+  return nullable(columnTypeOf(column).typescript, column)
+}
+
+function nullable(type: string, column: ColumnFacts): string {
+  return column.nullable && type !== 'unknown' ? `${type} | null` : type
 }
 
 function rowType({ type, columns, description }: Named): string {
@@ -106,6 +113,14 @@ function rowType({ type, columns, description }: Named): string {
 function viewsType(views: readonly Named[]): string {
   const fields = views.map(({ shown, type }) => `  ${property(shown)}: ${type}\n`)
   return `/** Rows by view: \`createReader<Views>({ … })\`. */\nexport interface Views {\n${fields.join('')}}\n`
+}
+
+function jsonTypes(views: readonly Named[]): string {
+  const rows = views.map(({ shown, columns }) => {
+    const fields = columns.map((column) => `    ${property(column.name)}: ${nullable(jsonTypeOf(column), column)}\n`)
+    return `  ${property(shown)}: {\n${fields.join('')}  }\n`
+  })
+  return `/** Rows by view, as JSON has them: for \`tidemark/react\`, and whoever reads over HTTP. */\nexport interface JsonViews {\n${rows.join('')}}\n`
 }
 
 function zodSchema({ type, columns }: Named): string {
