@@ -4,7 +4,7 @@ import { createJiti, type JitiOptions } from 'jiti'
 import { TidemarkError } from '../protocol/errors.js'
 import { normaliseConfig } from './normalise-config.js'
 import { queryFileReader } from './query-file.js'
-import type { NormalisedConfig, NormalisedView } from './types.js'
+import type { NormalisedConfig, NormalisedView, TextOrigin } from './types.js'
 import { writtenAt } from './written-at.js'
 
 export interface LoadedConfig {
@@ -29,12 +29,23 @@ export async function loadConfig(path?: string, cwd: string = process.cwd()): Pr
   return { config, path: file, views: placed(views, file) }
 }
 
-/** Queries that are written in the configuration, with their place in it. */
+/** SQL that is written in the configuration, with its place in it. */
 function placed(views: readonly NormalisedView[], file: string): NormalisedView[] {
   const text = readFileSync(file, 'utf8')
+  const originOf = (sql: string | null): TextOrigin | undefined => {
+    const place = sql === null ? undefined : writtenAt(sql, text)
+    return place && { file, ...place }
+  }
   return views.map((view) => {
-    const place = view.queryFile === undefined ? writtenAt(view.query, text) : undefined
-    return place === undefined ? view : { ...view, writtenAt: { file, ...place } }
+    const query = view.queryFile === undefined ? originOf(view.query) : undefined
+    const [guard, filter] = [originOf(view.read.guard), originOf(view.read.filter)]
+    return {
+      ...view,
+      ...(query === undefined ? {} : { writtenAt: query }),
+      ...(guard === undefined && filter === undefined
+        ? {}
+        : { conditionsAt: { ...(guard && { guard }), ...(filter && { filter }) } }),
+    }
   })
 }
 

@@ -71,13 +71,22 @@ export interface IndexDefinition {
   readonly method: IndexMethod
 }
 
+/** Where the first character of a text stands. */
+export interface TextOrigin {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
 export interface NormalisedView extends QualifiedName, ViewSettings {
   /** SQL text, as written: positions in it are positions in the user's file. */
   readonly query: string
   /** Absolute path of the file the query came from. */
   readonly queryFile?: string
   /** Where it begins, when it stands word for word in the configuration file. */
-  readonly writtenAt?: { readonly file: string; readonly line: number; readonly column: number }
+  readonly writtenAt?: TextOrigin
+  /** The same of the conditions under which it is read. */
+  readonly conditionsAt?: { readonly guard?: TextOrigin; readonly filter?: TextOrigin }
   /** Absent: to be found. Empty: there is one row. */
   readonly key?: readonly string[]
   readonly indexes: readonly IndexDefinition[]

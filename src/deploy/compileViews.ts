@@ -8,6 +8,7 @@ import { asSource } from './compileOne.js'
 import { compileInPieces, type KnownPieces } from './compilePieces.js'
 import { logName, shownName } from './names.js'
 import { aboutView, orderViews } from './order.js'
+import { readProblems } from './readConditions.js'
 import type { ViewTarget } from './target.js'
 
 export interface Compiled {
@@ -58,6 +59,7 @@ export async function compileViews(connection: Connection, views: readonly Norma
     for (const piece of tried) known.set(piece.storage, piece)
     targets.push(...pieces.filter((piece) => !targets.some(({ storage }) => storage === piece.storage)), target)
     gatherer.add(asSource(target))
+    problems.push(...(await readProblems(gatherer, view)))
   }
   const place = new Map(views.map((view, index) => [nameOf(view), index]))
   const inOrder = problems.sort((one, other) => (place.get(one.view ?? '') ?? 0) - (place.get(other.view ?? '') ?? 0))

@@ -1,11 +1,17 @@
-import type { NormalisedView } from '../define/types.js'
+import type { NormalisedView, TextOrigin } from '../define/types.js'
 import type { SourcePosition } from '../protocol/errors.js'
 
 /** A position in a view's query as one in the file that the query stands in, where that is known. */
 export function inFileOf<Position extends SourcePosition>(view: NormalisedView, position: Position): Position {
   const file = view.queryFile ?? view.writtenAt?.file
-  if (file === undefined) return position
-  const { line, column } = view.writtenAt ?? { line: 1, column: 1 }
+  return file === undefined ? position : placedFrom(view.writtenAt ?? { file, line: 1, column: 1 }, position)
+}
+
+/** A position in a text as one in the file that the text stands in. */
+export function placedFrom<Position extends SourcePosition>(
+  { file, line, column }: TextOrigin,
+  position: Position,
+): Position {
   const shift = (own: { readonly line: number; readonly column: number }) => ({
     line: line + own.line - 1,
     column: own.line === 1 ? column + own.column - 1 : own.column,

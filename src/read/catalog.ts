@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { checkCondition } from '../compiler/parse/condition.js'
+import { loadParser } from '../compiler/parse/parse.js'
 import { displayName } from '../define/names.js'
 import { defaultReading, settingsOf } from '../define/normalise-view.js'
 import type { NormalisedView } from '../define/types.js'
@@ -80,6 +82,9 @@ export class ViewCatalog {
     const view = this.#configured(name)
     if (view === undefined) throw unknownView(name)
     const { schema, name: own, query, key = [], storage, timeZone, description } = view
+    // Of what is deployed, this was checked when it was.
+    await loadParser()
+    for (const condition of [view.read.guard, view.read.filter]) if (condition !== null) checkCondition(condition)
     const facts: ViewFacts = {
       shown: displayName(view),
       id: 0,
