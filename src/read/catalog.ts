@@ -1,9 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { checkCondition } from '../compiler/parse/condition.js'
-import { loadParser } from '../compiler/parse/parse.js'
 import { displayName } from '../define/names.js'
 import { defaultReading, settingsOf } from '../define/normalise-view.js'
-import type { NormalisedView } from '../define/types.js'
+import type { NormalisedView, ReadSettings } from '../define/types.js'
 import type { Database } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
@@ -82,9 +80,7 @@ export class ViewCatalog {
     const view = this.#configured(name)
     if (view === undefined) throw unknownView(name)
     const { schema, name: own, query, key = [], storage, timeZone, description } = view
-    // Of what is deployed, this was checked when it was.
-    await loadParser()
-    for (const condition of [view.read.guard, view.read.filter]) if (condition !== null) checkCondition(condition)
+    await checkConditions(view.read)
     const facts: ViewFacts = {
       shown: displayName(view),
       id: 0,
@@ -138,6 +134,18 @@ export class ViewCatalog {
       )
     }
   }
+}
+
+/** Of what is deployed, this was checked when it was; only here does reading need PostgreSQL's parser. */
+async function checkConditions({ guard, filter }: ReadSettings): Promise<void> {
+  const texts = [guard, filter].filter((text) => text !== null)
+  if (texts.length === 0) return
+  const [{ checkCondition }, { loadParser }] = await Promise.all([
+    import('../compiler/parse/condition.js'),
+    import('../compiler/parse/parse.js'),
+  ])
+  await loadParser()
+  for (const text of texts) checkCondition(text)
 }
 
 function unknownView(name: string): TidemarkError {
