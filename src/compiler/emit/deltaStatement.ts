@@ -21,12 +21,32 @@ const weight = ident('tidemark_w')
 const state = ident(stateAlias)
 const rows = ident('tidemark_rows')
 
-const names: StateNames = {
-  group: (index) => `g${index}`,
-  part: (index, role) => `${role}_${index}`,
+type PartOwner = (index: number, role: PartRole) => number
+
+/** Of parts that are the same, as of a sum and an average of one column, the first is computed: the aggregate that has it. */
+function ownersOf(shape: AggregateShape): PartOwner {
+  const columns = stateColumns(shape)
+  const place = (index: number, role: PartRole): string => `${role} ${stateColumn(columns, index, role)}`
+  const first = new Map<string, number>()
+  for (const [index, aggregate] of shape.aggregates.entries()) {
+    for (const { role } of stateOf(aggregate)) {
+      if (!first.has(place(index, role))) first.set(place(index, role), index)
+    }
+  }
+  return (index, role) => first.get(place(index, role)) ?? index
 }
 
-const part = (index: number, role: PartRole): Fragment => ident(names.part(index, role))
+/** The roles of the parts that are computed for this aggregate itself. */
+function ownRoles(aggregate: Aggregate, index: number, owner: PartOwner): PartRole[] {
+  return stateOf(aggregate).flatMap(({ role }) => (owner(index, role) === index ? [role] : []))
+}
+
+const namesOf = (owner: PartOwner): StateNames => ({
+  group: (index) => `g${index}`,
+  part: (index, role) => `${role}_${owner(index, role)}`,
+})
+
+const part = (index: number, role: PartRole): Fragment => ident(`${role}_${index}`)
 
 /** Where the terms of the tables that changed are put. */
 const terms = slot('terms')
@@ -93,14 +113,22 @@ function isLooseExtreme(shape: AggregateShape, facts: QueryFacts, index: number)
 
 function changeOfGroups(shape: AggregateShape): Fragment {
   const { groups, aggregates } = shape
-  const parts = aggregates.flatMap((aggregate, index) => changeOfAggregate(aggregate, index, isCancelling(shape)))
+  const owner = ownersOf(shape)
+  const parts = aggregates.flatMap((aggregate, index) =>
+    changeOfAggregate(aggregate, index, ownRoles(aggregate, index, owner), isCancelling(shape)),
+  )
   const keys = groups.map((_, index) => groupValue(index))
   const by = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys)}`
   const all = [...keys, sql`coalesce(pg_catalog.sum(${weight}), 0) AS ${rows}`, ...parts]
   return sql`SELECT ${join(all)} FROM tidemark_joined${by}`
 }
 
-function changeOfAggregate(aggregate: Aggregate, index: number, weighted: boolean): Fragment[] {
+function changeOfAggregate(
+  aggregate: Aggregate,
+  index: number,
+  roles: readonly PartRole[],
+  weighted: boolean,
+): Fragment[] {
   const { kind } = aggregate
   const value = argumentValue(index)
   if (kind === 'min' || kind === 'max') {
@@ -113,11 +141,9 @@ function changeOfAggregate(aggregate: Aggregate, index: number, weighted: boolea
   const total = (added: Fragment, filter: Fragment, as: Fragment): Fragment =>
     sql`coalesce(pg_catalog.sum(${added}) FILTER (WHERE ${filter}), 0) AS ${as}`
   const present = sql`${value} IS NOT NULL`
-  const count = total(weight, present, part(index, 'count'))
-  if (kind === 'count') return [count]
-  if (kind === 'bool_and' || kind === 'bool_or') return [count, total(weight, value, part(index, 'true'))]
-  return stateOf(aggregate).map(({ role }) => {
-    if (role === 'count') return count
+  return roles.map((role) => {
+    if (role === 'count') return total(weight, present, part(index, role))
+    if (role === 'true') return total(weight, value, part(index, role))
     const added = summand(aggregate, role, value)
     const sum = weighted ? weightedSum : difference
     return sql`${sum(added, role === 'sum' ? sql`` : present)} AS ${part(index, role)}`
@@ -145,9 +171,10 @@ function difference(value: Fragment, filter: Fragment): Fragment {
 function sums({ shape, storage, facts }: DeltaRequest): Fragment {
   const { groups, aggregates } = shape
   const columns = stateColumns(shape)
+  const owner = ownersOf(shape)
   const kept = (name: string): Fragment => ident('o', columns.get(name)?.name ?? name)
   const added = aggregates.flatMap((aggregate, index) =>
-    stateOf(aggregate).flatMap(({ role }) => {
+    ownRoles(aggregate, index, owner).flatMap((role) => {
       const old = ident('o', stateColumn(columns, index, role))
       const own = part(index, role)
       if (role !== 'extreme') return [sql`coalesce(${old}, 0) + c.${own} AS ${own}`]
@@ -187,14 +214,15 @@ function newState({ shape, facts }: DeltaRequest): Fragment {
     return type === undefined ? value : sql`(${value})::${trusted(type)}`
   }
   const doubts: Fragment[] = [sql`${rows} < 0`]
+  const owner = ownersOf(shape)
   const parts = aggregates.flatMap((aggregate, index) =>
-    stateOf(aggregate).map(({ role }) => {
+    ownRoles(aggregate, index, owner).map((role) => {
       const own = part(index, role)
       const as = (value: Fragment): Fragment => sql`${typed(stateColumn(columns, index, role), value)} AS ${own}`
       if (role === 'sum' || role === 'square') {
         doubts.push(sql`${own} IN ${notNumbers}`)
-        const there = sql`${part(index, 'count')} <> 0 AND ${own} NOT IN ${notNumbers}`
-        return as(sql`CASE WHEN ${there} THEN ${rounded(aggregate, index, role)} END`)
+        const there = sql`${part(owner(index, 'count'), 'count')} <> 0 AND ${own} NOT IN ${notNumbers}`
+        return as(sql`CASE WHEN ${there} THEN ${rounded(aggregate, own, role, digits(owner(index, 'scale')))} END`)
       }
       if (role === 'scale') doubts.push(sql`${digits(index)} >= ${mostDigits}`)
       if (role !== 'extreme') return as(own)
@@ -217,20 +245,21 @@ function newState({ shape, facts }: DeltaRequest): Fragment {
 const digits = (index: number): Fragment => trusted(digitsOf(part(index, 'scale').text))
 
 /** A sum with as many digits after the point as the longest of its numbers has, and not as one that is gone had. */
-function rounded({ fixedScale }: Aggregate, index: number, role: PartRole): Fragment {
-  const own = part(index, role)
+function rounded({ fixedScale }: Aggregate, own: Fragment, role: PartRole, places: Fragment): Fragment {
   if (fixedScale) return own
-  return sql`pg_catalog.round(${own}::numeric, ${digits(index)}${role === 'square' ? sql` * 2` : sql``})`
+  return sql`pg_catalog.round(${own}::numeric, ${places}${role === 'square' ? sql` * 2` : sql``})`
 }
 
 function freshGroups({ shape, facts, whole }: DeltaRequest): Fragment {
   const { groups, block } = shape
   const columns = stateColumns(shape)
+  const owner = ownersOf(shape)
+  const names = namesOf(owner)
   const stateValue = (name: string): Fragment | undefined => {
     if (columns.get(rowsColumn)?.name === name) return sql`${state}.${rows}`
     const found = shape.aggregates.flatMap((aggregate, index) =>
       stateOf(aggregate).flatMap(({ role }) =>
-        stateColumn(columns, index, role) === name ? [sql`${state}.${part(index, role)}`] : [],
+        stateColumn(columns, index, role) === name ? [sql`${state}.${part(owner(index, role), role)}`] : [],
       ),
     )
     return found[0]

@@ -26,8 +26,6 @@ tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0"), 0) AS "true_0",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1"), 0) AS "true_1",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "count_2",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x2"), 0) AS "true_2"
   FROM tidemark_joined
@@ -38,8 +36,6 @@ tidemark_sums AS (
     coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
     coalesce("o"."tidemark_count_0", 0) + c."count_0" AS "count_0",
     coalesce("o"."tidemark_true_0", 0) + c."true_0" AS "true_0",
-    coalesce("o"."tidemark_count_0", 0) + c."count_1" AS "count_1",
-    coalesce("o"."tidemark_true_0", 0) + c."true_1" AS "true_1",
     coalesce("o"."tidemark_count_2", 0) + c."count_2" AS "count_2",
     coalesce("o"."tidemark_true_2", 0) + c."true_2" AS "true_2"
   FROM tidemark_change c
@@ -47,15 +43,14 @@ tidemark_sums AS (
 )
 tidemark_state AS MATERIALIZED (
   SELECT "g0", tidemark_tid, ("tidemark_rows")::bigint AS "tidemark_rows", ("count_0")::bigint AS "count_0",
-    ("true_0")::bigint AS "true_0", ("count_1")::bigint AS "count_1", ("true_1")::bigint AS "true_1",
-    ("count_2")::bigint AS "count_2", ("true_2")::bigint AS "true_2",
+    ("true_0")::bigint AS "true_0", ("count_2")::bigint AS "count_2", ("true_2")::bigint AS "true_2",
     ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0)) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
   SELECT (tidemark_t.g0)::integer AS "shop",
     (CASE WHEN tidemark_t.count_0 > 0 THEN tidemark_t.true_0 = tidemark_t.count_0 END)::boolean AS "all_paid",
-    (CASE WHEN tidemark_t.count_1 > 0 THEN tidemark_t.true_1 > 0 END)::boolean AS "some_paid",
+    (CASE WHEN tidemark_t.count_0 > 0 THEN tidemark_t.true_0 > 0 END)::boolean AS "some_paid",
     (CASE WHEN tidemark_t.count_2 > 0 THEN tidemark_t.true_2 = tidemark_t.count_2 END)::boolean AS "many",
     ("tidemark_t"."tidemark_rows")::bigint AS "tidemark_rows",
     ("tidemark_t"."count_0")::bigint AS "tidemark_count_0",

@@ -23,13 +23,7 @@ tidemark_change AS MATERIALIZED (
   SELECT "g0", coalesce(pg_catalog.sum("tidemark_w"), 0) AS "tidemark_rows",
     coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x0") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_0",
     coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x0" IS NOT NULL), 0) AS "count_0",
-    coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x0" IS NOT NULL), 0) - coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x0" IS NOT NULL), 0) AS "square_0",
-    coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x1") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_1",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x1" IS NOT NULL), 0) AS "count_1",
-    coalesce(pg_catalog.sum((("x1")::numeric * ("x1")::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x1" IS NOT NULL), 0) - coalesce(pg_catalog.sum((("x1")::numeric * ("x1")::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x1" IS NOT NULL), 0) AS "square_1",
-    coalesce(pg_catalog.sum("x2") FILTER (WHERE "tidemark_w" > 0), 0) - coalesce(pg_catalog.sum("x2") FILTER (WHERE "tidemark_w" < 0), 0) AS "sum_2",
-    coalesce(pg_catalog.sum("tidemark_w") FILTER (WHERE "x2" IS NOT NULL), 0) AS "count_2",
-    coalesce(pg_catalog.sum((("x2")::numeric * ("x2")::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x2" IS NOT NULL), 0) - coalesce(pg_catalog.sum((("x2")::numeric * ("x2")::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x2" IS NOT NULL), 0) AS "square_2"
+    coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric)) FILTER (WHERE "tidemark_w" > 0 AND "x0" IS NOT NULL), 0) - coalesce(pg_catalog.sum((("x0")::numeric * ("x0")::numeric)) FILTER (WHERE "tidemark_w" < 0 AND "x0" IS NOT NULL), 0) AS "square_0"
   FROM tidemark_joined
   GROUP BY "g0"
 )
@@ -38,13 +32,7 @@ tidemark_sums AS (
     coalesce("o"."tidemark_rows", 0) + c."tidemark_rows" AS "tidemark_rows",
     coalesce("o"."tidemark_sum_0", 0) + c."sum_0" AS "sum_0",
     coalesce("o"."tidemark_count_0", 0) + c."count_0" AS "count_0",
-    coalesce("o"."tidemark_square_0", 0) + c."square_0" AS "square_0",
-    coalesce("o"."tidemark_sum_0", 0) + c."sum_1" AS "sum_1",
-    coalesce("o"."tidemark_count_0", 0) + c."count_1" AS "count_1",
-    coalesce("o"."tidemark_square_0", 0) + c."square_1" AS "square_1",
-    coalesce("o"."tidemark_sum_0", 0) + c."sum_2" AS "sum_2",
-    coalesce("o"."tidemark_count_0", 0) + c."count_2" AS "count_2",
-    coalesce("o"."tidemark_square_0", 0) + c."square_2" AS "square_2"
+    coalesce("o"."tidemark_square_0", 0) + c."square_0" AS "square_0"
   FROM tidemark_change c
   LEFT JOIN "tidemark_data"."stddev" o ON ("o"."shop" = "c"."g0" OR ("o"."shop" IS NULL AND "c"."g0" IS NULL))
 )
@@ -53,13 +41,7 @@ tidemark_state AS MATERIALIZED (
     (CASE WHEN "count_0" <> 0 AND "sum_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_0" END)::bigint AS "sum_0",
     ("count_0")::bigint AS "count_0",
     (CASE WHEN "count_0" <> 0 AND "square_0" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "square_0" END)::numeric AS "square_0",
-    (CASE WHEN "count_1" <> 0 AND "sum_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_1" END)::bigint AS "sum_1",
-    ("count_1")::bigint AS "count_1",
-    (CASE WHEN "count_1" <> 0 AND "square_1" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "square_1" END)::numeric AS "square_1",
-    (CASE WHEN "count_2" <> 0 AND "sum_2" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "sum_2" END)::bigint AS "sum_2",
-    ("count_2")::bigint AS "count_2",
-    (CASE WHEN "count_2" <> 0 AND "square_2" NOT IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) THEN "square_2" END)::numeric AS "square_2",
-    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "square_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "sum_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "square_1" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "sum_2" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "square_2" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
+    ("tidemark_rows" <> 0 AND ("tidemark_rows" < 0 OR "sum_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric) OR "square_0" IN ('NaN'::numeric, 'Infinity'::numeric, '-Infinity'::numeric))) IS TRUE AS tidemark_doubt
   FROM tidemark_sums
 )
 tidemark_fresh AS (
@@ -86,7 +68,7 @@ tidemark_fresh AS (
           SELECT tidemark_spread.v,
             pg_catalog.round(pg_catalog.sqrt(tidemark_spread.v), pg_catalog.scale(tidemark_spread.v)) AS r
           FROM (
-              SELECT CASE WHEN tidemark_t.count_1 > 1 THEN CASE WHEN ((tidemark_t.count_1 * tidemark_t.square_1) - (tidemark_t.sum_1::numeric * tidemark_t.sum_1)) > 0 THEN ((tidemark_t.count_1 * tidemark_t.square_1) - (tidemark_t.sum_1::numeric * tidemark_t.sum_1)) / (tidemark_t.count_1::numeric * (tidemark_t.count_1 - 1)) ELSE 0::numeric END END AS v
+              SELECT CASE WHEN tidemark_t.count_0 > 1 THEN CASE WHEN ((tidemark_t.count_0 * tidemark_t.square_0) - (tidemark_t.sum_0::numeric * tidemark_t.sum_0)) > 0 THEN ((tidemark_t.count_0 * tidemark_t.square_0) - (tidemark_t.sum_0::numeric * tidemark_t.sum_0)) / (tidemark_t.count_0::numeric * (tidemark_t.count_0 - 1)) ELSE 0::numeric END END AS v
           ) AS tidemark_spread
         ) AS tidemark_spread
       ), 4
@@ -100,7 +82,7 @@ tidemark_fresh AS (
           SELECT tidemark_spread.v,
             pg_catalog.round(pg_catalog.sqrt(tidemark_spread.v), pg_catalog.scale(tidemark_spread.v)) AS r
           FROM (
-              SELECT CASE WHEN tidemark_t.count_2 > 0 THEN CASE WHEN ((tidemark_t.count_2 * tidemark_t.square_2) - (tidemark_t.sum_2::numeric * tidemark_t.sum_2)) > 0 THEN ((tidemark_t.count_2 * tidemark_t.square_2) - (tidemark_t.sum_2::numeric * tidemark_t.sum_2)) / (tidemark_t.count_2::numeric * tidemark_t.count_2) ELSE 0::numeric END END AS v
+              SELECT CASE WHEN tidemark_t.count_0 > 0 THEN CASE WHEN ((tidemark_t.count_0 * tidemark_t.square_0) - (tidemark_t.sum_0::numeric * tidemark_t.sum_0)) > 0 THEN ((tidemark_t.count_0 * tidemark_t.square_0) - (tidemark_t.sum_0::numeric * tidemark_t.sum_0)) / (tidemark_t.count_0::numeric * tidemark_t.count_0) ELSE 0::numeric END END AS v
           ) AS tidemark_spread
         ) AS tidemark_spread
       ), 4
