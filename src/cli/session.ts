@@ -1,4 +1,4 @@
-import { Pool } from 'pg'
+import { Pool, type PoolConfig } from 'pg'
 import { type DatabaseUrl, redactUrl, resolveDatabaseUrl } from '../define/database-url.js'
 import { type LoadedConfig, loadConfig } from '../define/load-config.js'
 import { normaliseConfig } from '../define/normalise-config.js'
@@ -101,8 +101,8 @@ export class Session {
   }
 
   /** One of its own, beside that one. Closed at the end. */
-  async openAnotherPool(connections: number): Promise<Pool> {
-    const pool = makePool(await this.databaseUrl(), connections)
+  async openAnotherPool(connections: number, settings: PoolConfig = {}): Promise<Pool> {
+    const pool = makePool(await this.databaseUrl(), connections, settings)
     this.#others.push(pool)
     return pool
   }
@@ -122,9 +122,10 @@ export class Session {
   }
 }
 
-function makePool({ url, source }: DatabaseUrl, max: number): Pool {
+function makePool({ url, source }: DatabaseUrl, max: number, settings: PoolConfig = {}): Pool {
   try {
     const pool = new Pool({
+      ...settings,
       connectionString: url,
       application_name: 'tidemark',
       connectionTimeoutMillis: connectTimeoutMs,

@@ -8,11 +8,14 @@ import { channelShape, configShape, webhookShape, workerShape } from './schema/c
 import { cronShape } from './schema/fields.js'
 import {
   accessShape,
+  cacheShape,
   corsShape,
   freshShape,
   httpShape,
   jwtShape,
   limitShape,
+  memoryShape,
+  redisShape,
   tokenShape,
 } from './schema/http-schema.js'
 import {
@@ -55,7 +58,22 @@ test('every option has its heading, and every heading is an option', () => {
 test.each([
   ['worker', ofConfig.get('worker'), [workerShape]],
   ['alerts (channels)', ofConfig.get('alerts'), [channelShape, webhookShape]],
-  ['http', ofConfig.get('http'), [httpShape, accessShape, tokenShape, jwtShape, corsShape, limitShape, freshShape]],
+  [
+    'http',
+    ofConfig.get('http'),
+    [
+      httpShape,
+      accessShape,
+      tokenShape,
+      jwtShape,
+      corsShape,
+      limitShape,
+      freshShape,
+      cacheShape,
+      memoryShape,
+      redisShape,
+    ],
+  ],
   ['indexes', ofView.get('indexes'), [indexShape]],
   ['schedule', ofView.get('schedule'), [cronShape, intervalShape]],
   ['onChange', ofView.get('onChange'), [onChangeShape]],

@@ -94,6 +94,24 @@ export interface FreshOptions {
   readonly perMinute?: number | undefined
 }
 
+export interface HttpRedisOptions {
+  /** `redis://` or `rediss://`. */
+  readonly url: string
+  /** What its keys begin with. Default `'tidemark:'`. */
+  readonly prefix?: string | undefined
+  /** When an answer is given up. Default `'50ms'`. */
+  readonly timeout?: Duration | undefined
+  /** Larger answers are not stored. Default 4 MiB. */
+  readonly maxBytes?: number | undefined
+}
+
+export interface HttpCacheOptions {
+  /** In this process: how much of it. Default 64 MiB; `false`: none. */
+  readonly memory?: { readonly maxBytes?: number | undefined } | false | undefined
+  /** Its URL, or how it is used. Default: none. */
+  readonly redis?: string | HttpRedisOptions | undefined
+}
+
 /** What both `createHandler` and `tidemark serve` take. */
 export interface ServingOptions {
   /** The path that everything stands below: `'/data'`. Default: none. */
@@ -104,6 +122,8 @@ export interface ServingOptions {
   readonly limits?: LimitOptions | undefined
   /** Reads that are computed for the request (`?fresh=1`), of views that allow it. `false`: none. */
   readonly fresh?: FreshOptions | false | undefined
+  /** Where answers to reads are kept until rows change. Default: in this process. `false`: nowhere. */
+  readonly cache?: HttpCacheOptions | false | undefined
 }
 
 export interface HttpOptions extends ServingOptions {

@@ -50,6 +50,18 @@ export interface FreshRules {
   readonly perMinute: number
 }
 
+export interface RedisRules {
+  readonly url: string
+  readonly prefix: string
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}
+
+export interface CacheRules {
+  readonly memory: { readonly maxBytes: number } | false
+  readonly redis: RedisRules | null
+}
+
 export interface ServingSettings {
   /** Empty, or `/one/two`. */
   readonly basePath: string
@@ -57,6 +69,8 @@ export interface ServingSettings {
   readonly cors: CorsRules | null
   readonly limits: HttpLimits
   readonly fresh: FreshRules | null
+  /** null: nothing is cached. */
+  readonly cache: CacheRules | null
 }
 
 export interface HttpSettings extends ServingSettings {

@@ -4,6 +4,7 @@ import { TidemarkError } from '../protocol/errors.js'
 import type { HttpOptions } from './http-options.js'
 import { normaliseConfig } from './normalise-config.js'
 import { normaliseServing } from './normalise-http.js'
+import { withRedisUrl } from './redis-url.js'
 
 const normalised = (http: HttpOptions) => normaliseConfig({ views: [], http }).config.http
 
@@ -58,6 +59,31 @@ test.each([
   expect(normaliseServing({ basePath }).basePath).toBe(expected)
 })
 
+test('what is read is cached in memory, unless it is said otherwise', () => {
+  const memory = { maxBytes: 67_108_864 }
+  expect(normaliseServing({}).cache).toEqual({ memory, redis: null })
+  expect(normaliseServing({ cache: false }).cache).toBeNull()
+  const redis = { url: 'redis://box', prefix: 'tidemark:', timeoutMs: 50, maxBytes: 4_194_304 }
+  expect(normaliseServing({ cache: { memory: false, redis: 'redis://box' } }).cache).toEqual({ memory: false, redis })
+  const given = { redis: { url: 'rediss://:hush@box:1/2', timeout: '1s' }, memory: { maxBytes: 5 } } as const
+  expect(normaliseServing({ cache: given }).cache).toEqual({
+    memory: { maxBytes: 5 },
+    redis: { ...redis, url: given.redis.url, timeoutMs: 1_000 },
+  })
+})
+
+test('the environment names a Redis where the configuration does not', () => {
+  const env = { TIDEMARK_REDIS_URL: ' redis://there ' }
+  const cacheOf = (cache?: HttpOptions['cache']) => withRedisUrl(normaliseServing({ cache }).cache, env)
+  expect(cacheOf()?.redis).toMatchObject({ url: 'redis://there', timeoutMs: 50 })
+  expect(cacheOf({ redis: 'redis://here' })?.redis?.url).toBe('redis://here')
+  expect(cacheOf(false)).toBeNull()
+  expect(withRedisUrl(normaliseServing({}).cache, { TIDEMARK_REDIS_URL: '' })?.redis).toBeNull()
+  expect(() => withRedisUrl(normaliseServing({}).cache, { TIDEMARK_REDIS_URL: 'hush' })).toThrow(
+    'TIDEMARK_REDIS_URL: is not a Redis URL',
+  )
+})
+
 describe('what is wrong is told, and secrets are not', () => {
   test.each([
     ['a short token', { access: { tokens: [{ name: 'a', token: 'short' }] } }, 'tokens[0].token: is shorter than 16'],
@@ -76,6 +102,9 @@ describe('what is wrong is told, and secrets are not', () => {
     ['cookies from everywhere', { cors: { origins: '*', credentials: true } }, 'needs the origins by name'],
     ['a page for an origin', { cors: { origins: ['https://a.example/x'] } }, 'is not an origin'],
     ['a path with two dots', { basePath: '/a/../b c' }, 'is not a path'],
+    ['a Redis that is none', { cache: { redis: 'http://hush@box' } }, 'cache.redis: is not a Redis URL'],
+    ['no URL of it', { cache: { redis: { prefix: 'a:' } } }, 'cache.redis.url: is required'],
+    ['a cache that is on', { cache: true }, 'true says nothing here'],
     ['a misspelt limit', { limits: { maxRow: 3 } }, 'did you mean "maxRows"?'],
   ])('%s', (_, http, message) => {
     const told = problemsOf(http)

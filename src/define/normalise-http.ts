@@ -1,7 +1,7 @@
 import type { ServingOptions } from './http-options.js'
 import type { AccessRules, HttpSettings, ServingSettings } from './http-types.js'
 import { type Problem, raise } from './problems.js'
-import { limitsOf, type ParsedHttp, type ParsedServing, servingSchema } from './schema/http-schema.js'
+import { cacheOf, limitsOf, type ParsedHttp, type ParsedServing, servingSchema } from './schema/http-schema.js'
 import { wording } from './schema/wording.js'
 
 /**
@@ -34,6 +34,7 @@ function servingSettings(options: ParsedServing): ServingSettings {
     cors: options.cors ?? null,
     limits: options.limits ?? limitsOf({}),
     fresh: options.fresh === undefined ? { perMinute: 60 } : options.fresh,
+    cache: options.cache === undefined ? cacheOf({}) : options.cache,
   }
 }
 

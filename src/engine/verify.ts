@@ -13,17 +13,19 @@ export interface Verification {
 }
 
 const attempts = 40
+const defaultBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ'
 
 /**
  * Brings a view up to the snapshot of one transaction, and compares it with its query in that same snapshot. When a
  * worker holds the view, waits for it.
+ * @param begin opens the transaction: with limits of its own, say.
  */
-export async function verifyView(database: Database, name: string): Promise<Verification> {
+export async function verifyView(database: Database, name: string, begin = defaultBegin): Promise<Verification> {
   for (let attempt = 1; ; attempt++) {
     const connection = await database.connect()
     let broken = false
     try {
-      const result = await verifyOn(connection, name)
+      const result = await verifyOn(connection, name, begin)
       await connection.query(result === undefined ? 'ROLLBACK' : 'COMMIT')
       if (result !== undefined) return result
     } catch (error) {
@@ -44,8 +46,8 @@ export async function verifyView(database: Database, name: string): Promise<Veri
   }
 }
 
-async function verifyOn(connection: Connection, name: string): Promise<Verification | undefined> {
-  await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+async function verifyOn(connection: Connection, name: string, begin: string): Promise<Verification | undefined> {
+  await connection.query(begin)
   const refreshed = await one<{ mode: string; error: { code: string; message: string } | null }>(
     connection,
     'SELECT mode, error FROM tidemark.refresh($1)',

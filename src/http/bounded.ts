@@ -34,6 +34,11 @@ export class BoundedDatabase implements Database {
     return { busy: this.#busy, waiting: this.#waiting, refused: this.#refused }
   }
 
+  /** Of the pool: what it limits already need not be limited for each statement. */
+  get options(): unknown {
+    return (this.database as { options?: unknown }).options
+  }
+
   async query<Row extends object>(text: string, values?: readonly unknown[]) {
     const connection = await this.connect()
     let broken = false

@@ -4,7 +4,7 @@ import type { ServingSettings } from '../define/http-types.js'
 import { normaliseServing } from '../define/normalise-http.js'
 import type { Database } from '../engine/database.js'
 import type { LiveEvent } from '../protocol/events.js'
-import { createReader, type Reader } from '../read/index.js'
+import { type ConfiguredViews, createReader, type Reader } from '../read/index.js'
 import type { Log } from '../worker/events.js'
 import type { ListenSource } from '../worker/standing.js'
 import type { Worker } from '../worker/worker.js'
@@ -26,8 +26,10 @@ import { ViewDirectory } from './views.js'
 interface HandlerMeans {
   /** A `pg.Pool`, or what is shaped like one. Give requests one of their own: its size bounds what they do at a time. */
   readonly database: Database
-  /** What views are read with: one that has a cache, say. Default: one without, on the same database. */
+  /** What views are read with. Default: one on the same database, with the option `cache`. */
   readonly reader?: Reader
+  /** Configured views, as `loadConfig` gives them: those with `read: { live: true }` are computed where they are not deployed. */
+  readonly views?: ConfiguredViews
   /** For the connection that events come in on. Without it, the server looks for them twice a second while somebody listens. */
   readonly listen?: ListenSource
   /** The worker that runs in the same process, to be told of in statistics. */
@@ -54,8 +56,8 @@ export interface Handler {
  * @throws TidemarkError CONFIG_INVALID where the options are not valid.
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { database, listen, worker, reader, log, console, ...serving } = options
-  const means = { database, listen, worker, reader, log, console }
+  const { database, listen, worker, reader, views, log, console, ...serving } = options
+  const means = { database, listen, worker, reader, views, log, console }
   return makeHandler(normaliseServing(serving), means)
 }
 
@@ -64,9 +66,10 @@ export function makeHandler(settings: ServingSettings, means: Optional<HandlerMe
   const { database, listen, worker, reader, log = silent } = means
   const { limits, fresh, basePath } = settings
   const bounded = new BoundedDatabase(database, limits)
-  const views = new ViewDirectory(bounded)
+  const computable = fresh === null ? [] : (means.views ?? [])
+  const views = new ViewDirectory(bounded, computable)
   const access = new Access(settings.access, views, bounded)
-  const reading = reader ?? createReader({ database: bounded, statementTimeoutMs: limits.statementTimeoutMs })
+  const reading = reader ?? readerOf(settings, bounded, computable)
   const context: HttpContext = { reader: reading, database: bounded, views, access, limits, fresh, log }
   const hub = new EventHub({
     database: bounded,
@@ -114,6 +117,15 @@ export function makeHandler(settings: ServingSettings, means: Optional<HandlerMe
       if (reader === undefined) await reading.close()
     },
   }
+}
+
+/** On the bounded database: what is not in the cache waits for a connection no longer than anything else. */
+function readerOf({ limits, cache }: ServingSettings, database: BoundedDatabase, views: ConfiguredViews): Reader {
+  const { statementTimeoutMs } = limits
+  if (cache === null) return createReader({ database, views, statementTimeoutMs })
+  const { memory, redis } = cache
+  const tiers = { memory, ...(redis === null ? {} : { redis }) }
+  return createReader({ database, views, statementTimeoutMs, cache: tiers })
 }
 
 type Optional<Type> = { readonly [Key in keyof Type]: undefined extends Type[Key] ? Type[Key] | undefined : Type[Key] }

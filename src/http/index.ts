@@ -5,6 +5,8 @@ export type {
   CorsOptions,
   FreshOptions,
   HttpAction,
+  HttpCacheOptions,
+  HttpRedisOptions,
   JwtOptions,
   LimitOptions,
   ServingOptions,

@@ -44,6 +44,17 @@ export class Metrics {
     [],
   )
 
+  readonly #cacheReads = this.#counter('tidemark_cache_reads_total', 'Looks into a cache, by what came of them.', [
+    'tier',
+    'outcome',
+  ])
+  readonly #cacheErrors = this.#counter('tidemark_cache_errors_total', 'Times that a cache was of no use.', ['tier'])
+  readonly #joined = this.#counter(
+    'tidemark_reads_joined_total',
+    'Reads that waited for the same one, which was under way.',
+    [],
+  )
+
   constructor(
     private readonly context: HttpContext,
     private readonly hub: EventHub,
@@ -71,7 +82,25 @@ export class Metrics {
     this.#busy.set(busy)
     this.#waiting.set(waiting)
     this.#refused.set(refused)
+    this.#countCache()
     return { type: this.#registry.contentType, text: await this.#registry.metrics() }
+  }
+
+  /** The reader counts: its counts are taken over as they are. */
+  #countCache(): void {
+    const { statistics } = this.context.reader
+    if (statistics === null) return
+    this.#joined.reset()
+    this.#joined.inc(statistics.joined)
+    this.#cacheReads.reset()
+    this.#cacheErrors.reset()
+    for (const tier of ['memory', 'redis'] as const) {
+      const counted = statistics[tier]
+      if (counted === null) continue
+      this.#cacheReads.inc({ tier, outcome: 'hit' }, counted.hits)
+      this.#cacheReads.inc({ tier, outcome: 'miss' }, counted.misses)
+      this.#cacheErrors.inc({ tier }, counted.errors)
+    }
   }
 
   async #readViews(): Promise<void> {

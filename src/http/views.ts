@@ -1,9 +1,12 @@
+import { displayName, type QualifiedName } from '../define/names.js'
 import { type Queryable, rows } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
+import type { ConfiguredViews } from '../read/index.js'
 
 /** A deployed view, as far as serving it goes. */
 export interface ServedView {
+  /** 0: it is not deployed, only configured. */
   readonly id: number
   /** As people write it: `view`, or `schema.view` outside of public. */
   readonly name: string
@@ -32,6 +35,8 @@ export class ViewDirectory {
 
   constructor(
     private readonly database: Queryable,
+    /** What may be computed where it is not deployed. */
+    private readonly configured: ConfiguredViews = [],
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -54,6 +59,33 @@ export class ViewDirectory {
       return choose(this.#views ?? [], name)
     }
     return known
+  }
+
+  /** The same, and views that are only configured, where they may be computed for a request. */
+  async findReadable(name: string): Promise<ServedView | undefined> {
+    const configured = this.#findConfigured(name)
+    if (configured === undefined) return this.find(name)
+    const found = await this.find(name).catch((error: unknown) => {
+      if (error instanceof TidemarkError && error.code === 'NOT_DEPLOYED') return undefined
+      throw error
+    })
+    return found ?? configured
+  }
+
+  #findConfigured(name: string): ServedView | undefined {
+    const views = typeof this.configured === 'function' ? this.configured() : this.configured
+    const found = views.find((view) => view.read.live && (displayName(view) === name || fullName(view) === name))
+    if (found === undefined) return undefined
+    const { schema, name: viewName, read } = found
+    return {
+      id: 0,
+      name: displayName(found),
+      qualified: fullName(found),
+      schema,
+      viewName,
+      public: read.public,
+      live: read.live,
+    }
   }
 
   async #ready(): Promise<void> {
@@ -84,6 +116,10 @@ export class ViewDirectory {
     for (const view of views) this.#byName.set(view.qualified, view)
     this.#loadedAt = began
   }
+}
+
+function fullName({ schema, name }: QualifiedName): string {
+  return `${schema}.${name}`
 }
 
 function choose(views: readonly ServedView[], name: string): ServedView | undefined {

@@ -17,8 +17,25 @@ export interface ServerStats {
     readonly dropped: number
   }
   readonly requests: number
+  /** Of reads; null: nothing is cached. */
+  readonly cache: CacheStats | null
   /** The worker that runs in the same process; null where none does. */
   readonly worker: WorkerStats | null
+}
+
+export interface CacheStats {
+  /** In this process; null: none there. */
+  readonly memory: CacheTierStats | null
+  readonly redis: CacheTierStats | null
+  /** Reads that waited for the same one, which was under way. */
+  readonly joined: number
+}
+
+export interface CacheTierStats {
+  readonly hits: number
+  readonly misses: number
+  /** Besides the misses that they are. */
+  readonly errors: number
 }
 
 export interface WorkerStats {

@@ -6,6 +6,7 @@ import type { Database } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ColumnFacts, ViewFacts } from './facts.js'
+import type { ConfiguredViews } from './options.js'
 
 type Described = Omit<ViewFacts, 'shown' | 'read'>
 
@@ -22,7 +23,7 @@ export class ViewCatalog {
   /** `configured`: views that can be computed though they are not deployed. */
   constructor(
     private readonly database: Database,
-    private readonly configured: readonly NormalisedView[],
+    private readonly configured: ConfiguredViews,
   ) {}
 
   /** @throws TidemarkError UNKNOWN_VIEW. */
@@ -73,7 +74,8 @@ export class ViewCatalog {
   }
 
   #configured(name: string): NormalisedView | undefined {
-    return this.configured.find((view) => displayName(view) === name || `${view.schema}.${view.name}` === name)
+    const views = typeof this.configured === 'function' ? this.configured() : this.configured
+    return views.find((view) => displayName(view) === name || `${view.schema}.${view.name}` === name)
   }
 
   async #undeployed(name: string): Promise<ViewFacts> {

@@ -3,11 +3,13 @@ import type { Database } from '../engine/database.js'
 import type { CacheOptions } from './cache/caches.js'
 import type { ReadQuery } from './query.js'
 
+export type ConfiguredViews = readonly NormalisedView[] | (() => readonly NormalisedView[])
+
 export interface ReaderOptions {
   /** A `pg` Pool, or what is shaped like one. */
   readonly database: Database
-  /** Configured views, as `loadConfig` gives them: they can be computed live where they are not deployed. */
-  readonly views?: readonly NormalisedView[]
+  /** Configured views, as `loadConfig` gives them, or what gives those of the moment: they can be computed live where they are not deployed. */
+  readonly views?: ConfiguredViews
   /** Limit of a statement; `false`: none. Default 30 s. A Pool with this very `statement_timeout` saves round trips. */
   readonly statementTimeoutMs?: number | false
   /** Default: none. `true`: in this process alone. */

@@ -1,5 +1,6 @@
 /** The server as a process: it answers, keeps views fresh, tells of it, and ends when it is told to. */
 import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { hear } from '../http/kit.js'
@@ -43,6 +44,42 @@ async function serve(args: readonly string[], options: Parameters<typeof start>[
   await until(() => lines().some(({ message }) => message === 'serving'), 'it serves')
   const url = lines().find(({ message }) => message === 'serving')?.url ?? ''
   return { child, ended, url, lines, stderr: () => printed.stderr }
+}
+
+/** Passes connections on, but for those that begin with a setting: they are refused in the words of PgBouncer. */
+async function startPooler(url: string) {
+  const { hostname, port, pathname, username, password } = new URL(url)
+  let refused = 0
+  const sockets = new Set<Socket>()
+  const pooler = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('data', (first) => {
+      if (first.includes('statement_timeout')) {
+        refused++
+        const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0'
+        const size = Buffer.alloc(4)
+        size.writeInt32BE(fields.length + 4)
+        socket.end(Buffer.concat([Buffer.from('E'), size, Buffer.from(fields)]))
+        return
+      }
+      const server = connect(Number(port), hostname)
+      sockets.add(server)
+      server.on('error', () => socket.destroy())
+      server.write(first)
+      socket.pipe(server).pipe(socket)
+    })
+  })
+  await once(pooler.listen(0, '127.0.0.1'), 'listening')
+  const { port: own } = pooler.address() as AddressInfo
+  return {
+    url: `postgres://${username}:${password}@127.0.0.1:${own}${pathname}`,
+    refused: () => refused,
+    stop: () => {
+      for (const socket of sockets) socket.destroy()
+      pooler.close()
+    },
+  }
 }
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
@@ -90,6 +127,16 @@ test('where nobody is named, it prints a token that allows everything', async ()
   expect(await stats.json()).toMatchObject({ worker: null })
   server.child.kill('SIGTERM')
   expect((await server.ended).code).toBe(0)
+})
+
+test('behind a pooler that takes no settings with a connection, views are read all the same', async () => {
+  const pooler = await startPooler(db.url)
+  const server = await serve(['--no-worker'], { cwd, url: pooler.url })
+  const answer = await fetch(`${server.url}/rest/v1/mv?select=customer&limit=1`)
+  expect({ status: answer.status, refused: pooler.refused() > 0 }).toEqual({ status: 200, refused: true })
+  server.child.kill('SIGTERM')
+  expect((await server.ended).code).toBe(0)
+  pooler.stop()
 })
 
 test('an address that is taken, and a port that is none', async () => {

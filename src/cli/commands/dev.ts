@@ -33,15 +33,19 @@ export const devCommand = defineCommand<Omit<ServingFlags, 'worker'> & { schema?
     const until = AbortSignal.any([stop, ended.signal])
     try {
       const database = await own.session.openAnotherPool(4)
+      let { views } = loaded
       const applying = reapply({
         loaded,
         database,
         mayLose: own.isOwn,
         signal: until,
         onChange: (files) => terminal.note(`\nSaved: ${files.join(', ')}`),
-        onOutcome: (outcome) => tell(outcome, terminal),
+        onOutcome: (outcome) => {
+          views = outcome.views
+          tell(outcome, terminal)
+        },
       })
-      const serving = serveUntil(own.session, { ...options, worker: true }, until)
+      const serving = serveUntil(own.session, { ...options, worker: true }, until, () => views)
       // Whichever ends, by what is thrown or otherwise, ends the other.
       for (const work of [applying, serving]) work.finally(() => ended.abort()).catch(() => undefined)
       await Promise.all([applying, serving])

@@ -8,11 +8,12 @@ import { asTidemarkError } from '../failure.js'
 import { type FileWatch, watchFiles } from './watchFiles.js'
 
 /** What became of the last save. */
-export type Outcome =
-  | { readonly kind: 'applied'; readonly applied: Applied; readonly loaded: LoadedConfig }
+export type Outcome = { readonly views: readonly NormalisedView[] } & (
+  | { readonly kind: 'applied'; readonly applied: Applied }
   /** Something would be lost, and the database is not one that was made for this: it is left to `tidemark apply`. */
   | { readonly kind: 'held back'; readonly changes: readonly Change[] }
-  | { readonly kind: 'failed'; readonly error: TidemarkError; readonly views: readonly NormalisedView[] }
+  | { readonly kind: 'failed'; readonly error: TidemarkError }
+)
 
 export interface ReapplyOptions {
   readonly loaded: LoadedConfig
@@ -74,9 +75,9 @@ async function attempt({ loaded, database, mayLose }: ReapplyOptions, watch: Fil
     watch.add(views.flatMap(({ queryFile }) => queryFile ?? []))
     if (!mayLose) {
       const { changes } = await planDeployment(database, views)
-      if (changes.some(({ destructive }) => destructive)) return { kind: 'held back', changes }
+      if (changes.some(({ destructive }) => destructive)) return { kind: 'held back', changes, views }
     }
-    return { kind: 'applied', applied: await applyDeployment(database, views), loaded: present }
+    return { kind: 'applied', applied: await applyDeployment(database, views), views }
   } catch (error) {
     return { kind: 'failed', error: asTidemarkError(error), views }
   }

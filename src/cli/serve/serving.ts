@@ -1,10 +1,13 @@
+import { withRedisUrl } from '../../define/redis-url.js'
 import { consoleDirectory } from '../../http/console.js'
 import { makeHandler } from '../../http/handler.js'
 import { TidemarkError } from '../../protocol/errors.js'
+import type { ConfiguredViews } from '../../read/index.js'
 import { aborted } from '../../worker/aborted.js'
 import { startConfiguredWorker } from '../runWorker.js'
 import type { Session } from '../session.js'
 import { workerLog } from '../workerLog.js'
+import { LimitedPool } from './limitedPool.js'
 import { listenOn } from './listen.js'
 import { passFor } from './passFor.js'
 
@@ -25,18 +28,27 @@ export const servingOptions: readonly (readonly [string, string])[] = [
 /** How long answers in flight are waited for. */
 const patienceMs = 5_000
 
-/** Serves, with a worker beside where that is wanted, until `stop` ends. */
-export async function serveUntil(session: Session, flags: ServingFlags, stop: AbortSignal): Promise<void> {
+/**
+ * Serves, with a worker beside where that is wanted, until `stop` ends.
+ * @param views those that are configured at the moment. Default: those that were at the start.
+ */
+export async function serveUntil(
+  session: Session,
+  flags: ServingFlags,
+  stop: AbortSignal,
+  views: ConfiguredViews = () => session.views,
+): Promise<void> {
   const { terminal } = session
   const { http } = await session.configOrDefaults()
+  const cache = withRedisUrl(http.cache)
   const { url } = await session.databaseUrl()
   const port = portOf(flags.port) ?? http.port
   const log = workerLog(terminal, flags.verbose === true)
-  const database = await session.openAnotherPool(http.connections)
+  const database = await LimitedPool.open(session, http.connections, http.limits.statementTimeoutMs)
   const { rules, token } = passFor(http.access)
   const worker = flags.worker ? await startConfiguredWorker(session, log, stop) : undefined
-  const means = { database, listen: url, worker, log, console: http.console, reader: undefined }
-  const handler = makeHandler({ ...http, access: rules }, means)
+  const means = { database, listen: url, worker, log, console: http.console, reader: undefined, views }
+  const handler = makeHandler({ ...http, cache, access: rules }, means)
   try {
     const server = await listenOn(handler, flags.host ?? http.host, port)
     const at = `${server.url}${http.basePath}`

@@ -114,6 +114,17 @@ export const databaseUrl: z.ZodType<string, string> = field((value, fail) => {
   return undefined
 })
 
+/** Not shown in messages either. */
+export const redisUrl: z.ZodType<string, string> = field((value, fail) => {
+  if (typeof value === 'string' && isRedisUrl(value)) return value
+  fail('is not a Redis URL; it starts with redis:// or rediss://')
+  return undefined
+})
+
+export function isRedisUrl(text: string): boolean {
+  return /^rediss?:\/\//.test(text) && URL.canParse(text)
+}
+
 export function isDatabaseUrl(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text)
 }

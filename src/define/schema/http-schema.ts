@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type Authorize, httpActions } from '../http-options.js'
-import type { AccessRules, CorsRules, FreshRules, HttpLimits, JwtRules, TokenRule } from '../http-types.js'
+import type {
+  AccessRules,
+  CacheRules,
+  CorsRules,
+  FreshRules,
+  HttpLimits,
+  JwtRules,
+  RedisRules,
+  TokenRule,
+} from '../http-types.js'
 import { byKind, field, strict } from './combinators.js'
-import { duration, identifier, off, webAddress } from './fields.js'
+import { duration, identifier, off, redisUrl, webAddress } from './fields.js'
 import { show } from './wording.js'
 
 const actions = z.array(z.enum(httpActions)).readonly()
@@ -147,6 +156,47 @@ export const freshShape = { perMinute: z.int().min(1).max(1_000_000).optional() 
 
 const fresh = strict(freshShape).transform(({ perMinute = 60 }): FreshRules => ({ perMinute }))
 
+export const redisShape = {
+  url: redisUrl,
+  prefix: z.string().max(200).optional(),
+  timeout: duration(1).optional(),
+  maxBytes: z.int().min(0).max(500_000_000).optional(),
+}
+
+const redisObject = strict(redisShape).transform(redisOf)
+
+export function redisOf(options: z.output<ReturnType<typeof strict<typeof redisShape>>>): RedisRules {
+  return {
+    url: options.url,
+    prefix: options.prefix ?? 'tidemark:',
+    timeoutMs: options.timeout ?? 50,
+    maxBytes: options.maxBytes ?? 4 * 1024 * 1024,
+  }
+}
+
+const redis = byKind('a URL, or { url }', {
+  string: redisUrl.transform((url): RedisRules => redisOf({ url })),
+  object: redisObject,
+})
+
+export const memoryShape = { maxBytes: z.int().min(0).max(100_000_000_000).optional() }
+
+const none: z.ZodType<false, false> = off.transform((): false => false)
+
+export const cacheShape = {
+  memory: byKind('an object, or false', { object: strict(memoryShape), boolean: none }).optional(),
+  redis: redis.optional(),
+}
+
+const cache = strict(cacheShape).transform(cacheOf)
+
+export function cacheOf({ memory, redis }: z.output<ReturnType<typeof strict<typeof cacheShape>>>): CacheRules {
+  return {
+    memory: memory === false ? false : { maxBytes: memory?.maxBytes ?? 64 * 1024 * 1024 },
+    redis: redis ?? null,
+  }
+}
+
 const basePath: z.ZodType<string, string> = field((value, fail) => {
   if (value === '/' || value === '') return ''
   if (typeof value === 'string' && /^(\/[A-Za-z0-9._~-]+)+\/?$/.test(value)) return value.replace(/\/$/, '')
@@ -160,6 +210,7 @@ export const servingShape = {
   cors: byKind('an object, or false', { object: cors, boolean: off }).optional(),
   limits: limits.optional(),
   fresh: byKind('an object, or false', { object: fresh, boolean: off }).optional(),
+  cache: byKind('an object, or false', { object: cache, boolean: off }).optional(),
 }
 
 export const httpShape = {

@@ -72,7 +72,9 @@ export class Caller {
 
   /** @throws Problem 401 or 403; 404 where it is allowed, and the view is not there. */
   async demandOf(action: HttpAction, name: string): Promise<ViewGrant> {
-    const view = await this.around.views.find(name)
+    const { views } = this.around
+    const reads = action === 'read' || action === 'read-live'
+    const view = await (reads ? views.findReadable(name) : views.find(name))
     const grant = await this.demand(action, view ?? null, name)
     if (view !== undefined) return { ...grant, view }
     throw new Problem('UNKNOWN_VIEW', `There is no view named "${name.slice(0, 200)}".`)

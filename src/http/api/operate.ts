@@ -44,10 +44,13 @@ function statementOf(operation: Operation): readonly [string, readonly unknown[]
   }
 }
 
+/** As long as it takes: connections for requests may be limited to what a read takes. */
+const beginVerification = 'BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0'
+
 /** Brings the view up to one snapshot, and compares it with its query there. */
 export async function verify(context: HttpContext, view: ServedView): Promise<VerifyAnswer> {
   try {
-    const { missing, unexpected, checkedAt } = await verifyView(context.database, view.qualified)
+    const { missing, unexpected, checkedAt } = await verifyView(context.database, view.qualified, beginVerification)
     return { view: view.name, missing, unexpected, checkedAt: isoTime(checkedAt) }
   } catch (error) {
     throw said(error)

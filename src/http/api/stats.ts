@@ -26,6 +26,7 @@ export class Statistics {
       pool: this.context.database.use,
       events: this.hub.use,
       requests: this.requests,
+      cache: this.context.reader.statistics,
       worker: this.worker === undefined ? null : workerStats(this.worker),
     }
   }

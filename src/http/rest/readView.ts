@@ -30,9 +30,11 @@ export async function readView(
   request: Request,
   name: string,
 ): Promise<Response> {
-  const asked = readRequest(request, context.limits.maxRows)
-  const { query, representation } = asked
-  const grant = await grantFor(context, request, name, query.fresh)
+  const understood = readRequest(request, context.limits.maxRows)
+  const grant = await grantFor(context, request, name, understood.query.fresh)
+  // What is not deployed is computed for each request.
+  const asked = grant.view.id === 0 ? { ...understood, query: { ...understood.query, fresh: true } } : understood
+  const { representation } = asked
   const view = await context.reader.describe(grant.view.qualified)
   const unchanged = await notModified(context.reader, request, { asked, grant, view })
   if (unchanged !== undefined) return unchanged
@@ -64,18 +66,19 @@ function queryStringOf(url: string): string {
 
 /** @throws Problem where the request may not do it, or has done it too often. */
 async function grantFor(
-  { access, fresh, rate }: RestContext & { readonly rate: RatePerMinute },
+  context: RestContext & { readonly rate: RatePerMinute },
   request: Request,
   name: string,
   live: boolean,
 ): Promise<ViewGrant> {
+  const { access, fresh, rate } = context
   const profile = request.headers.get('accept-profile')
   const full = profile === null ? name : `${profile}.${name}`
   const grant = await access.check(request, live ? 'read-live' : 'read', full)
   if (profile !== null && (grant.view.schema !== profile || grant.view.viewName !== name)) {
     throw restError(404, 'PGRST205', `There is no view named "${full.slice(0, 200)}"`)
   }
-  if (!live) return grant
+  if (!live) return grant.view.id === 0 ? grantFor(context, request, name, true) : grant
   if (fresh === null || !grant.view.live) {
     throw new Problem('FORBIDDEN', `${grant.view.name} is not computed for a request.`, {
       hint: "The view's configuration allows it: read: { live: true }.",
