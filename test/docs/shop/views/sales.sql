@@ -1,0 +1,1 @@
+SELECT shop_id, sum(amount) AS revenue FROM sales GROUP BY 1
