@@ -10,13 +10,17 @@ export interface Addition {
   readonly condition: Node
 }
 
-/** Text of the query with conditions added at the levels they are for. */
-export function queryWith(root: Block, additions: readonly Addition[]): Fragment {
+/** Text of the query with conditions added at the levels they are for, and others in the place of some of its nodes. */
+export function queryWith(
+  root: Block,
+  additions: readonly Addition[],
+  instead: ReadonlyMap<object, Node> = new Map(),
+): Fragment {
   const byLevel = new Map<SelectStmt, Node[]>()
   for (const { ast, condition } of additions) byLevel.set(ast, [...(byLevel.get(ast) ?? []), condition])
   const add = (value: object): object | undefined => {
     const conditions = byLevel.get(value as SelectStmt)
-    if (conditions === undefined) return undefined
+    if (conditions === undefined) return instead.get(value)
     byLevel.delete(value as SelectStmt)
     const inner = rewrite(value, add) as SelectStmt
     const args = inner.whereClause === undefined ? conditions : [inner.whereClause, ...conditions]

@@ -3,6 +3,7 @@ import { isExactType } from '../exactTypes.js'
 import type { QueryFacts } from '../facts.js'
 import { type Fragment, ident, join, sql, trusted } from '../fragment.js'
 import type { Kept } from '../keep/kept.js'
+import type { Node } from '../parse/ast.js'
 import type { ViewPlan } from '../plan/types.js'
 import { crossedRows, movingRelations, stepped } from './clock.js'
 import { changedJoinRows, type DeltaJoin } from './delta.js'
@@ -10,9 +11,10 @@ import { changedTables, inexact, pendingChanges } from './deltaChanges.js'
 import { deltaParts } from './deltaStatement.js'
 import { keyName, keysQuery } from './keys.js'
 import { capturedSources, logTable, PlanNames, pendingIn } from './names.js'
+import { notInLookups } from './notIn.js'
 import { partsOf, slot } from './parts.js'
 import { queryWith } from './query.js'
-import { freshRows, keysTable, type SliceMode, storedRows } from './slices.js'
+import { freshRows, keysTable, type OneSlice, type SliceMode, storedRows } from './slices.js'
 import { verifyStatement } from './verify.js'
 
 /**
@@ -79,14 +81,16 @@ export interface EmitRequest {
 export function emitStatements(request: EmitRequest): Statements {
   const { plan, facts } = request
   const whole = facts.faithful ? queryWith(plan.root, []) : trusted(facts.canonical.replace(/;\s*$/, ''))
+  const instead = facts.faithful ? notInLookups(plan.root) : new Map<object, Node>()
+  const one = { text: instead.size > 0 ? queryWith(plan.root, [], instead) : whole, instead }
   const sliced = plan.branches.length > 0
   const batched = plan.branches.some((branch) => branch.restrictions.length > 0)
   return {
     noop: noopStatement(plan).text,
     count: sliced ? countStatement(request).text : null,
-    probe: sliced ? plan.branches.map((_, index) => partsOf(probeStatement(request, index, whole).text)) : null,
-    slices: sliced ? sliceStatement(request, 'each', whole).text : null,
-    batch: sliced && batched ? sliceStatement(request, 'batch', whole).text : null,
+    probe: sliced ? plan.branches.map((_, index) => partsOf(probeStatement(request, index, one).text)) : null,
+    slices: sliced ? sliceStatement(request, 'each', one).text : null,
+    batch: sliced && batched ? sliceStatement(request, 'batch', one).text : null,
     delta: plan.delta === undefined ? null : deltaStatement(request, plan.delta, whole),
     full: fullStatement(request, whole).text,
     checked: plan.reliedKeys.size === 0 ? null : fullStatement(unproved(request), whole).text,
@@ -140,20 +144,20 @@ function countStatement(request: EmitRequest): Fragment {
 /** As many slices as are looked at to learn what one costs; `tidemark.probe_slices` puts a number there. */
 const probed = slot('probed')
 
-function probeStatement({ plan, storage }: EmitRequest, index: number, whole: Fragment): Fragment {
+function probeStatement({ plan, storage }: EmitRequest, index: number, one: OneSlice): Fragment {
   const branch = plan.branches[index]
   if (branch === undefined) throw new RangeError(`no branch ${index}`)
   const key = join(branch.key.map((name, column) => sql`q.${ident(name)} AS ${keyName(column)}`))
   const keys = sql`SELECT ${key} FROM ${ident('tidemark_data', storage)} q LIMIT ${probed}`
-  const fresh = join(freshRows(plan, branch, index, 'each', whole), ' UNION ALL ')
+  const fresh = join(freshRows(plan, branch, index, 'each', one), ' UNION ALL ')
   return sql`WITH ${keysTable(index)} AS MATERIALIZED (${keys}) SELECT pg_catalog.count(*) FROM (${fresh}) q`
 }
 
-function sliceStatement(request: EmitRequest, mode: SliceMode, whole: Fragment): Fragment {
+function sliceStatement(request: EmitRequest, mode: SliceMode, one: OneSlice): Fragment {
   const { plan, storage } = request
   const names = new PlanNames(plan)
   const table = ident('tidemark_data', storage)
-  const fresh = plan.branches.map((branch, index) => join(freshRows(plan, branch, index, mode, whole), ' UNION ALL '))
+  const fresh = plan.branches.map((branch, index) => join(freshRows(plan, branch, index, mode, one), ' UNION ALL '))
   const stored = plan.branches.flatMap((branch, index) => storedRows(branch, index, table))
   const several = plan.branches.length > 1
   const parts = [

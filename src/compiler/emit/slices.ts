@@ -14,18 +14,25 @@ const mostNullPatterns = 2
 
 export type SliceMode = 'each' | 'batch'
 
+/** The query as it is computed for one slice at a time. */
+export interface OneSlice {
+  readonly text: Fragment
+  /** What stands in the place of some of its nodes there. */
+  readonly instead: ReadonlyMap<object, Node>
+}
+
 export function keysTable(index: number): Fragment {
   return ident(`tidemark_keys_${index}`)
 }
 
 /** Queries that together return the present rows of every touched slice of one branch. */
-export function freshRows(plan: ViewPlan, branch: Branch, index: number, mode: SliceMode, whole: Fragment): Fragment[] {
+export function freshRows(plan: ViewPlan, branch: Branch, index: number, mode: SliceMode, one: OneSlice): Fragment[] {
   const present = presentKeys(branch, index)
   const first =
     mode === 'batch' && branch.restrictions.length > 0
       ? batchRows(plan, branch, present)
-      : eachRow(plan, branch, sliceCondition(branch, []), present, true, whole)
-  return [first, ...nullRows(plan, branch, index, whole)]
+      : eachRow(plan, branch, sliceCondition(branch, []), present, true, one)
+  return [first, ...nullRows(plan, branch, index, one)]
 }
 
 /** Rows of the storage table that lie in the touched slices of one branch. */
@@ -64,16 +71,16 @@ function nullPatterns(branch: Branch): number[][] | 'many' {
   return subsets(columns).filter((set) => set.length > 0)
 }
 
-function nullRows(plan: ViewPlan, branch: Branch, index: number, whole: Fragment): Fragment[] {
+function nullRows(plan: ViewPlan, branch: Branch, index: number, one: OneSlice): Fragment[] {
   const patterns = nullPatterns(branch)
   if (patterns === 'many') {
     const keys = nullKeys(branch, index)
     return [
-      sql`SELECT q.* FROM (${whole}) q WHERE (SELECT EXISTS (${keys})) AND EXISTS (SELECT FROM (${keys}) AS ${ident(keyAlias)} WHERE ${anyNullCondition(branch)})`,
+      sql`SELECT q.* FROM (${one.text}) q WHERE (SELECT EXISTS (${keys})) AND EXISTS (SELECT FROM (${keys}) AS ${ident(keyAlias)} WHERE ${anyNullCondition(branch)})`,
     ]
   }
   return patterns.map((nulls) =>
-    eachRow(plan, branch, sliceCondition(branch, nulls), patternKeys(branch, index, nulls), false, whole),
+    eachRow(plan, branch, sliceCondition(branch, nulls), patternKeys(branch, index, nulls), false, one),
   )
 }
 
@@ -107,11 +114,11 @@ function eachRow(
   condition: Fragment,
   keys: Fragment,
   ranges: boolean,
-  whole: Fragment,
+  { text, instead }: OneSlice,
 ): Fragment {
   const sets = hasGroupingSets(plan.root) ? sameKeyConditions(branch) : []
   const additions = ranges ? [...bucketConditions(branch), ...sets] : []
-  const query = additions.length > 0 ? queryWith(plan.root, additions) : whole
+  const query = additions.length > 0 ? queryWith(plan.root, additions, instead) : text
   return sql`SELECT q.* FROM (${keys}) AS ${ident(keyAlias)} CROSS JOIN LATERAL (SELECT q.* FROM (${query}) q WHERE ${condition} OFFSET 0) q`
 }
 

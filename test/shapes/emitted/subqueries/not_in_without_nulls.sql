@@ -61,7 +61,25 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NOT NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (/* what is kept */) q
+      FROM (
+        SELECT id, product
+        FROM public.sales
+        WHERE (
+          sales.id IS NOT NULL AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale = sales.id)
+            )
+          ) AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale IS NULL)
+            )
+          )
+        ) OR NOT (EXISTS (SELECT returns.sale FROM public.returns WHERE returns.sale IS NOT NULL))
+      ) q
       WHERE q."id" = "tidemark_key"."k0" AND q."product" = "tidemark_key"."k1" OFFSET 0
     ) q
     UNION ALL
@@ -69,13 +87,53 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (/* what is kept */) q
+      FROM (
+        SELECT id, product
+        FROM public.sales
+        WHERE (
+          sales.id IS NOT NULL AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale = sales.id)
+            )
+          ) AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale IS NULL)
+            )
+          )
+        ) OR NOT (EXISTS (SELECT returns.sale FROM public.returns WHERE returns.sale IS NOT NULL))
+      ) q
       WHERE q."id" = "tidemark_key"."k0" AND q."product" IS NULL OFFSET 0
     ) q
     UNION ALL
     SELECT q.*
     FROM (SELECT * FROM "tidemark_keys_1") AS "tidemark_key"
-    CROSS JOIN LATERAL (SELECT q.* FROM (/* what is kept */) q WHERE q."id" = "tidemark_key"."k0" OFFSET 0) q
+    CROSS JOIN LATERAL (
+      SELECT q.*
+      FROM (
+        SELECT id, product
+        FROM public.sales
+        WHERE (
+          sales.id IS NOT NULL AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale = sales.id)
+            )
+          ) AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale IS NULL)
+            )
+          )
+        ) OR NOT (EXISTS (SELECT returns.sale FROM public.returns WHERE returns.sale IS NOT NULL))
+      ) q
+      WHERE q."id" = "tidemark_key"."k0" OFFSET 0
+    ) q
   ) q
 )
 tidemark_old AS (
@@ -123,7 +181,25 @@ tidemark_fresh AS (
     FROM (SELECT * FROM "tidemark_keys_0" WHERE "k1" IS NULL) AS "tidemark_key"
     CROSS JOIN LATERAL (
       SELECT q.*
-      FROM (/* what is kept */) q
+      FROM (
+        SELECT id, product
+        FROM public.sales
+        WHERE (
+          sales.id IS NOT NULL AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale = sales.id)
+            )
+          ) AND NOT (
+            EXISTS (
+              SELECT returns.sale
+              FROM public.returns
+              WHERE (returns.sale IS NOT NULL AND returns.sale IS NULL)
+            )
+          )
+        ) OR NOT (EXISTS (SELECT returns.sale FROM public.returns WHERE returns.sale IS NOT NULL))
+      ) q
       WHERE q."id" = "tidemark_key"."k0" AND q."product" IS NULL OFFSET 0
     ) q
     UNION ALL
