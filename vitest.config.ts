@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { react18 } from './test/react/kit/react18.js'
 
@@ -22,6 +23,8 @@ export default defineConfig({
           name: 'node',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
         },
+        // What is shown to users imports what they import.
+        resolve: { alias: { 'tidemark/http': fileURLToPath(new URL('src/http/index.ts', import.meta.url)) } },
       },
       { test: { ...shared, name: 'console', include: ['test/console/**/*.test.tsx'], environment: 'happy-dom' } },
       { test: { ...components, name: 'react-19' } },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { extname, join, sep } from 'node:path'
+import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Hono } from 'hono'
 import { Problem } from './problem.js'
@@ -44,7 +44,9 @@ const places = ['../console/', '../../dist/console/']
 
 /** The directory of the built console, where there is one. */
 export function consoleDirectory(): string | null {
-  const found = places.map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  // Not `new URL(place, import.meta.url)`: bundlers take that for a file of theirs, and fail when it is not there.
+  const here = dirname(fileURLToPath(import.meta.url))
+  const found = places.map((place) => join(here, place))
   return found.find((path) => existsSync(join(path, 'index.html')) && existsSync(join(path, 'assets'))) ?? null
 }
 

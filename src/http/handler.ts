@@ -27,24 +27,24 @@ interface HandlerMeans {
   /** A `pg.Pool`, or what is shaped like one. Give requests one of their own: its size bounds what they do at a time. */
   readonly database: Database
   /** What views are read with. Default: one on the same database, with the option `cache`. */
-  readonly reader?: Reader
+  readonly reader?: Reader | undefined
   /** Configured views, as `loadConfig` gives them: those with `read: { live: true }` are computed where they are not deployed. */
-  readonly views?: ConfiguredViews
+  readonly views?: ConfiguredViews | undefined
   /** For the connection that events come in on. Without it, the server looks for them twice a second while somebody listens. */
-  readonly listen?: ListenSource
+  readonly listen?: ListenSource | undefined
   /** The worker that runs in the same process, to be told of in statistics. */
-  readonly worker?: Worker
+  readonly worker?: Worker | undefined
   /** Told of what could not be answered. Default: nobody. */
-  readonly log?: Log
+  readonly log?: Log | undefined
   /** Serve the console. Default `true`. */
-  readonly console?: boolean
+  readonly console?: boolean | undefined
 }
 
 export interface HandlerOptions extends ServingOptions, HandlerMeans {}
 
 export interface Handler {
-  /** Answers a request. Needs no `this`. */
-  readonly fetch: (request: Request, env?: object) => Promise<Response>
+  /** Answers a request. Needs no `this`. `env`: what the server gave beside it, where there is something. */
+  readonly fetch: (request: Request, env?: unknown) => Promise<Response>
   /** The Hono app, to mount in another one. */
   readonly app: Hono
   /** Ends event streams and the connection for events. The database is the caller's to close. */
@@ -57,12 +57,11 @@ export interface Handler {
  */
 export function createHandler(options: HandlerOptions): Handler {
   const { database, listen, worker, reader, views, log, console, ...serving } = options
-  const means = { database, listen, worker, reader, views, log, console }
-  return makeHandler(normaliseServing(serving), means)
+  return makeHandler(normaliseServing(serving), { database, listen, worker, reader, views, log, console })
 }
 
 /** The same for settings that were checked before. */
-export function makeHandler(settings: ServingSettings, means: Optional<HandlerMeans>): Handler {
+export function makeHandler(settings: ServingSettings, means: HandlerMeans): Handler {
   const { database, listen, worker, reader, log = silent } = means
   const { limits, fresh, basePath } = settings
   const bounded = new BoundedDatabase(database, limits)
@@ -107,7 +106,7 @@ export function makeHandler(settings: ServingSettings, means: Optional<HandlerMe
   return {
     app,
     fetch: async (request, env) => {
-      const response = await app.fetch(request, env)
+      const response = await app.fetch(request, env as object | undefined)
       statistics.requests++
       metrics.noteRequest(response.status)
       return response
@@ -127,8 +126,6 @@ function readerOf({ limits, cache }: ServingSettings, database: BoundedDatabase,
   const tiers = { memory, ...(redis === null ? {} : { redis }) }
   return createReader({ database, views, statementTimeoutMs, cache: tiers })
 }
-
-type Optional<Type> = { readonly [Key in keyof Type]: undefined extends Type[Key] ? Type[Key] | undefined : Type[Key] }
 
 /** What is remembered of views and their rows is told by events, before it is found out by looking. */
 function noteEvents({ views, reader }: HttpContext, events: readonly LiveEvent[]): void {
