@@ -3,9 +3,11 @@ import { serverError } from '../engine/databaseError.js'
 import type { HttpContext } from './context.js'
 import { Problem } from './problem.js'
 
+export type AskContext = Pick<HttpContext, 'database' | 'limits'>
+
 /** A read of what Tidemark keeps, which ends when it takes too long. */
 export async function ask<Row extends object>(
-  { database, limits }: Pick<HttpContext, 'database' | 'limits'>,
+  { database, limits }: AskContext,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {

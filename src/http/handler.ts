@@ -71,7 +71,7 @@ export function makeHandler(settings: ServingSettings, means: HandlerMeans): Han
   const reading = reader ?? readerOf(settings, bounded, computable)
   const context: HttpContext = { reader: reading, database: bounded, views, access, limits, fresh, log }
   const hub = new EventHub({
-    database: bounded,
+    context,
     listen,
     log,
     maxClients: limits.maxEventClients,

@@ -29,7 +29,8 @@ export interface ViewFailed {
 
 /**
  * How fresh a view is: of each view that was asked for when a connection begins, and again when changes begin to wait for
- * it. `refreshed` says when they no longer do.
+ * it. `refreshed` says when they no longer do; where they still do, or nobody can tell, this follows. So what was told
+ * with `stalenessSeconds` 0 holds until an event of that view, or `unwatched`, says otherwise, or the server falls silent.
  */
 export interface FreshnessTold {
   readonly type: 'freshness'
@@ -52,10 +53,26 @@ export interface ViewsChanged {
   readonly at: string
 }
 
+/**
+ * Since then the server could not see whether changes wait: what was told with `stalenessSeconds` 0 held until then. How
+ * fresh each view is, is told again when it can.
+ */
+export interface FreshnessUnwatched {
+  readonly type: 'unwatched'
+  readonly at: string
+}
+
 /** Events may have been missed, and cannot be told any more: all that is shown has to be read again. */
 export interface EventsMissed {
   readonly type: 'reset'
   readonly at: string
 }
 
-export type LiveEvent = ViewRefreshed | ViewFailed | FreshnessTold | AlertRaised | ViewsChanged | EventsMissed
+export type LiveEvent =
+  | ViewRefreshed
+  | ViewFailed
+  | FreshnessTold
+  | FreshnessUnwatched
+  | AlertRaised
+  | ViewsChanged
+  | EventsMissed

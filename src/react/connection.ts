@@ -11,35 +11,35 @@ import type { Requests } from './requests.js'
 export type ConnectionState = 'idle' | 'connecting' | 'live' | 'polling' | 'offline'
 
 export interface ConnectionListener {
-  /** The stream is open, and has told its first. */
-  onOpen(response: Response): void
+  /** The stream is open, and has told its first. `goesOn`: from where the last one broke off, so that nothing is missed. */
+  onOpen(response: Response, goesOn: boolean): void
   onEvent(event: LiveEvent): void
   onState(state: ConnectionState): void
   /** The server does not tell of these views, or of one of them. */
-  onRefused(views: readonly string[]): void
+  onRefused(views: readonly string[], error: TidemarkRequestError): void
 }
 
 const timing = {
   /** Reconnecting. */
   initialMs: 500,
   maxMs: 30_000,
-  /** Heartbeats come every 15 s. */
-  silenceMs: 40_000,
+  /** Heartbeats come every 5 s. */
+  silenceMs: 20_000,
   /** A stream of which nothing comes for so long is held back by something on its way. */
   firstBytesMs: 10_000,
   /** A stream that held for so long was a success. */
   settledMs: 5_000,
 }
 
-/** One event stream for all views that are shown, kept open while there are any. */
+/** One event stream for all views that are shown, kept open while there are any; or for every view there is. */
 export class EventConnection {
   /** Views of the stream that is open, each with since when none of its events can have been missed. */
   readonly #covered = new Map<string, number>()
   readonly #requests: Requests
   readonly #listener: ConnectionListener
-  #views: readonly string[] = []
+  #views: readonly string[] | 'all' = []
   /** Those of the connection that is open or being opened. */
-  #asked: readonly string[] = []
+  #asked: readonly string[] | 'all' = []
   #cursor: { readonly id: string; readonly at: number } | undefined
   #running: AbortController | undefined
   #attempt: AbortController | undefined
@@ -74,12 +74,12 @@ export class EventConnection {
   }
 
   /** Goes on where it was. Views that nobody shows any more are left out with the next connection. */
-  start(views: readonly string[]): void {
+  start(views: readonly string[] | 'all'): void {
     this.#views = views
     if (this.#running === undefined) {
       this.#running = new AbortController()
       void this.#run(this.#running.signal)
-    } else if (views.some((view) => !this.#asked.includes(view))) {
+    } else if (views !== 'all' && views.some((view) => !this.#asked.includes(view))) {
       this.#attempt?.abort()
       this.retry()
     }
@@ -114,7 +114,9 @@ export class EventConnection {
       const held = this.#state === 'live' && performance.now() - began >= timing.settledMs
       failures = held ? 0 : failures + 1
       this.#become(this.#afterFailure(failures))
-      if (error instanceof TidemarkRequestError && !error.isPassing) this.#listener.onRefused(this.#asked)
+      if (error instanceof TidemarkRequestError && !error.isPassing) {
+        this.#listener.onRefused(this.#asked === 'all' ? [] : this.#asked, error)
+      }
       await this.#sleep(waitAfter(error, failures, this.#initialMs))
     }
   }
@@ -133,7 +135,7 @@ export class EventConnection {
     let isOpen = false
     const late = setTimeout(() => attempt.abort(silence), timing.firstBytesMs)
     try {
-      const response = await this.#requests.send(`/api/events?views=${views.map(encodeURIComponent).join(',')}`, {
+      const response = await this.#requests.send(`/api/events${queryOf(views)}`, {
         cache: 'no-store',
         headers: {
           Accept: 'text/event-stream',
@@ -150,7 +152,7 @@ export class EventConnection {
           if (isOpen) return
           isOpen = true
           clearTimeout(late)
-          this.#opened(views, resumed?.at, response)
+          this.#opened(views === 'all' ? [] : views, resumed?.at, response)
         },
         onMessage: ({ type, data }) => this.#handle(type, data),
         onRetry: (milliseconds) => {
@@ -171,7 +173,7 @@ export class EventConnection {
     this.#covered.clear()
     for (const view of views) this.#covered.set(view, before.get(view) ?? resumedAt ?? performance.now())
     this.#become('live')
-    this.#listener.onOpen(response)
+    this.#listener.onOpen(response, resumedAt !== undefined)
   }
 
   #handle(type: string, data: string): void {
@@ -197,6 +199,15 @@ export class EventConnection {
     })
     this.#wake = undefined
   }
+}
+
+function queryOf(views: readonly string[] | 'all'): string {
+  return views === 'all' ? '' : `?views=${encodeURIComponent(views.map(listed).join(','))}`
+}
+
+/** As one of several names with commas between them. */
+function listed(view: string): string {
+  return /[",]/.test(view) ? `"${view.replaceAll('"', '""')}"` : view
 }
 
 /** What is no JSON is none of ours. */

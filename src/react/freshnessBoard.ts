@@ -27,8 +27,8 @@ interface Known {
   /** By the server's clock; it never goes back. */
   asOf: number | null
   pending: boolean | null
-  /** When the server last said whether something is pending. */
-  checkedAt: number | null
+  /** Whether it was told, so that it holds until something else is; what was asked for was so then, and no longer. */
+  told: boolean
   targetSeconds: number | null
   viewState: ViewState | null
   failed: boolean
@@ -38,8 +38,8 @@ interface Known {
 
 const tickMs = 1_000
 
-/** Where changes are not told: for so long, that nothing was pending counts as so. */
-const checkHoldsMs = 10_000
+/** The server says something every 5 s: when nothing has come for longer, what was told may not be so any more. */
+const holdsMs = 8_000
 
 /** Ages tick with whole seconds: one that ends between two ticks is late already. */
 const slackSeconds = 1
@@ -51,12 +51,13 @@ export class FreshnessBoard {
   readonly #shown = new Map<string, Freshness>()
   readonly #listeners = new Map<string, Set<() => void>>()
   #connection: ConnectionState = 'idle'
-  /** Whether the connection tells when changes begin to wait: until then, silence says nothing. */
-  #tells = false
+  readonly #heardAgo: () => number
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor(clock: ServerClock) {
+  /** `heardAgo`: for how many milliseconds nothing came from the connection. */
+  constructor(clock: ServerClock, heardAgo: () => number) {
     this.#clock = clock
+    this.#heardAgo = heardAgo
   }
 
   /** Called when `show` would return another object. */
@@ -78,16 +79,9 @@ export class FreshnessBoard {
     return this.#shown.get(view) ?? this.#refresh(view)
   }
 
-  /** Whether changes are told when they begin to wait; otherwise somebody has to ask. */
-  get isTold(): boolean {
-    return this.#tells
-  }
-
-  /** `heardAgo`: for how many milliseconds nothing came from the connection. */
-  connectionIs(state: ConnectionState, heardAgo: number): void {
-    if (this.#connection === 'live' && this.#tells) this.#holdUntil(this.#clock.now() - heardAgo)
+  connectionIs(state: ConnectionState): void {
+    if (this.#connection === 'live') this.#endAt(this.#clock.now() - this.#heardAgo())
     this.#connection = state
-    this.#tells = false
     this.#refreshAll()
   }
 
@@ -109,14 +103,10 @@ export class FreshnessBoard {
   noteFreshness(freshness: ViewFreshness, at?: string): void {
     const known = this.#of(freshness.view)
     const when = time(at ?? null) ?? this.#clock.now()
-    const pending = freshness.pendingChanges === null ? null : freshness.pendingChanges > 0
-    if (at !== undefined) this.#tells = true
-    // That they began to wait was told at once: nothing waited before.
-    if (at !== undefined && pending === true && known.pending === false) this.#reach(known, when)
     this.#reach(known, time(freshness.asOf))
     if (freshness.stalenessSeconds !== null) this.#reach(known, when - freshness.stalenessSeconds * 1_000)
-    known.pending = freshness.stalenessSeconds === 0 ? false : pending
-    known.checkedAt = when
+    known.told = at !== undefined
+    known.pending = pendingOf(freshness)
     known.targetSeconds = freshness.targetSeconds
     known.viewState = freshness.state
     known.failed = freshness.state === 'error' || freshness.state === 'quarantined'
@@ -130,17 +120,18 @@ export class FreshnessBoard {
     if (event.type === 'refreshed') this.#noteRefresh(event)
     else if (event.type === 'failed') this.#noteFailure(event)
     else if (event.type === 'stale' || event.type === 'alert') this.#noteAlert(event)
-    else if (event.type === 'freshness') this.noteFreshness(event.freshness, event.at)
+    else if (event.type === 'freshness') this.noteFreshness({ ...event.freshness, view: event.view }, event.at)
+    else if (event.type === 'unwatched') {
+      this.#endAt(Date.parse(event.at))
+      this.#refreshAll()
+    }
   }
 
   #noteRefresh({ view, asOf }: Pick<ViewRefreshed, 'view' | 'asOf'>): void {
     const known = this.#of(view)
     this.#reach(known, time(asOf))
-    // Of a view whose changes are not captured, that is not known.
-    if (known.pending !== null) {
-      known.pending = false
-      known.checkedAt = this.#clock.now()
-    }
+    // Where it is not so, that is told behind it.
+    if (known.told || known.pending !== null) known.pending = false
     if (known.failed) known.viewState = 'ready'
     known.failed = false
     known.alerted = false
@@ -168,7 +159,7 @@ export class FreshnessBoard {
     const known: Known = {
       asOf: null,
       pending: null,
-      checkedAt: null,
+      told: false,
       targetSeconds: null,
       viewState: null,
       failed: false,
@@ -183,9 +174,12 @@ export class FreshnessBoard {
     if (asOf !== null && (known.asOf === null || asOf > known.asOf)) known.asOf = asOf
   }
 
-  /** As long as the connection held, changes would have been told. */
-  #holdUntil(when: number): void {
-    for (const known of this.#known.values()) if (known.pending === false) this.#reach(known, when)
+  /** Until then, changes would have been told; from then on, nobody knows. */
+  #endAt(when: number): void {
+    for (const known of this.#known.values()) {
+      if (known.told && known.pending === false) this.#reach(known, when)
+      known.told = false
+    }
   }
 
   #refreshAll(): void {
@@ -212,12 +206,19 @@ export class FreshnessBoard {
     return { state, ageSeconds, asOf, pending, targetSeconds, viewState, error, connection: this.#connection }
   }
 
-  #age({ asOf, pending, checkedAt }: Known): number | null {
-    if (asOf === null) return null
-    const isChecked = this.#tells || (checkedAt !== null && this.#clock.now() - checkedAt < checkHoldsMs)
-    if (pending === false && isChecked && this.#connection === 'live') return 0
-    return Math.max(0, Math.floor((this.#clock.now() - asOf) / 1_000))
+  #age({ asOf, pending, told }: Known): number | null {
+    if (pending === false && told && this.#connection === 'live') {
+      const silentMs = this.#heardAgo()
+      return silentMs < holdsMs ? 0 : Math.floor(silentMs / 1_000)
+    }
+    return asOf === null ? null : Math.max(0, Math.floor((this.#clock.now() - asOf) / 1_000))
   }
+}
+
+/** Whether changes wait; null where nobody can tell, or it is old for another reason. */
+function pendingOf({ stalenessSeconds, pendingChanges }: ViewFreshness): boolean | null {
+  if (stalenessSeconds === 0) return false
+  return pendingChanges !== null && pendingChanges > 0 ? true : null
 }
 
 function time(text: string | null): number | null {

@@ -18,9 +18,6 @@ const gatherMs = 10
 /** The first events of a connection come together. */
 const settleMs = 100
 
-/** How often it is asked whether something is pending, where that is not told. */
-const checkMs = 5_000
-
 /** Everything that is shown of one handler: what is used, and what keeps it fresh. */
 export class Live {
   readonly requests: Requests
@@ -34,7 +31,6 @@ export class Live {
   readonly #refused = new Set<string>()
   #pollMs: number
   #poll: ReturnType<typeof setInterval> | undefined
-  #check: ReturnType<typeof setInterval> | undefined
   #gather: ReturnType<typeof setTimeout> | undefined
   #settle: ReturnType<typeof setTimeout> | undefined
   #hiding: ReturnType<typeof setTimeout> | undefined
@@ -45,7 +41,7 @@ export class Live {
     this.requests = requests
     this.scope = scope
     this.#pollMs = pollMs
-    this.board = new FreshnessBoard(this.#clock)
+    this.board = new FreshnessBoard(this.#clock, () => this.#connection.heardAgo)
     this.#connection = new EventConnection(requests, {
       onOpen: (response) => this.#opened(response),
       onEvent: (event) => this.#told(event),
@@ -90,7 +86,7 @@ export class Live {
     const used = this.#used.get(view) ?? { rows: 0, freshness: 0 }
     used[what]++
     this.#used.set(view, used)
-    if (what === 'freshness' && used.freshness === 1) void this.#askFreshness(view)
+    if (what === 'freshness' && used.freshness === 1 && this.#isPolling) void this.#askFreshness(view)
     this.#connectSoon()
     return () => {
       used[what]--
@@ -110,7 +106,7 @@ export class Live {
     if (!response.ok) throw await errorOf(response)
     const answer = (await response.json()) as RefreshAnswer
     if (answer.epoch !== null && answer.asOf !== null) this.follower.tell(view, answer.epoch, answer.asOf)
-    if (this.#used.get(view)?.freshness) await this.#askFreshness(view)
+    if (this.#isPolling && this.#used.get(view)?.freshness) await this.#askFreshness(view)
     return answer
   }
 
@@ -169,21 +165,24 @@ export class Live {
     this.#connection.forget()
     this.follower.readAgain()
     this.#connectSoon()
-    this.#askAll()
   }
 
   #connectionIs(state: ConnectionState): void {
-    this.board.connectionIs(state, this.#connection.heardAgo)
-    clearInterval(this.#check)
-    this.#check = state === 'live' ? setInterval(() => this.#askUntold(), checkMs) : undefined
-    const polls = state === 'polling' || state === 'offline'
-    if (polls && this.#poll === undefined) {
+    this.board.connectionIs(state)
+    if (this.#isPolling && this.#poll === undefined) {
       this.follower.readAgain(this.#pollMs)
+      this.#askAll()
       this.#startPolling()
     }
-    if (polls) return
+    if (this.#isPolling) return
     clearInterval(this.#poll)
     this.#poll = undefined
+  }
+
+  /** What is not told has to be asked for. */
+  get #isPolling(): boolean {
+    const { state } = this.#connection
+    return state === 'polling' || state === 'offline'
   }
 
   #startPolling(): void {
@@ -192,10 +191,6 @@ export class Live {
       this.follower.readAgain()
       this.#askAll()
     }, this.#pollMs)
-  }
-
-  #askUntold(): void {
-    if (!this.board.isTold) this.#askAll()
   }
 
   #askAll(): void {

@@ -1,11 +1,9 @@
 import { QueryClient } from '@tanstack/react-query'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type KnownDetail, keys } from '../../src/console/api/queries.js'
-import type { KnownView } from '../../src/console/health/known.js'
+import { ageOf, type KnownView } from '../../src/console/health/known.js'
 import { applyToView, runOf, withRun } from '../../src/console/live/apply.js'
 import { applyEvents, changedBy } from '../../src/console/live/cache.js'
-import { Connection, type ConnectionState } from '../../src/console/live/connection.js'
-import { EventParser } from '../../src/console/live/eventStream.js'
 import { Rereading } from '../../src/console/live/Rereading.js'
 import type { ViewFailed, ViewRefreshed } from '../../src/protocol/events.js'
 import { healthyView } from './fixtures/views.js'
@@ -37,25 +35,6 @@ const failed: ViewFailed = {
 function known(change: Partial<KnownView> = {}): KnownView {
   return { ...healthyView(1, now), view: 'mv_a', rows: 100, toldAt: now - 9_000, ...change }
 }
-
-describe('events of a stream', () => {
-  const text = 'event: refreshed\r\nid: c1\r\ndata: {"a":\r\ndata: 1}\r\n\r\n: heartbeat\n\nid: c2\n\ndata: plain\n\n'
-  const expected = [
-    { type: 'refreshed', data: '{"a":\n1}', id: 'c1' },
-    { type: 'message', data: '', id: 'c2' },
-    { type: 'message', data: 'plain', id: undefined },
-  ]
-
-  test('are read, however the stream is cut', () => {
-    for (let size = 1; size <= text.length; size++) {
-      const parser = new EventParser()
-      const events = []
-      for (let start = 0; start < text.length; start += size)
-        events.push(...parser.push(text.slice(start, start + size)))
-      expect(events, `cut into ${size}`).toEqual(expected)
-    }
-  })
-})
 
 describe('a view after an event', () => {
   test('refreshed: it is up to date, well again, and has other rows', () => {
@@ -135,6 +114,15 @@ describe('what is shown', () => {
     expect(client.getQueryData(keys.allRuns)).toHaveLength(1)
   })
 
+  test('is no longer said to be up to date when the server has lost sight of it', () => {
+    const client = new QueryClient()
+    client.setQueryData(keys.views, [known({ stalenessSeconds: 0 }), known({ view: 'mv_b', stalenessSeconds: 40 })])
+    applyEvents(client, [{ type: 'unwatched', at }])
+    const [quiet, waiting] = client.getQueryData<KnownView[]>(keys.views) ?? []
+    expect(ageOf(quiet as KnownView, Date.now() + 5_000)).toBeCloseTo(5, 0)
+    expect(waiting?.stalenessSeconds).toBe(40)
+  })
+
   test('is all read again when events were missed', () => {
     const client = new QueryClient()
     client.setQueryData(keys.views, [known()])
@@ -159,88 +147,5 @@ describe('what is shown', () => {
     vi.advanceTimersByTime(60_000)
     expect(read).toHaveBeenCalledTimes(2)
     rereading.stop()
-  })
-})
-
-describe('the connection', () => {
-  const closing: (() => void)[] = []
-  afterEach(() => {
-    for (const close of closing.splice(0)) close()
-    vi.useRealTimers()
-  })
-
-  /** A server that plays these answers, one for each attempt; the last one again and again. */
-  function connect(...answers: (() => Response)[]) {
-    vi.useFakeTimers()
-    const seen: { states: ConnectionState[]; since: (string | undefined)[]; data: string[]; freshStarts: number } = {
-      states: [],
-      since: [],
-      data: [],
-      freshStarts: 0,
-    }
-    const connection = new Connection({
-      open: async (since) => {
-        const answer = answers[Math.min(seen.since.length, answers.length - 1)]
-        seen.since.push(since)
-        if (answer === undefined) throw new TypeError('refused')
-        return answer()
-      },
-      onEvent: ({ data }) => seen.data.push(data),
-      onState: (state) => seen.states.push(state),
-      onFreshStart: () => {
-        seen.freshStarts += 1
-      },
-    })
-    closing.push(() => connection.close())
-    connection.restart()
-    return { connection, seen }
-  }
-
-  test('goes on from where it broke off, and does not read all again for it', async () => {
-    const { seen } = connect(
-      () => new Response('id: c1\ndata: one\n\n'),
-      () => new Response('id: c2\ndata: two\n\n'),
-      () => new Response(new ReadableStream()),
-    )
-    await vi.advanceTimersByTimeAsync(3_000)
-    expect(seen.since).toEqual([undefined, 'c1', 'c2'])
-    expect(seen.data).toEqual(['one', 'two'])
-    expect(seen.freshStarts).toBe(1)
-    expect(seen.states).toEqual(['connecting', 'live', 'away', 'live', 'away', 'live'])
-  })
-
-  test('reads all again when it came back without knowing where it was', async () => {
-    const { seen } = connect(
-      () => new Response(': hello\n\n'),
-      () => new Response(new ReadableStream()),
-    )
-    await vi.advanceTimersByTimeAsync(3_000)
-    expect(seen.freshStarts).toBe(2)
-  })
-
-  test('tries again with growing pauses while the server is away', async () => {
-    const { seen } = connect(() => new Response(null, { status: 503 }))
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(seen.since.length).toBeGreaterThan(6)
-    expect(seen.since.length).toBeLessThan(25)
-    expect(seen.states.at(-1)).toBe('away')
-  })
-
-  test('does not try a token again that was refused', async () => {
-    const { connection, seen } = connect(
-      () => new Response(null, { status: 401 }),
-      () => new Response(new ReadableStream()),
-    )
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(seen.states).toEqual(['connecting', 'denied'])
-    connection.restart()
-    await vi.advanceTimersByTimeAsync(10)
-    expect(seen.states.at(-1)).toBe('live')
-  })
-
-  test('gives up a stream that says nothing', async () => {
-    const { seen } = connect(() => new Response(new ReadableStream()))
-    await vi.advanceTimersByTimeAsync(45_000)
-    expect(seen.states.slice(0, 4)).toEqual(['connecting', 'live', 'away', 'live'])
   })
 })

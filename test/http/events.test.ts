@@ -82,7 +82,7 @@ describe('a stream', () => {
     await client.query(`select tidemark.refresh('one'), tidemark.refresh('two')`)
     await client.query('commit')
     await until(() => heard.events.length === 2, 'both are told')
-    const messages = heard.text.split('\n\n').filter((message) => message.includes('data:'))
+    const messages = heard.text.split('\n\n').filter((message) => /data:.*"type":"refreshed"/.test(message))
     expect(messages.map((message) => message.includes('id:'))).toEqual([false, true])
     expect(heard.lastId).not.toBe(before)
     await heard.stop()

@@ -1,8 +1,8 @@
-import { Pool } from 'pg'
+import { type ClientBase, Pool } from 'pg'
 import { afterAll, expect } from 'vitest'
 import { createHandler, type Handler, type HandlerOptions } from '../../src/http/index.js'
 import type { ProblemBody } from '../../src/protocol/api.js'
-import type { LiveEvent } from '../../src/protocol/events.js'
+import type { FreshnessTold, FreshnessUnwatched, LiveEvent } from '../../src/protocol/events.js'
 import type { Log } from '../../src/worker/events.js'
 import { until } from '../worker/kit.js'
 
@@ -22,12 +22,16 @@ export interface Served {
   close(): Promise<void>
 }
 
-type Options = Omit<HandlerOptions, 'database'> & { readonly connections?: number }
+type Options = Omit<HandlerOptions, 'database'> & {
+  readonly connections?: number
+  readonly onConnect?: (client: ClientBase) => void
+}
 
 /** A handler with a pool of its own. */
-export function serve(url: string, { connections = 4, ...options }: Options = {}): Served {
+export function serve(url: string, { connections = 4, onConnect, ...options }: Options = {}): Served {
   const pool = new Pool({ connectionString: url, max: connections })
   pool.on('error', () => {})
+  if (onConnect !== undefined) pool.on('connect', onConnect)
   const log: Served['log'] = []
   const line = (level: string) => (details: object, message: string) => void log.push({ level, details, message })
   const lines: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
@@ -78,7 +82,10 @@ export async function expectProblem(response: Response, status: number, code: st
 }
 
 export interface Heard {
+  /** What happened. */
   readonly events: LiveEvent[]
+  /** What was told of how fresh views are. */
+  readonly freshness: (FreshnessTold | FreshnessUnwatched)[]
   /** Of the last message that had one. */
   readonly lastId: string | undefined
   readonly ended: boolean
@@ -92,7 +99,13 @@ export function hear(response: Response): Heard {
   const body = response.body
   if (body === null) throw new Error('there is no stream')
   const streaming = body.getReader()
-  const heard = { events: [] as LiveEvent[], lastId: undefined as string | undefined, ended: false, text: '' }
+  const heard = {
+    events: [] as LiveEvent[],
+    freshness: [] as Heard['freshness'],
+    lastId: undefined as string | undefined,
+    ended: false,
+    text: '',
+  }
   const decoder = new TextDecoder()
   let rest = ''
   const read = async (): Promise<void> => {
@@ -111,9 +124,13 @@ export function hear(response: Response): Heard {
       .split('\n')
       .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)])
     for (const [name, value] of fields) {
-      if (name === 'data') heard.events.push(JSON.parse(value ?? '') as LiveEvent)
+      if (name === 'data') note(JSON.parse(value ?? '') as LiveEvent)
       if (name === 'id') heard.lastId = value
     }
+  }
+  const note = (event: LiveEvent): void => {
+    if (event.type === 'freshness' || event.type === 'unwatched') heard.freshness.push(event)
+    else heard.events.push(event)
   }
   const reading = read()
     .catch(() => undefined)

@@ -79,3 +79,32 @@ test('servers come and go while several sessions refresh: a client that follows 
   await heard.stop()
   await server.close()
 }, 90_000)
+
+test('while the database is away, that is told; and how fresh views are when it is there again', async () => {
+  await refreshView(own.pool, 'one')
+  const serving = serve(own.server.url, { listen: own.server.url })
+  const heard = await listen(serving, '/api/events?views=one', operator)
+  const stalenessNow = (): number | null | undefined => {
+    const last = heard.freshness.at(-1)
+    return last?.type === 'freshness' ? last.freshness.stalenessSeconds : undefined
+  }
+  await until(() => stalenessNow() === 0, 'it is told')
+  await own.server.stop()
+  const stoppedAt = Date.now()
+  await until(() => heard.freshness.at(-1)?.type === 'unwatched', 'it is told', 15_000)
+  const lost = heard.freshness.at(-1)
+  // It held until then, and a while is allowed for noticing.
+  expect(Math.abs(Date.parse(lost?.at ?? '') - stoppedAt)).toBeLessThan(3_000)
+  await own.server.start()
+  await until(() => stalenessNow() === 0, 'it is told how fresh it is', 20_000)
+  const written = (): Promise<boolean> =>
+    own.query('insert into t (g) values (1)').then(
+      () => true,
+      () => false,
+    )
+  await until(written, 'the pool is there again')
+  await until(() => (stalenessNow() ?? 0) > 0, 'and that something waits', 5_000)
+  expect(heard.ended).toBe(false)
+  await heard.stop()
+  await serving.close()
+}, 90_000)

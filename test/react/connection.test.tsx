@@ -11,7 +11,6 @@ function setVisibility(state: 'hidden' | 'visible'): void {
 
 /** A page that shows one view, connected, with nothing left to do. */
 async function showOne(): Promise<void> {
-  page.server.tellsFreshness = true
   page.server.put('mv', [{ n: 1 }])
   page.show(<Rows />)
   await page.shows('mv: [{"n":1}]')
@@ -65,7 +64,6 @@ describe('the connection', () => {
     page.server.dropStreams()
     page.server.put('mv', [{ n: 2 }])
     page.server.forgetPast()
-    page.server.tellsFreshness = false
     await page.shows('mv: [{"n":2}]')
   })
 
@@ -147,7 +145,6 @@ describe('without events', () => {
     page.server.instead.push((request) =>
       request.url.includes('/api/events') ? new Response(null, { status: 503 }) : undefined,
     )
-    page.server.tellsFreshness = true
     page.server.put('mv', [{ n: 1 }])
     page.show(<Rows />, { pollInterval: 50 })
     await expect.poll(() => page.server.reads('mv').length).toBeGreaterThan(2)

@@ -48,7 +48,6 @@ async function rendered(server: FakeServer): Promise<{ html: string; state: Dehy
 
 test('a page has its rows when it arrives, and is taken over without a difference by a browser an hour ahead', async () => {
   const server = new FakeServer()
-  server.tellsFreshness = true
   server.put('mv', [{ n: 1 }])
   const { html, state } = await rendered(server)
   expect(html.replaceAll('<!-- -->', '')).toContain('mv: [{&quot;n&quot;:1}]')

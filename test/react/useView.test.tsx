@@ -7,7 +7,6 @@ const page = usePage()
 
 describe('a view that is shown', () => {
   test('is read once, and again when a refresh changed its rows', async () => {
-    page.server.tellsFreshness = true
     page.server.put('mv', [{ n: 1 }])
     page.show(<Rows />)
     await page.shows('mv: [{"n":1}]')
@@ -20,7 +19,6 @@ describe('a view that is shown', () => {
   })
 
   test('is not read again when a refresh changed nothing', async () => {
-    page.server.tellsFreshness = true
     page.server.put('mv', [{ n: 1 }])
     page.show(<Rows />)
     await page.shows('mv: [{"n":1}]')
@@ -80,7 +78,6 @@ describe('a view that is shown', () => {
   })
 
   test('is read again when a refresh ends while it is read', async () => {
-    page.server.tellsFreshness = true
     page.server.put('mv', [{ n: 1 }])
     page.show(<Rows />)
     await page.shows('mv: [{"n":1}]')
@@ -162,7 +159,6 @@ describe('a view that is shown', () => {
   })
 
   test('renders a component for what it uses alone', async () => {
-    page.server.tellsFreshness = true
     page.server.put('mv', [{ n: 1 }])
     const rendered = vi.fn()
     function OnlyRows() {

@@ -1,38 +1,22 @@
-import type { ProblemBody } from '../../protocol/api.js'
+import { errorOf } from '../../react/requestError.js'
+import { Requests } from '../../react/requests.js'
 import { currentToken, tokenRefused } from './token.js'
-
-/** The server answered, but not with what was asked for. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-    readonly code: string | undefined,
-    readonly hint: string | undefined,
-  ) {
-    super(message)
-  }
-}
-
-/** The server did not answer. */
-export class Unreachable extends Error {}
 
 /** The console stands beside the API, under whatever path both are mounted. */
 const base = new URL('../', document.baseURI)
 
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+const send: typeof fetch = async (input, init) => {
   const token = currentToken()
-  const headers = new Headers(init.headers)
-  if (token !== null) headers.set('authorization', `Bearer ${token}`)
-  let response: Response
-  try {
-    // What is asked for again has changed: a copy in the browser's cache has to be compared with it first.
-    response = await fetch(new URL(path, base), { cache: 'no-cache', ...init, headers })
-  } catch (cause) {
-    if (init.signal?.aborted) throw cause
-    throw new Unreachable('The server does not answer.', { cause })
-  }
+  // What is asked for again has changed: a copy in the browser's cache has to be compared with it first.
+  const response = await fetch(input, { cache: 'no-cache', ...init })
   if (response.status === 401) tokenRefused(token)
   return response
+}
+
+export const requests = new Requests({ url: base.href, getToken: currentToken, fetch: send })
+
+export function request(path: string, init: RequestInit = {}): Promise<Response> {
+  return requests.send(`/${path}`, init)
 }
 
 /** The offset of the server's clock from this one, in ms, where it is worth a correction. */
@@ -61,12 +45,6 @@ export async function postJson<Body>(path: string, body: object = {}): Promise<B
 async function answer<Body>(response: Response): Promise<Body> {
   if (!response.ok) throw await errorOf(response)
   return (await response.json()) as Body
-}
-
-export async function errorOf(response: Response): Promise<ApiError> {
-  const body = (await response.json().catch(() => ({}))) as Partial<ProblemBody> & { message?: string }
-  const message = body.detail ?? body.message ?? body.title ?? `The server answered ${response.status}.`
-  return new ApiError(response.status, message, body.code, body.hint ?? undefined)
 }
 
 function noteClock(response: Response): void {

@@ -11,8 +11,9 @@ import type {
   ViewDetail,
   ViewList,
 } from '../../protocol/api.js'
+import { TidemarkRequestError } from '../../react/requestError.js'
 import type { KnownView } from '../health/known.js'
-import { ApiError, getJson, postJson, segment } from './client.js'
+import { getJson, postJson, segment } from './client.js'
 
 /** How much of the history is asked for, and kept. */
 export const historyLength = 200
@@ -35,7 +36,7 @@ export function createQueryClient(): QueryClient {
         staleTime: Number.POSITIVE_INFINITY,
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,
-        retry: (failures, error) => !(error instanceof ApiError) && failures < 2,
+        retry: (failures, error) => !(error instanceof TidemarkRequestError && error.status !== null) && failures < 2,
       },
     },
   })

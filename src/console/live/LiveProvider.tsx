@@ -1,16 +1,27 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
 import type { LiveEvent } from '../../protocol/events.js'
-import { request } from '../api/client.js'
+import { type ConnectionState, EventConnection } from '../../react/connection.js'
+import { requests } from '../api/client.js'
 import { currentToken, onToken } from '../api/token.js'
 import { applyEvents, changedBy } from './cache.js'
-import { Connection, type ConnectionState } from './connection.js'
 import { Rereading } from './Rereading.js'
 
 /** Many views can be refreshed at once: what comes within this time is shown together. */
 const togetherMs = 120
 
-const LiveContext = createContext<{ readonly state: ConnectionState; readonly reconnect: () => void }>({
+/** `away`: the server does not answer, and is tried again by itself; `denied`: it wants another token. */
+export type LiveState = 'connecting' | 'live' | 'away' | 'denied'
+
+const liveStates: Readonly<Record<ConnectionState, LiveState>> = {
+  idle: 'connecting',
+  connecting: 'connecting',
+  live: 'live',
+  polling: 'away',
+  offline: 'away',
+}
+
+const LiveContext = createContext<{ readonly state: LiveState; readonly reconnect: () => void }>({
   state: 'connecting',
   reconnect: () => {},
 })
@@ -21,8 +32,8 @@ export function useLive() {
 
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const client = useQueryClient()
-  const [state, setState] = useState<ConnectionState>('connecting')
-  const connection = useRef<Connection | null>(null)
+  const [state, setState] = useState<LiveState>('connecting')
+  const connection = useRef<EventConnection | null>(null)
 
   useEffect(() => {
     let waiting: LiveEvent[] = []
@@ -35,46 +46,44 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       applyEvents(client, events)
       rereading.add(changedBy(events))
     }
-    const stream = new Connection({
-      open: (since, signal) =>
-        request('api/events', {
-          headers: { accept: 'text/event-stream', ...(since === undefined ? {} : { 'last-event-id': since }) },
-          signal,
-        }),
-      onEvent: ({ type, data }) => {
-        waiting.push({ type, ...JSON.parse(data) } as LiveEvent)
+    const stream = new EventConnection(requests, {
+      onOpen: (_response, goesOn) => {
+        if (!goesOn) void client.invalidateQueries()
+      },
+      onEvent: (event) => {
+        waiting.push(event)
         timer ??= setTimeout(flush, togetherMs)
       },
-      onState: setState,
-      onFreshStart: () => void client.invalidateQueries(),
+      onState: (now) => setState((before) => (before === 'denied' && now === 'polling' ? before : liveStates[now])),
+      onRefused: (_views, { status }) => {
+        if (status === 401 || status === 403) setState('denied')
+      },
     })
     connection.current = stream
-    stream.restart()
-    const restartWhenSeen = (): void => {
-      if (document.visibilityState === 'visible' && stateNow.current === 'away') stream.restart()
+    stream.start('all')
+    const retry = (): void => stream.retry()
+    const retryWhenSeen = (): void => {
+      if (document.visibilityState === 'visible') stream.retry()
     }
-    const restart = (): void => stream.restart()
     let token = currentToken()
     const forget = onToken(() => {
       if (token === currentToken()) return
       token = currentToken()
-      stream.restart()
+      stream.stop()
+      stream.start('all')
       void client.invalidateQueries()
     })
-    window.addEventListener('online', restart)
-    document.addEventListener('visibilitychange', restartWhenSeen)
+    window.addEventListener('online', retry)
+    document.addEventListener('visibilitychange', retryWhenSeen)
     return () => {
-      stream.close()
+      stream.stop()
       clearTimeout(timer)
       rereading.stop()
       forget()
-      window.removeEventListener('online', restart)
-      document.removeEventListener('visibilitychange', restartWhenSeen)
+      window.removeEventListener('online', retry)
+      document.removeEventListener('visibilitychange', retryWhenSeen)
     }
   }, [client])
-
-  const stateNow = useRef(state)
-  stateNow.current = state
 
   // Queries that failed while the server was away are asked again when it is back.
   const before = useRef(state)
@@ -86,7 +95,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   }, [state, client])
 
   return (
-    <LiveContext.Provider value={{ state, reconnect: () => connection.current?.restart() }}>
+    <LiveContext.Provider value={{ state, reconnect: () => connection.current?.retry() }}>
       {children}
     </LiveContext.Provider>
   )

@@ -29,6 +29,11 @@ export function applyToView(view: KnownView, event: LiveEvent, now: number): Kno
   }
 }
 
+/** Nothing waited until now; what does from here on, nobody tells. */
+export function unwatched(view: KnownView, now: number): KnownView {
+  return view.stalenessSeconds === 0 ? { ...view, stalenessSeconds: 0.001, toldAt: now } : view
+}
+
 function refreshed(view: KnownView, event: ViewRefreshed, now: number): KnownView {
   const known = event.inserted !== null && event.deleted !== null && view.rows !== null
   return {

@@ -3,7 +3,7 @@ import type { AlertList, RunRecord } from '../../protocol/api.js'
 import type { LiveEvent } from '../../protocol/events.js'
 import { historyLength, type KnownDetail, keys } from '../api/queries.js'
 import type { KnownView } from '../health/known.js'
-import { applyToView, runOf, withRun } from './apply.js'
+import { applyToView, runOf, unwatched, withRun } from './apply.js'
 
 /** Brings all that is shown up to date with events, in the order they came. */
 export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): void {
@@ -31,6 +31,7 @@ export function changedBy(events: readonly LiveEvent[]): readonly QueryKey[] {
 }
 
 function applyToViews(client: QueryClient, events: readonly LiveEvent[], now: number): void {
+  for (const event of events) if (event.type === 'unwatched') applyToAll(client, (view) => unwatched(view, now))
   const byView = new Map<string, LiveEvent[]>()
   for (const event of events) {
     if ('view' in event) byView.set(event.view, [...(byView.get(event.view) ?? []), event])
@@ -41,6 +42,11 @@ function applyToViews(client: QueryClient, events: readonly LiveEvent[], now: nu
   for (const view of byView.keys()) {
     client.setQueryData<KnownDetail>(keys.view(view), (detail) => detail && { ...detail, ...update(detail) })
   }
+}
+
+function applyToAll(client: QueryClient, update: (view: KnownView) => KnownView): void {
+  client.setQueryData<readonly KnownView[]>(keys.views, (views) => views?.map(update))
+  client.setQueriesData<KnownDetail>({ queryKey: ['view'] }, (detail) => detail && { ...detail, ...update(detail) })
 }
 
 function applyToHistory(client: QueryClient, events: readonly LiveEvent[]): void {

@@ -1,7 +1,7 @@
 import { Button, Text, Title } from '@mantine/core'
 import { IconCloudOff, type IconLock, IconPlugConnectedX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { ApiError, Unreachable } from '../api/client.js'
+import { TidemarkRequestError } from '../../react/requestError.js'
 import { useLive } from '../live/LiveProvider.js'
 import { Prose } from './Prose.js'
 import classes from './parts.module.css'
@@ -26,7 +26,7 @@ interface NoticeProps {
 /** Why something cannot be shown. */
 export function Failure({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
   const { reconnect } = useLive()
-  if (error instanceof Unreachable) {
+  if (error instanceof TidemarkRequestError && error.status === null) {
     return (
       <Notice icon={IconPlugConnectedX} title="The server does not answer">
         <Text>
@@ -48,13 +48,13 @@ export function Failure({ error, retry }: { readonly error: Error; readonly retr
       </Notice>
     )
   }
-  const denied = error instanceof ApiError && error.status === 401
+  const denied = error instanceof TidemarkRequestError && error.status === 401
   return (
     <Notice icon={IconCloudOff} title={denied ? 'A token is needed' : 'This cannot be shown'}>
       <Text>
         <Prose text={error.message} />
       </Text>
-      {error instanceof ApiError && error.hint !== undefined && (
+      {error instanceof TidemarkRequestError && error.hint !== null && (
         <Text c="dimmed">
           <Prose text={error.hint} />
         </Text>

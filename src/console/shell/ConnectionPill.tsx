@@ -1,11 +1,8 @@
 import { UnstyledButton } from '@mantine/core'
-import type { ConnectionState } from '../live/connection.js'
-import { useLive } from '../live/LiveProvider.js'
+import { type LiveState, useLive } from '../live/LiveProvider.js'
 import classes from './shell.module.css'
 
-const told: Readonly<
-  Record<ConnectionState, { readonly label: string; readonly tone: string; readonly title: string }>
-> = {
+const told: Readonly<Record<LiveState, { readonly label: string; readonly tone: string; readonly title: string }>> = {
   connecting: { label: 'Connecting', tone: 'muted', title: 'The stream of events is being opened.' },
   live: { label: 'Live', tone: 'good', title: 'What is shown follows the database as it changes.' },
   away: {

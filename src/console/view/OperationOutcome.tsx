@@ -1,6 +1,6 @@
 import { CloseButton, Loader, Text } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconInfoCircle } from '@tabler/icons-react'
-import { ApiError } from '../api/client.js'
+import { TidemarkRequestError } from '../../react/requestError.js'
 import type { Operation, OperationResult } from '../api/queries.js'
 import { Prose } from '../parts/Prose.js'
 import { type Outcome, outcomeOf, runningText } from './outcome.js'
@@ -46,8 +46,8 @@ function Shown({ outcome, onClose }: { readonly outcome: Outcome | undefined; re
 }
 
 function errorOutcome(error: Error): Outcome {
-  const hint = error instanceof ApiError ? (error.hint ?? '') : ''
-  const denied = error instanceof ApiError && error.status === 403
+  const hint = error instanceof TidemarkRequestError ? (error.hint ?? '') : ''
+  const denied = error instanceof TidemarkRequestError && error.status === 403
   return {
     tone: 'danger',
     title: denied ? 'Your token does not allow this' : 'That did not work',

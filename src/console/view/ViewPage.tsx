@@ -3,7 +3,8 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { IconChevronRight, IconTableOff } from '@tabler/icons-react'
 import { lazy, Suspense } from 'react'
 import { Link, useLocation } from 'wouter'
-import { ApiError, serverNow } from '../api/client.js'
+import { TidemarkRequestError } from '../../react/requestError.js'
+import { serverNow } from '../api/client.js'
 import { type KnownDetail, useOperation, useView } from '../api/queries.js'
 import { assess } from '../health/assess.js'
 import { useNow } from '../live/useNow.js'
@@ -33,7 +34,7 @@ export function ViewPage({ name, tab }: { readonly name: string; readonly tab: s
   const view = useView(name)
   useDocumentTitle(`${name} · Tidemark`)
   if (view.data !== undefined) return <View view={view.data} tab={tab} />
-  if (view.error instanceof ApiError && view.error.status === 404) return <NoSuchView name={name} />
+  if (view.error instanceof TidemarkRequestError && view.error.status === 404) return <NoSuchView name={name} />
   if (view.isError) return <Failure error={view.error} retry={() => void view.refetch()} />
   return (
     <Stack aria-busy="true" aria-label="Loading">

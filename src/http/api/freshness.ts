@@ -1,8 +1,7 @@
 import type { ViewSummary } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
 import type { ViewFreshness, ViewState } from '../../protocol/freshness.js'
-import { ask } from '../ask.js'
-import type { HttpContext } from '../context.js'
+import { type AskContext, ask } from '../ask.js'
 import { shownError, withoutDetails } from '../visible.js'
 import { isoTime } from './times.js'
 
@@ -18,6 +17,8 @@ export interface FreshnessRow {
   readonly rows: number | null
   readonly lastRun: Date | null
   readonly lastError: ErrorBody | null
+  /** When all this was so, by the database's clock. */
+  readonly now: Date
 }
 
 export interface SummaryRow extends FreshnessRow {
@@ -29,8 +30,9 @@ export interface SummaryRow extends FreshnessRow {
   readonly recentRuns: readonly { readonly at: number; readonly durationMs: number; readonly failed: boolean }[]
 }
 
-const freshnessColumns = `f.view_id AS id, f.view, f.state, f.view_id || '-' || s.epoch AS epoch, f.as_of AS "asOf",
-  f.staleness_seconds AS "stalenessSeconds", f.pending_changes::double precision AS "pendingChanges",
+/** As old as reads say that it is: a view over others is as old as the oldest of them. */
+const freshnessColumns = `f.view_id AS id, f.view, f.state, f.view_id || '-' || s.epoch AS epoch, r.as_of AS "asOf",
+  r.age AS "stalenessSeconds", clock_timestamp() AS now, f.pending_changes::double precision AS "pendingChanges",
   (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", f.rows::double precision AS rows,
   f.last_run AS "lastRun", f.last_error AS "lastError"`
 
@@ -42,13 +44,14 @@ const summaryColumns = `${freshnessColumns}, v.description, coalesce((v.explanat
 
 /** What counts pending changes is asked of the views that are wanted alone. */
 const from = `FROM tidemark.freshness f JOIN tidemark.view v ON v.id = f.view_id JOIN tidemark.state s ON s.view_id = v.id
+  CROSS JOIN LATERAL tidemark.read_state(f.view_id, true) AS r
   WHERE f.view_id = ANY ($1::integer[]) ORDER BY f.view`
 
-export function readFreshness(context: HttpContext, views: readonly number[]): Promise<FreshnessRow[]> {
+export function readFreshness(context: AskContext, views: readonly number[]): Promise<FreshnessRow[]> {
   return ask<FreshnessRow>(context, `SELECT ${freshnessColumns} ${from}`, [views])
 }
 
-export function readSummaries(context: HttpContext, views: readonly number[]): Promise<SummaryRow[]> {
+export function readSummaries(context: AskContext, views: readonly number[]): Promise<SummaryRow[]> {
   return ask<SummaryRow>(context, `SELECT ${summaryColumns} ${from}`, [views])
 }
 

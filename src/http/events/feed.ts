@@ -5,6 +5,7 @@ import type { LiveEvent } from '../../protocol/events.js'
 import { Backoff } from '../../worker/backoff.js'
 import { catalogVersion } from '../../worker/catalog.js'
 import type { Log } from '../../worker/events.js'
+import { type PollConnection, pollLockMs } from '../../worker/poll.js'
 import { type ListenSource, StandingConnection } from '../../worker/standing.js'
 import type { Position } from './cursor.js'
 import { eventOf, type StoredEvent } from './stored.js'
@@ -27,6 +28,8 @@ export interface FeedOptions {
   readonly log: Log
   /** What all hear, in order. */
   readonly publish: (batch: Batch, isFirst: boolean) => void
+  /** A table was written to, perhaps. */
+  readonly onWrite: () => void
 }
 
 interface Joiner {
@@ -67,10 +70,18 @@ export class EventFeed {
       source: listen,
       session: sessionSettings,
       lost: 'no connection to listen for events; polling meanwhile',
-      onNotification: () => this.#look(),
-      onChange: () => this.#look(),
+      onNotification: (channel) => (channel === 'tidemark' ? options.onWrite() : this.#look()),
+      onChange: () => {
+        this.#look()
+        options.onWrite()
+      },
       log,
     })
+  }
+
+  /** The connection that it listens on, while there is one. */
+  get channel(): PollConnection | undefined {
+    return this.#connection?.channel
   }
 
   get listening(): boolean {
@@ -184,5 +195,5 @@ const readText = `SELECT e.cursor, e.complete, e.events, left(md5(version.text),
   ORDER BY given.number`
 
 /** What idles here is not forgotten. */
-const sessionSettings = `SET lock_timeout = '5s'; SET statement_timeout = '15s'; SET idle_session_timeout = 0; SET jit = off;
-  SET application_name = 'tidemark events'; LISTEN tidemark_event`
+const sessionSettings = `SET lock_timeout = ${pollLockMs}; SET statement_timeout = '15s'; SET idle_session_timeout = 0; SET jit = off;
+  SET application_name = 'tidemark events'; LISTEN tidemark_event; LISTEN tidemark`

@@ -1,11 +1,14 @@
 import type { LiveEvent } from '../../protocol/events.js'
+import type { AskContext } from '../ask.js'
 import { Problem } from '../problem.js'
 import { Audience, type Interest, keyOf, type Listener } from './audience.js'
 import { type Position, writePosition } from './cursor.js'
 import { type Batch, EventFeed, type FeedOptions } from './feed.js'
 import { greeting, heartbeat, silence } from './frames.js'
+import { FreshnessWatch, type Gathering, type WatchAudience } from './watch.js'
 
-export interface HubOptions extends Omit<FeedOptions, 'publish'> {
+export interface HubOptions extends Omit<FeedOptions, 'publish' | 'onWrite' | 'database'> {
+  readonly context: AskContext
   readonly maxClients: number
   /** Told of everything first: what was remembered of views can be out of date. */
   readonly onEvents: (events: readonly LiveEvent[]) => void
@@ -35,12 +38,13 @@ interface Client extends ClientOptions {
   interest: Interest
 }
 
-/** A proxy that hears nothing for a minute ends a connection. */
-const heartbeatMs = 15_000
+/** Clients that hear nothing for longer do not take the last that they heard for the present. */
+const heartbeatMs = 5_000
 
 /** All streams of one server, and the one feed that they are told from. */
 export class EventHub {
   readonly #feed: EventFeed
+  readonly #watch: FreshnessWatch
   readonly #clients = new Set<Client>()
   readonly #audiences = new Map<string, Audience>()
   #position = ''
@@ -50,7 +54,15 @@ export class EventHub {
   #timer: NodeJS.Timeout | undefined
 
   constructor(private readonly options: HubOptions) {
-    this.#feed = new EventFeed({ ...options, publish: (batch, isFirst) => this.#publish(batch, isFirst) })
+    const { context, listen, log } = options
+    this.#feed = new EventFeed({
+      database: context.database,
+      listen,
+      log,
+      publish: (batch, isFirst) => this.#publish(batch, isFirst),
+      onWrite: () => this.#watch.wake(),
+    })
+    this.#watch = new FreshnessWatch({ context, log, channel: () => this.#feed.channel, audience: this.#watching() })
   }
 
   get use(): HubUse {
@@ -96,7 +108,7 @@ export class EventHub {
   async close(): Promise<void> {
     this.#closed = true
     for (const { listener } of [...this.#clients]) listener.end()
-    await this.#feed.close()
+    await Promise.all([this.#watch.close(), this.#feed.close()])
   }
 
   #welcome(client: Client, batch: Batch): void {
@@ -117,6 +129,7 @@ export class EventHub {
     const events = told(batch, viewsChanged)
     if (events.length === 0) return
     this.options.onEvents(events)
+    this.#watch.note(events)
     for (const audience of [...this.#audiences.values()]) {
       const bytes = audience.compose(events, this.#position)
       if (bytes !== null) audience.send(bytes)
@@ -139,9 +152,47 @@ export class EventHub {
   }
 
   #beat(): void {
+    this.#watch.check()
     const bytes = heartbeat(this.#position)
     // Of those who wait for the database, nobody knows where they are.
     for (const { audience, listener } of [...this.#clients]) listener.send(audience === undefined ? silence : bytes)
+  }
+
+  #watching(): WatchAudience {
+    return {
+      isEmpty: () => this.#audiences.size === 0,
+      gather: () => this.#gather(),
+      lost: (since) => {
+        for (const audience of [...this.#audiences.values()]) {
+          const bytes = audience.composeAside([{ type: 'unwatched', at: since }])
+          if (bytes !== null) audience.send(bytes)
+        }
+      },
+    }
+  }
+
+  /** Who comes while they are being told is told with the next. */
+  #gather(): Gathering {
+    const newcomers = new Map<Audience, readonly Listener[]>()
+    for (const audience of this.#audiences.values()) {
+      if (audience.newcomers.size > 0) newcomers.set(audience, [...audience.newcomers])
+      audience.newcomers.clear()
+    }
+    const heard = unionOf(this.#audiences.values())
+    const awaited = unionOf(newcomers.keys())
+    return {
+      hears: (view) => heard === null || heard.has(view),
+      awaits: (view) => awaited === null || awaited.has(view),
+      tell: (all, others) => {
+        for (const audience of [...this.#audiences.values()]) {
+          const forAll = audience.composeAside(all)
+          if (forAll !== null) audience.send(forAll)
+          const those = newcomers.get(audience) ?? []
+          const forThem = those.length === 0 ? null : audience.composeAside(others)
+          if (forThem !== null) audience.send(forThem, those)
+        }
+      },
+    }
   }
 
   #audienceOf(interest: Interest): Audience {
@@ -154,14 +205,26 @@ export class EventHub {
   #enter(client: Client, audience: Audience): void {
     client.audience = audience
     audience.listeners.add(client.listener)
+    audience.newcomers.add(client.listener)
+    this.#watch.start()
   }
 
   #leaveAudience(client: Client): void {
     const { audience } = client
     client.audience = undefined
-    audience?.listeners.delete(client.listener)
+    audience?.leave(client.listener)
     if (audience?.listeners.size === 0) this.#audiences.delete(keyOf(client.interest))
   }
+}
+
+/** All views that one of them hears of; null: every view. */
+function unionOf(audiences: Iterable<Audience>): ReadonlySet<string> | null {
+  const names = new Set<string>()
+  for (const { interest } of audiences) {
+    if (interest.views === null) return null
+    for (const name of interest.views.keys()) names.add(name)
+  }
+  return names
 }
 
 /** Where some are missing, all has to be read again, and single events are nothing to go by. */

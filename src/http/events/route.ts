@@ -1,14 +1,12 @@
 import type { Context } from 'hono'
 import type { Caller } from '../access/access.js'
 import type { HttpContext } from '../context.js'
-import { Problem } from '../problem.js'
-import type { ServedView } from '../views.js'
 import type { Interest } from './audience.js'
 import { readPosition } from './cursor.js'
 import type { EventHub, Since } from './hub.js'
+import { namesOf } from './names.js'
 import { openStream } from './stream.js'
 
-const mostNames = 500
 const longestTimerMs = 2 ** 31 - 1
 
 const headers = {
@@ -41,21 +39,14 @@ export async function answerEvents(context: HttpContext, hub: EventHub, c: Conte
   return new Response(stream.body, { headers })
 }
 
-function namesOf(given: string | undefined): readonly string[] | null {
-  if (given === undefined || given === '') return null
-  const names = given.split(',')
-  if (names.length > mostNames) throw new Problem('REQUEST_INVALID', `At most ${mostNames} views can be named.`)
-  return names
-}
-
 function sinceOf(given: string | undefined): Since {
   return given === undefined || given === '' ? null : (readPosition(given) ?? 'lost')
 }
 
 /** @throws Problem 401, 403 or 404 for the first view that cannot be listened to. */
 async function namedOf(caller: Caller, names: readonly string[]): Promise<Interest> {
-  const views: ServedView[] = []
-  for (const name of names) views.push((await caller.demandOf('freshness', name)).view)
+  const views: AskedFor[] = []
+  for (const asked of names) views.push({ asked, name: (await caller.demandOf('freshness', asked)).view.name })
   return interestIn(views, caller)
 }
 
@@ -65,11 +56,23 @@ async function allOf(context: HttpContext, caller: Caller): Promise<Interest> {
   if (await caller.mayAll('freshness')) return { views: null, detailed }
   const views = await caller.filter('freshness', await context.views.all())
   if (views.length === 0) await caller.demand('freshness', null)
-  return interestIn(views, caller)
+  const asked = views.map(({ name }) => ({ asked: name, name }))
+  return interestIn(asked, caller)
 }
 
-async function interestIn(views: readonly ServedView[], caller: Caller): Promise<Interest> {
-  return { views: new Set(views.map(({ name }) => name)), detailed: await caller.may('inspect', null) }
+interface AskedFor {
+  /** As the request names it. */
+  readonly asked: string
+  readonly name: string
+}
+
+async function interestIn(asked: readonly AskedFor[], caller: Caller): Promise<Interest> {
+  const views = new Map<string, string[]>()
+  for (const { asked: as, name } of asked) {
+    const names = views.get(name) ?? []
+    if (!names.includes(as)) views.set(name, [...names, as].sort())
+  }
+  return { views, detailed: await caller.may('inspect', null) }
 }
 
 /** By the same credentials, which may have come to allow more, or less. */
@@ -80,11 +83,11 @@ async function askAgain(
 ): Promise<Interest | null> {
   const caller = context.access.caller(request)
   if (names === null) return allOf(context, caller)
-  const found = await Promise.all(names.map((name) => context.views.find(name)))
-  const views = await caller.filter(
-    'freshness',
-    found.filter((view) => view !== undefined),
-  )
+  const views: AskedFor[] = []
+  for (const asked of names) {
+    const view = await context.views.find(asked)
+    if (view !== undefined && (await caller.may('freshness', view))) views.push({ asked, name: view.name })
+  }
   return views.length === 0 ? null : interestIn(views, caller)
 }
 

@@ -38,8 +38,6 @@ export class FakeServer {
   readonly instead: Answer[] = []
   /** Nothing answers at all. */
   down = false
-  /** Each connection begins with how fresh its views are. */
-  tellsFreshness = false
   /** Events that are remembered for those who resume. */
   #past: { readonly id: number; readonly event: LiveEvent }[] = []
   #streams = new Set<Stream>()
@@ -109,7 +107,7 @@ export class FakeServer {
       state,
       epoch: this.epoch(view),
       asOf: new Date(asOf).toISOString(),
-      stalenessSeconds: pending === 0 ? 0 : (Date.now() - asOf) / 1_000,
+      stalenessSeconds: pending === 0 ? 0 : Math.max(1, Date.now() - asOf) / 1_000,
       pendingChanges: pending,
       targetSeconds,
       rows: rows.length,
@@ -218,16 +216,9 @@ export class FakeServer {
     } else if (since !== null) {
       for (const { id, event } of this.#past) if (id > Number(since)) this.#send(stream, id, event)
     }
-    if (this.tellsFreshness) {
-      for (const view of stream.views) {
-        const event = {
-          type: 'freshness',
-          view,
-          freshness: this.freshness(view),
-          at: new Date().toISOString(),
-        } as const
-        this.#send(stream, last, event)
-      }
+    for (const view of stream.views) {
+      const event = { type: 'freshness', view, freshness: this.freshness(view), at: new Date().toISOString() } as const
+      this.#send(stream, last, event)
     }
     stream.send(`id: ${last}\n\n`)
   }
