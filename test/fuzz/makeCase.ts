@@ -1,6 +1,7 @@
 import { identifier } from '../oracle/library.js'
 import { Random } from '../oracle/random.js'
 import type { Case, CaseView } from './case.js'
+import { type Emphasis, emphasisOf } from './emphasis.js'
 import { blurred, Grammar, type NamedColumn, type Query, type Relation } from './grammar/grammar.js'
 import { query, viewQuery } from './grammar/query.js'
 import { type Kind, looksTheSame, typesSql } from './kinds.js'
@@ -17,7 +18,8 @@ export interface Sizes {
 /** The case of a seed: always the same. */
 export function makeCase(seed: number, sizes: Sizes): Case {
   const random = new Random(seed)
-  const tables = makeSchema(random.fork())
+  const emphasis = emphasisOf(seed)
+  const tables = makeSchema(random.fork(), emphasis.schema)
   const forViews = random.fork()
   const relations: Relation[] = tables.flatMap(relationsOf)
   const plain = makePlainView(forViews.fork(), relations)
@@ -27,9 +29,9 @@ export function makeCase(seed: number, sizes: Sizes): Case {
   // One for all: a view that reads another would compute that one's query under its own.
   const timeZone = forViews.pick(['UTC', 'UTC', 'Europe/Berlin', 'America/St_Johns'])
   const views: CaseView[] = []
-  for (let number = 1; number <= sizes.views; number++) {
+  for (let number = 1; number <= Math.min(sizes.views, emphasis.views); number++) {
     const name = forViews.chance(0.1) ? `V ${number}` : `v${number}`
-    const made = makeView(forViews.fork(), name, relations)
+    const made = makeView(forViews.fork(), name, relations, emphasis)
     const storage = forViews.chance(0.03) ? 'matview' : undefined
     views.push({ ...made.view, timeZone, ...(storage && { storage }) })
     if (forViews.chance(0.35)) relations.push(made.relation)
@@ -38,7 +40,10 @@ export function makeCase(seed: number, sizes: Sizes): Case {
     schema: [...typesSql, ...tables.flatMap(({ sql }) => sql), plain.sql, ...(native === undefined ? [] : native.sql)],
     data: makeData(random.fork(), tables),
     views,
-    rounds: makeHistory(random.fork(), tables, sizes.rounds, native === undefined ? [] : [native.refresh]),
+    rounds: makeHistory(random.fork(), tables, sizes.rounds, {
+      ...emphasis.history,
+      refreshes: native === undefined ? [] : [native.refresh],
+    }),
   }
 }
 
@@ -84,9 +89,10 @@ function makeView(
   random: Random,
   name: string,
   relations: readonly Relation[],
+  emphasis: Emphasis,
 ): { view: CaseView; relation: Relation } {
   const g = new Grammar(random, relations, random.pick([0, 1, 2, 3, 4, 6, 9]))
-  const made = viewQuery(g)
+  const made = viewQuery(g, emphasis)
   const names = made.columns.filter(({ kind }) => kind !== 'noisy').map((column) => unquoted(column.name))
   const keys = [null, ...(made.identity === undefined ? [] : [made.identity.map(unquoted)]), names]
   const exact = made.columns

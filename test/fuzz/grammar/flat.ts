@@ -7,13 +7,23 @@ import { output } from './plain.js'
 import { tableSource } from './sources.js'
 import { equality } from './subqueries.js'
 
+/** How many tables a flat join reads, and how much it asks of them. */
+export interface FlatWeights {
+  readonly places: readonly number[]
+  readonly linked: number
+  readonly asking: number
+  readonly clocked: number
+}
+
+export const usualFlat: FlatWeights = { places: [1, 2, 2, 3, 3, 5], linked: 0.5, asking: 0.3, clocked: 0.12 }
+
 /** Counts, sums and extremes over an inner join of tables: what is kept by adding what changed. */
-export function flatGroups(g: Grammar): Query {
+export function flatGroups(g: Grammar, { places, linked, asking, clocked }: FlatWeights = usualFlat): Query {
   let scope: Scope = { columns: [], identity: undefined }
   const from: string[] = []
   const where: string[] = []
-  for (let left = g.random.pick([1, 2, 2, 3, 3, 5]); left > 0; left--) {
-    const source = tableSource(g, scope.columns)
+  for (let left = g.random.pick(places); left > 0; left--) {
+    const source = tableSource(g, scope.columns, linked)
     const tie = equality(g, { columns: source.columns, identity: undefined }, scope)
     if (tie !== undefined) where.push(tie)
     const second = g.random.chance(0.15)
@@ -24,9 +34,9 @@ export function flatGroups(g: Grammar): Query {
     scope = { columns: [...scope.columns, ...source.columns], identity: undefined }
   }
   if (from.length > 1) g.tag('inner join')
-  if (g.random.chance(0.3)) where.push(simpleCondition(g, scope, 0))
-  const clocked = g.random.chance(0.12) ? clockCondition(g, scope) : undefined
-  if (clocked !== undefined) where.push(clocked)
+  if (g.random.chance(asking)) where.push(simpleCondition(g, scope, 0))
+  const moving = g.random.chance(clocked) ? clockCondition(g, scope) : undefined
+  if (moving !== undefined) where.push(moving)
   const groups = chooseColumns(g, usable(scope))
   const aggregates = Array.from({ length: g.random.int(1, 3) }, () =>
     g.random.chance(0.3) ? (extreme(g, scope) ?? added(g, scope)) : added(g, scope),

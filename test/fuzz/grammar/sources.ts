@@ -28,8 +28,9 @@ export function sourceOf(
   return { sql, columns: made, identity: whole, names: columns }
 }
 
-export function tableSource(g: Grammar, near: readonly Expression[] | undefined): Source {
-  const relation = chooseRelation(g, near)
+/** @param linked how often it is one that what is near refers to, or that refers to it. */
+export function tableSource(g: Grammar, near: readonly Expression[] | undefined, linked = 0.5): Source {
+  const relation = chooseRelation(g, near, linked)
   const alias = g.alias()
   g.tag(relation.construct)
   const only = relation.parent && g.random.chance(0.2)
@@ -37,9 +38,8 @@ export function tableSource(g: Grammar, near: readonly Expression[] | undefined)
   return sourceOf(alias, relation.columns, relation.identity, `${only ? 'ONLY ' : ''}${relation.name} ${alias}`)
 }
 
-/** A table that what is there already refers to, or that refers to it, mostly. */
-function chooseRelation(g: Grammar, near: readonly Expression[] | undefined): Relation {
-  if (near !== undefined && g.random.chance(0.5)) {
+function chooseRelation(g: Grammar, near: readonly Expression[] | undefined, often: number): Relation {
+  if (near !== undefined && g.random.chance(often)) {
     const linked = g.relations.filter(
       ({ name, references }) =>
         near.some(({ target }) => target?.startsWith(`${name}.`)) ||

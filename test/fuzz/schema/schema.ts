@@ -1,4 +1,5 @@
 import type { Random } from '../../oracle/random.js'
+import type { SchemaWeights } from '../emphasis.js'
 import { everyKind, type Kind, kinds } from '../kinds.js'
 import { extended, unquoted, written } from './names.js'
 import type { Column, Reference, Shape, Table } from './table.js'
@@ -28,31 +29,31 @@ const names: Readonly<Record<Exclude<Kind, 'noisy'>, readonly string[]>> = {
 }
 
 /** A few tables, later ones referring to earlier ones. */
-export function makeSchema(random: Random): Table[] {
+export function makeSchema(random: Random, weights: SchemaWeights): Table[] {
   const tables: Table[] = []
   for (let left = random.pick([2, 2, 3, 3, 4]); left > 0; left--)
-    tables.push(makeTable(random, written(random, `t${tables.length + 1}`), tables))
+    tables.push(makeTable(random, written(random, `t${tables.length + 1}`), tables, weights))
   return tables
 }
 
-function makeTable(random: Random, name: string, others: readonly Table[]): Table {
+function makeTable(random: Random, name: string, others: readonly Table[], weights: SchemaWeights): Table {
+  const { partitioned, inherited, present } = weights
   const roll = random.next()
-  const shape: Shape = roll < 0.2 ? 'partitioned' : roll < 0.3 ? 'inherited' : 'plain'
+  const shape: Shape = roll < partitioned ? 'partitioned' : roll < partitioned + inherited ? 'inherited' : 'plain'
   const key = makeKey(random, shape)
-  const references =
-    shape === 'plain' ? makeReferences(random, name, key, others) : makeReferences(random, name, [], others)
+  const references = makeReferences(random, name, shape === 'plain' ? key : [], others, weights)
   const referring = references.flatMap((reference) => referringColumns(random, reference, key, others))
-  const plain = makeColumns(random, [...key, ...referring])
+  const plain = makeColumns(random, [...key, ...referring], weights)
   const stored = [...key, ...referring, ...plain, ...makeGenerated(random, plain)]
   const virtual = makeVirtual(random, name, stored)
   const columns = [...stored, ...virtual.columns]
   const unique = shape !== 'inherited' && key.length > 0
   const keyNames = key.map((column) => column.name)
-  const base = { name, columns, key: keyNames, references, unique, shape }
+  const base = { name, columns, key: keyNames, references, unique, shape, present }
   const sql = [
     createTable(random, { ...base, columns: stored }),
     ...virtual.sql,
-    ...makeIndexes(random, base),
+    ...makeIndexes(random, base, weights),
     ...makeTrigger(random, name, plain),
   ]
   if (shape === 'partitioned') {
@@ -84,26 +85,27 @@ function makeKey(random: Random, shape: Shape): Column[] {
   return random.chance(0.7) ? [id, other] : [other]
 }
 
-const actions = [
-  'ON DELETE CASCADE ON UPDATE CASCADE',
-  'ON DELETE CASCADE',
-  'ON DELETE SET NULL ON UPDATE CASCADE',
-  'DEFERRABLE INITIALLY DEFERRED',
-  '',
-] as const
+const cascades = ['ON DELETE CASCADE ON UPDATE CASCADE', 'ON DELETE CASCADE'] as const
+const otherActions = ['ON DELETE SET NULL ON UPDATE CASCADE', 'DEFERRABLE INITIALLY DEFERRED', ''] as const
 
 /** Tables whose rows a number tells apart, alone or with one column more; this one itself among them at times. */
-function makeReferences(random: Random, name: string, key: readonly Column[], others: readonly Table[]): Reference[] {
+function makeReferences(
+  random: Random,
+  name: string,
+  key: readonly Column[],
+  others: readonly Table[],
+  { referring, cascading }: SchemaWeights,
+): Reference[] {
   const possible = others.filter((table) => table.key[0] === 'id' && table.unique)
   const chosen = new Set<string>()
   if (key.length === 1 && key[0]?.name === 'id' && random.chance(0.1)) chosen.add(name)
-  if (possible.length > 0 && random.chance(0.75)) {
+  if (possible.length > 0 && random.chance(referring)) {
     for (let left = random.int(1, 2); left > 0; left--) chosen.add(random.pick(possible).name)
   }
   return [...chosen].map((table) => {
     const targets = others.find((other) => other.name === table)?.key ?? ['id']
     const columns = targets.map((target) => extended(table, `_${unquoted(target).replaceAll('"', '')}`))
-    return { columns, table, targets, actions: random.pick(actions) }
+    return { columns, table, targets, actions: random.pick(random.chance(cascading) ? cascades : otherActions) }
   })
 }
 
@@ -132,7 +134,7 @@ function makeTrigger(random: Random, table: string, columns: readonly Column[]):
   ]
 }
 
-function makeColumns(random: Random, present: readonly Column[]): Column[] {
+function makeColumns(random: Random, present: readonly Column[], { timed: often }: SchemaWeights): Column[] {
   const columns: Column[] = []
   for (let left = random.int(2, 5); left > 0; left--) {
     const kind = random.chance(0.45) ? random.pick(['int', 'text', 'money'] as const) : random.pick(everyKind)
@@ -142,7 +144,7 @@ function makeColumns(random: Random, present: readonly Column[]): Column[] {
   }
   // Without a time there is nothing that the clock could move.
   const timed = [...present, ...columns].some(({ kind }) => kind === 'time')
-  if (!timed && random.chance(0.25)) columns.push({ name: 'ts', kind: 'time', notNull: random.chance(0.2) })
+  if (!timed && random.chance(often)) columns.push({ name: 'ts', kind: 'time', notNull: random.chance(0.2) })
   return columns
 }
 
@@ -176,8 +178,12 @@ function createTable(random: Random, table: Omit<Table, 'parts' | 'sql'>): strin
   return `CREATE TABLE ${table.name} (${lines.join(', ')})${shape === 'partitioned' ? ' PARTITION BY LIST (region)' : ''}`
 }
 
-function makeIndexes(random: Random, { name, columns, references }: Pick<Table, 'name' | 'columns' | 'references'>) {
-  const wanted = references.filter(() => random.chance(0.6)).map(({ columns: [first] }) => first ?? 'id')
+function makeIndexes(
+  random: Random,
+  { name, columns, references }: Pick<Table, 'name' | 'columns' | 'references'>,
+  { indexed }: SchemaWeights,
+) {
+  const wanted = references.filter(() => random.chance(indexed)).map(({ columns: [first] }) => first ?? 'id')
   for (const column of columns) {
     const indexable = !['json', 'range', 'texts', 'ints'].includes(column.kind)
     if (indexable && random.chance(0.2)) wanted.push(column.name)

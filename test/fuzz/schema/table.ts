@@ -28,5 +28,7 @@ export interface Table {
   readonly unique: boolean
   /** Other names under which rows of it are written, with the columns that only those have. */
   readonly parts: readonly string[]
+  /** How many of the times that are written to it lie about the present. */
+  readonly present: number
   readonly sql: readonly string[]
 }

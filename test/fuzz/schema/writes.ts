@@ -18,6 +18,32 @@ export function writeStatement(random: Random, tables: readonly Table[]): string
   return `UPDATE ${table.name} SET ${assignments(random, table)}`
 }
 
+/**
+ * Of each table, mostly, rows that come, go, or lead elsewhere: often those of one number in all of them, which refer to each
+ * other, so that what changed in one meets what changed in the next.
+ */
+export function writesEverywhere(random: Random, tables: readonly Table[]): string[] {
+  const number = random.chance(0.7) ? random.int(1, 9) : undefined
+  return tables
+    .filter(() => random.chance(0.85))
+    .flatMap((table) => Array.from({ length: random.int(1, 2) }, () => moveOn(random, table, number)))
+}
+
+function moveOn(random: Random, table: Table, number: number | undefined): string {
+  const roll = random.next()
+  if (number !== undefined && table.key[0] === 'id' && random.chance(0.85)) {
+    if (roll < 0.4) return insertNumbered(random, table, number)
+    if (roll < 0.85) return `UPDATE ${table.name} SET ${assignments(random, table, number)} WHERE id = ${number}`
+    return `DELETE FROM ${written(random, table)} WHERE id = ${number}`
+  }
+  if (roll < 0.35) return insert(random, table)
+  if (roll < 0.6) return `DELETE FROM ${written(random, table)} WHERE ${condition(random, table)}`
+  const referring = table.columns.filter(({ name }) => table.references.some(({ columns }) => columns.includes(name)))
+  if (referring.length === 0 || roll < 0.8) return update(random, table)
+  const moved = referring.map((column) => `${column.name} = ${cell(random, table, column)}`)
+  return `UPDATE ${table.name} SET ${moved.join(', ')} WHERE ${condition(random, table)}`
+}
+
 export function truncate(random: Random, tables: readonly Table[]): string {
   return `TRUNCATE ${written(random, random.pick(tables))} CASCADE`
 }
@@ -28,6 +54,14 @@ export function insert(random: Random, table: Table, most = 4): string {
   const conflict = table.key.length > 0 ? ' ON CONFLICT DO NOTHING' : ''
   const target = random.chance(0.2) ? written(random, table) : table.name
   return `INSERT INTO ${target} (${names(columns)}) VALUES ${rows.join(', ')}${conflict}`
+}
+
+/** A row with this number, that refers to those which have it too. */
+function insertNumbered(random: Random, table: Table, number: number): string {
+  const columns = writable(table)
+  const places = new Map(table.references.map((reference) => [reference, number]))
+  const values = columns.map((column) => (column.name === 'id' ? `${number}` : cell(random, table, column, places)))
+  return `INSERT INTO ${table.name} (${names(columns)}) VALUES (${values.join(', ')}) ON CONFLICT DO NOTHING`
 }
 
 /** The table, or a partition or child of it. */
@@ -58,7 +92,7 @@ function cell(
   if (column.name === 'id') return String(random.int(1, random.chance(0.05) ? 1000 : 9))
   const reference = table.references.find(({ columns }) => columns.includes(column.name))
   const timed = (column.kind === 'time' || column.kind === 'local') && !table.key.includes(column.name)
-  if (timed && random.chance(0.4)) return `now() + interval '${random.int(-30, 30) / 10} seconds'`
+  if (timed && random.chance(table.present)) return `now() + interval '${random.int(-30, 30) / 10} seconds'`
   if (reference === undefined) return literal(random, column.kind, !column.notNull)
   if (!column.notNull && random.chance(0.15)) return 'NULL'
   const place = places.get(reference) ?? random.int(1, 9)
@@ -134,9 +168,10 @@ function moveRows(random: Random, table: Table): string {
   return `WITH gone AS (DELETE FROM ${table.name} WHERE ${condition(random, table)} RETURNING *) INSERT INTO ${table.name} (${names(columns)}) SELECT ${values.join(', ')} FROM gone`
 }
 
-function assignments(random: Random, table: Table): string {
+function assignments(random: Random, table: Table, number?: number): string {
+  const places = new Map(table.references.map((reference) => [reference, number ?? random.int(1, 9)]))
   const columns = new Set(Array.from({ length: random.int(1, 2) }, () => random.pick(plain(table))))
-  const list = [...columns].map((column) => `${column.name} = ${cell(random, table, column)}`)
+  const list = [...columns].map((column) => `${column.name} = ${cell(random, table, column, places)}`)
   const [first] = table.key
   const key = table.columns.find(({ name }) => name === first)
   // A key moves to a place that may be free; foreign keys follow or refuse.
