@@ -4,9 +4,17 @@ export interface Frame {
   /** As in `PostgreSQL 18.4`. */
   readonly server: string
   readonly url: string
+  /** Where it can be seen in a browser. */
+  readonly pages: Pages
   readonly elapsedMs: number
   readonly writes: WriteFigures
   readonly views: readonly ViewFigures[]
+}
+
+/** Addresses, with the token in them; null where nothing is served. */
+export interface Pages {
+  readonly dashboard: string | null
+  readonly console: string | null
 }
 
 export interface WriteFigures {

@@ -10,9 +10,10 @@ import { showLive, viewer } from './live.js'
 import { runOnce } from './once.js'
 import { type DemoOptions, help, parseOptions } from './options.js'
 import { startRun } from './run.js'
+import { openInBrowser, requirePort } from './serving.js'
 import { setUp } from './setup.js'
 import { Steps } from './steps.js'
-import { renderFrame } from './table.js'
+import { pageLines, renderFrame } from './table.js'
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -52,9 +53,14 @@ async function play(options: DemoOptions, out: NodeJS.WriteStream, cleanup: Clea
   const steps = new Steps(out)
   out.write(`\n ${colors.bold(colors.cyan('≈ Tidemark'))}  ${colors.dim('keeps PostgreSQL views fresh')}\n\n`)
   cleanup.add(async () => void out.write(` ${colors.dim('The server is stopped, and its data removed.')}\n`))
+  // Not after it has loaded everything.
+  if (options.port !== null) await requirePort(options.port)
   const stage = await setUp(options.submissions, steps, cleanup)
   const run = await startRun(stage, options, cleanup)
   if (!options.once) {
+    // The table shows them, too.
+    if (!out.isTTY) for (const line of pageLines(run.pages, colors)) out.write(`${line}\n`)
+    if (options.open && run.pages.dashboard !== null) openInBrowser(run.pages.dashboard)
     const view = viewer(out)
     cleanup.add(async () => view.leave())
     return await showLive(run, out, view.show)

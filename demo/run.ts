@@ -2,9 +2,10 @@ import { startWriters, type Writers } from '../examples/arena/writes.js'
 import { normaliseConfig } from '../src/define/normalise-config.js'
 import { startWorker } from '../src/worker/worker.js'
 import type { Cleanup } from './cleanup.js'
-import type { Frame } from './frame.js'
+import type { Frame, Pages } from './frame.js'
 import type { DemoOptions } from './options.js'
 import { ViewSampler, WriteSampler } from './sampler.js'
+import { startServing } from './serving.js'
 import type { Stage } from './setup.js'
 
 const clients = 4
@@ -13,6 +14,7 @@ const clients = 4
 export interface Run {
   readonly writers: Writers
   readonly views: ViewSampler
+  readonly pages: Pages
   frame(): Promise<Frame>
 }
 
@@ -28,6 +30,9 @@ export async function startRun(stage: Stage, options: DemoOptions, cleanup: Clea
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore }, // the table shows the state of every view
   })
   cleanup.add(() => worker.stop())
+  const pages: Pages = options.serve
+    ? await startServing(stage.url, options.port, cleanup)
+    : { dashboard: null, console: null }
   const writers = startWriters(stage.url, { clients, ratePerSecond: options.rate })
   cleanup.add(() => writers.stop())
   const writes = new WriteSampler(writers, clients)
@@ -35,10 +40,12 @@ export async function startRun(stage: Stage, options: DemoOptions, cleanup: Clea
   return {
     writers,
     views,
+    pages,
     frame: async () => ({
       submissions: options.submissions,
       server: stage.server,
       url: stage.url,
+      pages,
       elapsedMs: performance.now() - started,
       writes: writes.read(),
       views: await views.read(),

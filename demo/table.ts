@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { age, clock, count, duration, padEnd, padStart, shorten, sparkline, times, widthOf } from './format.js'
-import type { Frame, ViewFigures } from './frame.js'
+import type { Frame, Pages, ViewFigures } from './frame.js'
 
 type Colors = ReturnType<typeof pc.createColors>
 
@@ -17,7 +17,15 @@ export function renderFrame(frame: Frame, terminal: Terminal): string[] {
   const c = pc.createColors(terminal.colors)
   const width = Math.min(terminal.columns, 140)
   const views = terminal.columns >= wide ? wideTable(frame, width, c) : narrowTable(frame, width, c)
-  const lines = ['', ...header(frame, width, c), '', ...views, '', ...footer(frame, width, c)]
+  const lines = [
+    '',
+    ...header(frame, width, c),
+    ...pageLines(frame.pages, c),
+    '',
+    ...views,
+    '',
+    ...footer(frame, width, c),
+  ]
   return lines.map((line) => shorten(line, terminal.columns))
 }
 
@@ -34,6 +42,18 @@ function header(frame: Frame, width: number, c: Colors): string[] {
     '',
     ` ${c.bold('writes')}  ${c.cyan(sparkline(writes.history, room))}  ${rows}  ${all}${errors}`,
   ]
+}
+
+/** Where to look at it. */
+export function pageLines({ dashboard, console }: Pages, c: Colors): string[] {
+  const named = [
+    ['Dashboard', dashboard],
+    ['Console', console],
+  ] as const
+  const lines = named.flatMap(([name, address]) =>
+    address === null ? [] : [` ${padEnd(c.bold(name), 11)}${c.underline(address)}`],
+  )
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 function wideTable(frame: Frame, width: number, c: Colors): string[] {

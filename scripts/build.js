@@ -4,6 +4,7 @@ import { chmodSync, cpSync, existsSync, rmSync, statSync, symlinkSync } from 'no
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { buildConsole } from './console-build.js'
+import { buildDashboard } from './dashboard-build.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
@@ -29,6 +30,7 @@ cpSync('src', 'dist', {
 })
 
 await buildConsole()
+await buildDashboard()
 
 const main = 'dist/cli/main.js'
 if (existsSync(main)) {

@@ -12,7 +12,7 @@ import { Access } from './access/access.js'
 import { apiRoutes } from './api/routes.js'
 import { Statistics } from './api/stats.js'
 import { BoundedDatabase } from './bounded.js'
-import { consoleDirectory, consoleRoutes } from './console.js'
+import { consoleDirectory } from './console.js'
 import type { HttpContext } from './context.js'
 import { EventHub } from './events/hub.js'
 import { healthRoutes } from './health.js'
@@ -21,6 +21,7 @@ import { openApi } from './openapi.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
 import { restRoutes } from './rest/routes.js'
 import { crossOrigin, foreignPosts, securityHeaders } from './security.js'
+import { staticPage } from './staticFiles.js'
 import { ViewDirectory } from './views.js'
 
 interface HandlerMeans {
@@ -102,7 +103,7 @@ export function makeHandler(settings: ServingSettings, means: HandlerMeans): Han
     Response.json(await openApi(context, c.req.raw, basePath), { headers: { 'cache-control': 'no-store' } }),
   )
   const directory = means.console === false ? null : consoleDirectory()
-  if (directory !== null) app.route(`${basePath}/`, consoleRoutes(directory))
+  if (directory !== null) app.route(`${basePath}/`, staticPage('console', directory))
   return {
     app,
     fetch: async (request, env) => {

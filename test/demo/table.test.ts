@@ -35,6 +35,10 @@ const frame: Frame = {
   submissions: 200_000,
   server: 'PostgreSQL 18.4',
   url: 'postgresql://postgres:0123456789abcdef01234567@127.0.0.1:39101/arena',
+  pages: {
+    dashboard: 'http://127.0.0.1:8432/dashboard/#token=0123456789abcdef01234567',
+    console: 'http://127.0.0.1:8432/console/#token=0123456789abcdef01234567',
+  },
   elapsedMs: 63_000,
   writes: {
     clients: 4,
@@ -106,8 +110,17 @@ describe('the live table', () => {
     expect(drawn(120, { writes: { ...frame.writes, errors: 3 } }).join('\n')).toContain('3 errors')
   })
 
-  test('says the whole URL, also at 80 columns', () => {
-    for (const columns of [80, 120]) expect(drawn(columns).join('\n')).toContain(`psql ${frame.url}`)
+  test('says whole addresses, also at 80 columns', () => {
+    for (const columns of [80, 120]) {
+      const text = drawn(columns).join('\n')
+      expect(text).toContain(`psql ${frame.url}`)
+      expect(text).toContain(`Dashboard  ${frame.pages.dashboard}`)
+      expect(text).toContain(`Console    ${frame.pages.console}`)
+    }
+  })
+
+  test('names no pages where none are served', () => {
+    expect(drawn(120, { pages: { dashboard: null, console: null } }).join('\n')).not.toMatch(/Dashboard|Console/)
   })
 
   test('shows a view that failed by its state', () => {

@@ -1,8 +1,11 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import type { Handler } from '../../http/handler.js'
 import { TidemarkError } from '../../protocol/errors.js'
+
+interface Answering {
+  readonly fetch: (request: Request, env?: object) => Response | Promise<Response>
+}
 
 export interface Listening {
   /** Without a path. */
@@ -12,7 +15,7 @@ export interface Listening {
 }
 
 /** @throws TidemarkError ADDRESS_TAKEN. */
-export async function listenOn(handler: Handler, host: string, port: number): Promise<Listening> {
+export async function listenOn(handler: Answering, host: string, port: number): Promise<Listening> {
   const server = createAdaptorServer({ fetch: handler.fetch, overrideGlobalObjects: true }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
