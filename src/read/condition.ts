@@ -48,10 +48,17 @@ function compare(
   values: BindValues,
 ): Fragment {
   const symbol = trusted(known(comparisons, operator, 'comparison'))
+  if (operator === 'like' || operator === 'ilike') compared.forEach(checkPattern)
   if (quantifier === undefined && compared.length !== 1) throw invalidRead(`"${operator}" compares with one value.`)
   // Each by itself and not as an array, so that each gets the type of the column, whatever that is.
   const each = compared.map((value) => sql`(${columnSql(view, column, values)} ${symbol} ${values.add(value)})`)
   return quantifier === 'all' ? all(each) : any(each)
+}
+
+/** PostgreSQL finds it out at a row that begins so, which may be one that a guard keeps back: the error would tell of it. */
+function checkPattern(pattern: string): void {
+  const [escapes = ''] = /\\*$/.exec(pattern) ?? []
+  if (escapes.length % 2 === 1) throw invalidRead('A pattern must not end with a backslash that escapes nothing.')
 }
 
 function search(
