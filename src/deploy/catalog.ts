@@ -57,7 +57,19 @@ export async function insertView(
     [id, built.rows, built.buildMs, built.sliceTotals],
   )
   await insertSources(connection, target, id)
+  await noteHeld(connection, target, id)
   return id
+}
+
+/** What is built of views that are behind is as old as they are, also when they are no longer. */
+async function noteHeld(connection: Connection, { upstream }: ViewTarget, id: number): Promise<void> {
+  if (upstream.length === 0) return
+  await connection.query(
+    `SELECT tidemark.note_held($1, array_agg(read.id)) FROM unnest($2::text[], $3::text[]) AS reads (schema, name)
+     JOIN tidemark.view u ON (u.schema_name, u.view_name) = (reads.schema, reads.name) AND u.replaces IS NULL
+     CROSS JOIN LATERAL unnest(tidemark.upstream(u.id) || u.id) AS read (id)`,
+    [id, upstream.map(({ schema }) => schema), upstream.map(({ name }) => name)],
+  )
 }
 
 /** Its rows change with time alone, or with writes that nothing reports. */
@@ -143,7 +155,7 @@ export async function promote(
   )
   await connection.query(
     `UPDATE tidemark.state o SET state = CASE WHEN o.state = 'paused' THEN o.state ELSE 'ready' END, cursor = n.cursor,
-       consumed_xid = n.consumed_xid, as_of = n.as_of, epoch = o.epoch + 1, system_identifier = n.system_identifier,
+       consumed_xid = n.consumed_xid, as_of = n.as_of, held_as_of = n.held_as_of, epoch = o.epoch + 1, system_identifier = n.system_identifier,
        row_count = n.row_count, slice_totals = n.slice_totals, full_ms = n.full_ms, slice_ms = NULL, batch_ms = NULL, delta_ms = NULL, count_ms = NULL, touched_rate = NULL, full_pending = NULL, failures = 0, retry_at = NULL,
        last_error = NULL, last_full_at = n.last_full_at, last_run_at = n.last_run_at
      FROM tidemark.state n WHERE n.view_id = $1 AND o.view_id = $2`,

@@ -55,8 +55,13 @@ export async function waitForWrite(
     if (performance.now() + pauseMs > deadline || signal?.aborted) break
     await sleep(pauseMs)
   }
-  throw new TidemarkError('READ_BEHIND', `${view.shown} did not pass the write within ${timeoutMs} ms.`, {
+  throw behind(view, `${view.shown} did not pass the write within ${timeoutMs} ms.`)
+}
+
+export function behind({ shown }: ViewFacts, message: string, cause?: unknown): TidemarkError {
+  return new TidemarkError('READ_BEHIND', message, {
     hint: 'See that a worker runs, and that the view is neither paused nor failing: tidemark status.',
-    view: view.shown,
+    view: shown,
+    cause,
   })
 }

@@ -1,6 +1,7 @@
 import type { WhenStale } from '../define/types.js'
 import type { Database } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
+import { behind } from './afterWrite.js'
 import type { Board } from './board.js'
 import type { ViewCatalog } from './catalog.js'
 import { isMissing, readError } from './errors.js'
@@ -22,6 +23,8 @@ export interface Asked extends StalenessRules {
   readonly role: string | undefined
   readonly claims: object | undefined
   readonly timeoutMs: number
+  /** The write that the rows have to hold; it was waited for. */
+  readonly afterWrite: string | undefined
 }
 
 export interface Means {
@@ -88,6 +91,13 @@ async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAn
   if (isBroken(found.state) || (tooOld && action === 'live')) {
     return computed(means, view, asked).catch((error: unknown) => {
       if (tooOld && action !== 'serve') throw readError(error, view.shown)
+      if (asked.afterWrite !== undefined) {
+        throw behind(
+          view,
+          `${view.shown} is not refreshed, and may not hold the write; nor could it be computed.`,
+          error,
+        )
+      }
       // Old rows that say how old they are, rather than none.
       return own
     })

@@ -38,7 +38,8 @@ export async function cachedAnswer(means: CachedMeans, asked: Asked): Promise<Js
     }
   }
   // Another turn: what is under way may be of rows that were told to be old.
-  const rules = [asked.maxStalenessSeconds, asked.whenStale, asked.timeoutMs, board.turn(view.id)]
+  const { maxStalenessSeconds, whenStale, timeoutMs, afterWrite } = asked
+  const rules = [maxStalenessSeconds, whenStale, timeoutMs, afterWrite, board.turn(view.id)]
   const { result, beforeMs } = await flights.join(keyOf([...parts, present, rules]), async () => {
     const found = await answer(means, asked)
     const { body, rows, total, epoch, source } = found
@@ -54,10 +55,10 @@ function partsOf(view: ViewFacts, { query, format, count, defaults, role, claims
   return [view.identity, view.version, format, count, defaults, query, role ?? null, claims ?? null]
 }
 
-function isCacheable(view: ViewFacts, { live, role, defaults, query }: Asked): boolean {
+function isCacheable(view: ViewFacts, { live, role, claims, defaults, query }: Asked): boolean {
   const { guard, filter, cacheChosen } = view.read
   if (live || view.id === 0 || view.bypassed) return false
   // Policies may look at anything, and then nothing tells when their answer changes: so only where it was asked for.
-  if (role !== undefined && !cacheChosen) return false
+  if ((role !== undefined || claims !== undefined) && !cacheChosen) return false
   return isSteady(guard) && (!defaults || isSteady(filter)) && !readsClock(query.where)
 }

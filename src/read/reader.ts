@@ -116,7 +116,7 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
 }
 
 function askedOf(request: JsonRequest, format: BodyFormat, limitMs: number): Asked {
-  const { view, query, count, live = false, defaults = true, role, claims, statementTimeoutMs } = request
+  const { view, query, count, live = false, defaults = true, role, claims, statementTimeoutMs, afterWrite } = request
   const { maxStalenessSeconds, whenStale } = request
   return {
     view,
@@ -128,6 +128,7 @@ function askedOf(request: JsonRequest, format: BodyFormat, limitMs: number): Ask
     role,
     claims,
     timeoutMs: statementTimeoutMs ?? limitMs,
+    afterWrite,
     ...(maxStalenessSeconds === undefined ? {} : { maxStalenessSeconds }),
     ...(whenStale === undefined ? {} : { whenStale }),
   }

@@ -140,7 +140,10 @@ function completeSettings(settings: Partial<ViewSettings>): ViewSettings {
 
 const milliseconds = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::double precision`
 
-const readStatesText = `SELECT view_id AS id, state, cursor IS NULL AS empty, ${milliseconds('as_of')} AS "asOf",
+/** Restored in another cluster, its cursor means nothing: it is as one that was never filled. */
+const isEmpty = `cursor IS NULL OR system_identifier IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() c)`
+
+const readStatesText = `SELECT view_id AS id, state, ${isEmpty} AS empty, ${milliseconds('as_of')} AS "asOf",
   ${milliseconds('last_run_at')} AS "lastRunAt", ${milliseconds('last_full_at')} AS "lastFullAt",
   ${milliseconds('retry_at')} AS "retryAt", failures, last_error AS "lastError", full_ms AS "fullMs"
   FROM tidemark.state`

@@ -81,6 +81,8 @@ CREATE TABLE tidemark.state (
   -- A view that it reads was refreshed again in the transaction that had refreshed this one: what is pending was
   -- partly counted already.
   reread boolean NOT NULL DEFAULT false,
+  -- Of a view over others: as of when the oldest of those was that were behind when it last read them; NULL where none was.
+  held_as_of timestamptz,
   -- Of a native materialized view: what its last refresh saw at least.
   seen pg_snapshot
 ) WITH (fillfactor = 50);

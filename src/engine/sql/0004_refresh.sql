@@ -208,6 +208,19 @@ BEGIN
   PERFORM pg_notify('tidemark', 'request');
 END $$;
 
+-- Notes how old what a view has just read of others was: of those that are paused, say, and so not as they would be now. That
+-- stays true when those go on, until it reads them again. What was refreshed with it is as it is.
+CREATE FUNCTION tidemark.note_held(target integer, reads integer[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  held timestamptz;
+BEGIN
+  SELECT min(least(s.held_as_of, CASE WHEN s.as_of < t.as_of AND (tidemark.moves(s.view_id) OR tidemark.waiting(s.view_id) IS NOT FALSE)
+      THEN s.as_of END)) INTO held
+    FROM tidemark.state t, tidemark.state s WHERE t.view_id = target AND s.view_id = ANY (reads);
+  UPDATE tidemark.state SET held_as_of = held WHERE view_id = target AND held_as_of IS DISTINCT FROM held;
+END $$;
+
 -- Refreshes one view now. A view over other maintained views is brought up with them, at one snapshot: that takes
 -- REPEATABLE READ. Under READ COMMITTED such a view's refresh is left to the worker, and the answer says so.
 CREATE FUNCTION tidemark.refresh(view text, full_refresh boolean DEFAULT false) RETURNS tidemark.refresh_result
@@ -234,6 +247,9 @@ BEGIN
   FOREACH step IN ARRAY above LOOP
     CONTINUE WHEN (SELECT s.state = 'paused' FROM tidemark.state s WHERE s.view_id = step);
     result := tidemark.refresh_guarded(step, full_refresh AND step = ANY (pieces));
+    IF result.mode IN ('incremental', 'full', 'noop') THEN
+      PERFORM tidemark.note_held(step, tidemark.upstream(step));
+    END IF;
     IF step = ANY (pieces) THEN
       spent := spent + result.duration_ms;
       changed := changed OR result.mode IN ('incremental', 'full');
@@ -251,6 +267,9 @@ BEGIN
     END IF;
   END LOOP;
   result := tidemark.refresh_guarded(target, full_refresh);
+  IF cardinality(above) > 0 AND result.mode IN ('incremental', 'full', 'noop') THEN
+    PERFORM tidemark.note_held(target, above);
+  END IF;
   result.duration_ms := result.duration_ms + spent;
   IF result.mode = 'noop' AND changed THEN
     result.mode := 'incremental';

@@ -24,7 +24,7 @@ DECLARE
 BEGIN
   SELECT v.statements ->> 'pending' INTO statement FROM tidemark.view v WHERE v.id = target;
   SELECT * INTO s FROM tidemark.state WHERE view_id = target;
-  IF statement IS NULL OR s.cursor IS NULL THEN
+  IF statement IS NULL OR s.cursor IS NULL OR s.system_identifier IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() c) THEN
     RETURN NULL;
   END IF;
   EXECUTE statement INTO pending USING s.cursor, s.consumed_xid, target;
@@ -38,28 +38,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN count(*) = count(p.pending) THEN sum(p.pending) END::bigint
   FROM unnest(tidemark.pieces(target) || target) AS t (id), LATERAL (SELECT tidemark.own_pending(t.id) AS pending) p
 $$;
-
--- How fresh every view is. Nothing pending is staleness 0, however long ago the view was last rebuilt.
-CREATE VIEW tidemark.freshness AS
-SELECT
-  CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
-  s.state,
-  s.as_of,
-  p.pending AS pending_changes,
-  CASE
-    WHEN s.as_of IS NULL THEN NULL
-    WHEN p.pending = 0 AND NOT tidemark.moves(v.id) AND s.state <> 'error' AND s.state <> 'quarantined' THEN 0
-    ELSE extract(epoch FROM clock_timestamp() - s.as_of)::double precision
-  END AS staleness_seconds,
-  s.row_count AS rows,
-  s.last_run_at AS last_run,
-  s.last_error,
-  v.id AS view_id
-FROM tidemark.view v
-JOIN tidemark.state s ON s.view_id = v.id
-CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p
-WHERE v.replaces IS NULL AND NOT v.hidden
-ORDER BY 1;
 
 -- Views to refresh now, by what is pending, asked for, or due by their interval; cron schedules are the worker's, or
 -- pg_cron's, which can call tidemark.refresh itself. Those come first that others read.
@@ -76,7 +54,8 @@ BEGIN
       AND (u.retry_at > clock_timestamp() OR u.state = 'quarantined'))
     AND (
       EXISTS (SELECT FROM tidemark.request r WHERE r.view_id = v.id)
-      OR s.cursor IS NULL AND v.storage = 'table'
+      -- Not built yet, or restored in another cluster, where its cursor means nothing.
+      OR v.storage = 'table' AND (s.cursor IS NULL OR s.system_identifier IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() c))
       OR (v.settings #>> '{schedule,kind}' = 'interval'
           AND (s.as_of IS NULL OR s.as_of + make_interval(secs =>
                 (v.settings #>> '{schedule,everyMs}')::double precision / 1000) <= clock_timestamp()))

@@ -7,10 +7,12 @@ DECLARE
   step record;
   found boolean;
   known boolean := true;
+  here bigint := (SELECT system_identifier FROM pg_control_system());
 BEGIN
-  FOR step IN SELECT v.id, v.statements ->> 'waiting' AS statement, s.cursor, s.consumed_xid
+  FOR step IN SELECT v.id, v.statements ->> 'waiting' AS statement, s.cursor, s.consumed_xid, s.system_identifier
     FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id WHERE v.id = ANY (tidemark.pieces(target) || target) LOOP
-    IF step.statement IS NULL OR step.cursor IS NULL THEN
+    -- A cursor of another cluster says nothing of the transactions of this one.
+    IF step.statement IS NULL OR step.cursor IS NULL OR step.system_identifier IS DISTINCT FROM here THEN
       known := false;
     ELSE
       EXECUTE step.statement INTO found USING step.cursor, step.consumed_xid, step.id;
@@ -35,7 +37,7 @@ BEGIN
   IF NOT pg_visible_in_snapshot(token, pg_current_snapshot()) THEN
     RETURN false;
   -- A refresh brings up what the view reads at the same snapshot, but for what is paused.
-  ELSIF (SELECT pg_visible_in_snapshot(token, coalesce(s.cursor, s.seen)) FROM tidemark.state s WHERE s.view_id = target)
+  ELSIF (SELECT pg_visible_in_snapshot(token, coalesce(s.cursor, s.seen)) AND s.held_as_of IS NULL FROM tidemark.state s WHERE s.view_id = target)
     AND NOT EXISTS (SELECT FROM tidemark.state s WHERE s.view_id = ANY (above) AND s.state = 'paused'
       AND pg_visible_in_snapshot(token, coalesce(s.cursor, s.seen)) IS NOT TRUE) THEN
     RETURN true;

@@ -51,7 +51,7 @@ BEGIN
   IF EXISTS (SELECT FROM tidemark.view_dependency d WHERE d.view_id = target) THEN
     read := tidemark.upstream(target) || CASE WHEN NOT live THEN read END;
     SELECT array_agg(v.id) INTO read FROM tidemark.view v WHERE v.id = ANY (read) AND NOT v.hidden;
-    SELECT CASE WHEN count(*) = count(s.as_of) THEN min(s.as_of) END INTO as_of FROM tidemark.state s WHERE s.view_id = ANY (read);
+    SELECT CASE WHEN count(*) = count(s.as_of) THEN min(least(s.as_of, s.held_as_of)) END INTO as_of FROM tidemark.state s WHERE s.view_id = ANY (read);
   ELSIF live THEN
     read := '{}';
   END IF;
@@ -66,6 +66,26 @@ BEGIN
   END IF;
   age := CASE WHEN fresh THEN 0 ELSE extract(epoch FROM clock_timestamp() - as_of) END;
 END $$;
+
+-- How fresh every view is. Where nothing is pending, for it and for all that it reads, staleness is 0, however long ago it was
+-- last rebuilt.
+CREATE VIEW tidemark.freshness AS
+SELECT
+  CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+  s.state,
+  r.as_of,
+  p.pending AS pending_changes,
+  r.age AS staleness_seconds,
+  s.row_count AS rows,
+  s.last_run_at AS last_run,
+  s.last_error,
+  v.id AS view_id
+FROM tidemark.view v
+JOIN tidemark.state s ON s.view_id = v.id
+CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p
+CROSS JOIN LATERAL tidemark.read_state(v.id, p.pending IS NOT DISTINCT FROM 0) r
+WHERE v.replaces IS NULL AND NOT v.hidden
+ORDER BY 1;
 
 -- Points the public view at its own query, so that all who read it have it computed, or back at the kept rows. They are
 -- kept on as before meanwhile.
