@@ -32,6 +32,8 @@ export class ViewDirectory {
   #byName = new Map<string, ServedView>()
   #loadedAt = 0
   #loading: Promise<void> | undefined
+  /** Moves when what is being read may be of before the change. */
+  #turn = 0
 
   constructor(
     private readonly database: Queryable,
@@ -42,6 +44,8 @@ export class ViewDirectory {
 
   /** What changed must be read before the next request is answered. */
   invalidate(): void {
+    this.#turn++
+    this.#loading = undefined
     this.#loadedAt = Number.NEGATIVE_INFINITY
   }
 
@@ -101,20 +105,25 @@ export class ViewDirectory {
   }
 
   #load(): Promise<void> {
-    this.#loading ??= this.#read().finally(() => {
-      this.#loading = undefined
+    if (this.#loading !== undefined) return this.#loading
+    const loading = this.#read().finally(() => {
+      if (this.#loading === loading) this.#loading = undefined
     })
-    return this.#loading
+    this.#loading = loading
+    return loading
   }
 
   async #read(): Promise<void> {
     const began = this.now()
+    const turn = this.#turn
     const views = await readViews(this.database)
+    const isPast = turn !== this.#turn
+    if (isPast && this.#views !== undefined) return
     this.#views = views
     // A quoted name comes before one in public that is written the same.
     this.#byName = new Map(views.filter(({ schema }) => schema === 'public').map((view) => [view.viewName, view]))
     for (const view of views) this.#byName.set(view.qualified, view)
-    this.#loadedAt = began
+    if (!isPast) this.#loadedAt = began
   }
 }
 

@@ -4,7 +4,7 @@ import { TidemarkError } from '../protocol/errors.js'
 import { behind } from './afterWrite.js'
 import type { Board } from './board.js'
 import type { ViewCatalog } from './catalog.js'
-import { isMissing, readError } from './errors.js'
+import { computingError, isMissing, readError } from './errors.js'
 import type { ViewFacts } from './facts.js'
 import type { JsonAnswer, StalenessRules } from './options.js'
 import type { ReadQuery } from './query.js'
@@ -138,7 +138,9 @@ async function computed({ database }: Means, view: ViewFacts, asked: Asked): Pro
   const need = { id: view.id, look: true, live: true }
   const found = await runReading(database, need, { ...asked, timeZone: view.timeZone }, (state, values) =>
     readingStatement({ ...asked, view, live: true }, state, values),
-  )
+  ).catch((error: unknown) => {
+    throw isMissing(error) ? error : computingError(error, view.shown, asked.query)
+  })
   const { state } = found
   return { ...answerOf(view, found, state.fresh === true ? 0 : ageNow(state)), epoch: null, source: 'live' }
 }

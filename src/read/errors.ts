@@ -1,5 +1,6 @@
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { type ErrorCode, TidemarkError } from '../protocol/errors.js'
+import type { Condition, ReadQuery } from './query.js'
 
 export function invalidRead(message: string, hint?: string, view?: string): TidemarkError {
   return new TidemarkError('READ_INVALID', message, {
@@ -35,4 +36,37 @@ export function readError(error: unknown, view: string): TidemarkError {
   if (own === undefined) return databaseError(error)
   const advice = [detail, hint].filter(Boolean).join(' ')
   return new TidemarkError(own, message, { view, cause: error, ...(advice === '' ? {} : { hint: advice }) })
+}
+
+/** A value that was sent, and that its place in the statement cannot take. */
+const ofParameter = /^unnamed portal parameter \$\d/m
+
+/**
+ * What went wrong with computing a view. A value that fails can be one of the tables', which is nobody's business who asks,
+ * and no fault of his either.
+ */
+export function computingError(error: unknown, view: string, query: ReadQuery): TidemarkError {
+  const { code = '' } = serverError(error)
+  const { where } = error as { where?: unknown }
+  if (!code.startsWith('22') || (typeof where === 'string' && ofParameter.test(where))) return readError(error, view)
+  if (!canFailOnRows(query)) return databaseError(error)
+  return invalidRead('The view, or what was asked of it, fails on a value.', `SQLSTATE ${code}.`, view)
+}
+
+function canFailOnRows({ select, where }: ReadQuery): boolean {
+  return (select ?? []).some(({ cast }) => cast !== undefined) || (where !== undefined && hasPattern(where))
+}
+
+function hasPattern(condition: Condition): boolean {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.conditions.some(hasPattern)
+    case 'not':
+      return hasPattern(condition.condition)
+    case 'compare':
+      return condition.operator === 'match' || condition.operator === 'imatch'
+    default:
+      return condition.kind === 'search'
+  }
 }

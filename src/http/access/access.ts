@@ -12,6 +12,8 @@ import { Privileges } from './privileges.js'
 export interface Grant {
   readonly role?: string
   readonly claims?: Readonly<Record<string, unknown>>
+  /** Anybody would be answered the same: neither a rule of the user's own nor a role had a part in it. */
+  readonly shared?: true
 }
 
 /** The same for one view. */
@@ -127,8 +129,10 @@ export class Caller {
     }
     const identity = await this.#identify()
     if (!allows(identity, rules, action, view)) return null
+    const { anonymousRole } = rules
+    if (identity.kind !== 'jwt' && anonymousRole === null) return { shared: true }
     if (identity.kind === 'token') return {}
-    if (identity.kind === 'anonymous') return rules.anonymousRole === null ? {} : { role: rules.anonymousRole }
+    if (identity.kind === 'anonymous') return anonymousRole === null ? {} : { role: anonymousRole }
     const { role, claims } = identity.jwt
     // What is read is PostgreSQL's to refuse. What is told besides has to be refused here.
     const told = view !== null && !view.public && action !== 'read' && action !== 'read-live'

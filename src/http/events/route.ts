@@ -21,6 +21,8 @@ export async function answerEvents(context: HttpContext, hub: EventHub, c: Conte
   const caller = context.access.caller(c.req.raw)
   const names = namesOf(c.req.query('views'))
   const interest = names === null ? await allOf(context, caller) : await namedOf(caller, names)
+  // Nobody would read the stream, and so nobody end it.
+  if (c.req.raw.method === 'HEAD') return new Response(null, { headers })
   const expiresAt = await caller.expiresAt()
   let leave = (): void => undefined
   let timer: NodeJS.Timeout | undefined

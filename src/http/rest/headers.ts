@@ -2,9 +2,6 @@ import type { ViewSettings } from '../../define/types.js'
 import { readHeaders } from '../../protocol/headers.js'
 import type { JsonAnswer } from '../../read/index.js'
 
-/** What the answer depends on, besides its address. */
-export const varyBy = 'Accept, Accept-Profile, Authorization, apikey, Prefer, Range, Range-Unit'
-
 export type Found = Pick<JsonAnswer, 'asOf' | 'stalenessSeconds' | 'epoch' | 'source'>
 
 /** How old the rows are. */
@@ -27,6 +24,12 @@ export interface Audience {
   readonly shared: boolean
   /** What is read depends on who reads. */
   readonly personal: boolean
+}
+
+/** What the answer depends on, besides its address: a rule of the user's own may tell people by their cookies. */
+export function variesBy({ shared }: Audience): string {
+  const always = 'Accept, Accept-Profile, Authorization, apikey, Prefer, Range, Range-Unit'
+  return shared ? always : `${always}, Cookie`
 }
 
 /**

@@ -5,7 +5,7 @@ import { Problem } from '../problem.js'
 import type { RestContext } from './context.js'
 import { restError } from './errors.js'
 import { entityTag, names } from './etag.js'
-import { type Audience, cacheControl, type Found, freshnessHeaders, varyBy } from './headers.js'
+import { type Audience, cacheControl, type Found, freshnessHeaders, variesBy } from './headers.js'
 import { parseQuery, type RestQuery } from './parse.js'
 import { readPreferences } from './preferences.js'
 import { contentRange, type Extent, readExtent, statusOf } from './range.js'
@@ -24,6 +24,9 @@ interface Asked {
   readonly applied: string | undefined
 }
 
+/** A view may be deployed otherwise while it is read. */
+const mostTries = 3
+
 /** Answers GET and HEAD. */
 export async function readView(
   context: RestContext & { readonly rate: RatePerMinute },
@@ -31,11 +34,27 @@ export async function readView(
   name: string,
 ): Promise<Response> {
   const understood = readRequest(request, context.limits.maxRows)
+  for (let tried = 0; tried < mostTries; tried++) {
+    const response = await readOnce(context, request, name, understood)
+    if (response !== undefined) return response
+    context.views.invalidate()
+  }
+  throw new Problem('OVERLOADED', 'The view is being deployed.')
+}
+
+/** Nothing where it is found that the view is not the one any more that the request was allowed to read. */
+async function readOnce(
+  context: RestContext & { readonly rate: RatePerMinute },
+  request: Request,
+  name: string,
+  understood: Asked,
+): Promise<Response | undefined> {
   const grant = await grantFor(context, request, name, understood.query.fresh)
   // What is not deployed is computed for each request.
   const asked = grant.view.id === 0 ? { ...understood, query: { ...understood.query, fresh: true } } : understood
   const { representation } = asked
   const view = await context.reader.describe(grant.view.qualified)
+  if (isOpenedOtherwise(grant, view)) return undefined
   const unchanged = await notModified(context.reader, request, { asked, grant, view })
   if (unchanged !== undefined) return unchanged
   const headOnly = request.method === 'HEAD' && asked.count && !representation.singular
@@ -44,8 +63,14 @@ export async function readView(
     statementTimeoutMs: context.limits.statementTimeoutMs,
     signal: request.signal,
   })
+  // Reading may have found that the view is another one now.
+  if (isOpenedOtherwise(grant, await context.reader.describe(grant.view.qualified))) return undefined
   const rows = headOnly ? rowsOf(asked.extent, answer) : answer.rows
   return respond(request, { asked, grant, view, answer: { ...answer, rows } })
+}
+
+function isOpenedOtherwise({ view }: ViewGrant, { settings }: ViewDescription): boolean {
+  return view.public !== settings.read.public || view.live !== settings.read.live
 }
 
 function readRequest(request: Request, maxRows: number): Asked {
@@ -169,10 +194,10 @@ function respond(request: Request, read: Read): Response {
 /** What is said of rows whether they are sent or not. */
 function headersOf({ asked, grant, view }: Question, found: Found): Record<string, string> {
   const personal = isPersonal(grant)
-  const audience: Audience = { personal, shared: grant.view.public && !personal }
+  const audience: Audience = { personal, shared: grant.view.public && grant.shared === true }
   return {
     'Cache-Control': asked.query.fresh ? 'no-store' : cacheControl(view.settings, audience, found.stalenessSeconds),
-    Vary: varyBy,
+    Vary: variesBy(audience),
     ...freshnessHeaders(found),
   }
 }

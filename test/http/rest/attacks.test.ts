@@ -369,6 +369,7 @@ describe('after all that', () => {
           view: { id: 1, name: 'v', qualified: 'public.v', schema: 'public', viewName: 'v', public: true, live: true },
         }),
       } as never,
+      views: { invalidate() {} },
       limits: { maxRows: 10, statementTimeoutMs: 1_000 },
       fresh: null,
       log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -40,6 +40,7 @@ export function serveViews(db: TestDatabase, options: ServingOptions = {}): Test
   }
   const routes = restRoutes({
     reader: { ...reader, readJson },
+    views,
     access: new Access(settings.access, views, db.pool),
     limits: settings.limits,
     fresh: settings.fresh,
