@@ -85,6 +85,15 @@ describe('events', () => {
     expect(await since(`1${cursor}`)).toMatchObject({ complete: false, events: [] })
   })
 
+  it('are not guessed where another server took over, which lacks transactions that the one before it had', async () => {
+    const { cursor } = await since(null)
+    const [, cluster = '', timeline = '', xmax = ''] = /^(\d+)-(\d+)\.\d+:(\d+):/.exec(cursor) ?? []
+    expect(await since(`${cluster}-${timeline}.${xmax}:${xmax}:`)).toMatchObject({ complete: true, events: [] })
+    const ahead = BigInt(xmax) + 1_000n
+    expect(await since(`${cluster}-${timeline}.${ahead}:${ahead}:`)).toMatchObject({ complete: false, events: [] })
+    expect(await since(cursor.replace('-', '-1'))).toMatchObject({ complete: false, events: [] })
+  })
+
   it('wake those who listen, when they are committed', async () => {
     const told: (string | undefined)[] = []
     const listener = await db.connect()

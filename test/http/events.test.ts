@@ -204,7 +204,7 @@ describe('a client that comes again', () => {
     const heard = await listen(served, '/api/events', operator)
     const [cursor = '', version = ''] = (heard.lastId ?? '').split('~')
     await heard.stop()
-    const elsewhere = `${BigInt(cursor.split('.')[0] ?? 0) + 1n}.${cursor.split('.')[1]}~${version}`
+    const elsewhere = `1${cursor}~${version}`
     for (const since of [
       elsewhere,
       'x',
@@ -242,14 +242,14 @@ test('a position is one that PostgreSQL reads, or none', async () => {
   let read = 0
   await fc.assert(
     fc.asyncProperty(snapshot, async (text) => {
-      if (readPosition(`1.${text}`) === null) return
+      if (readPosition(`1-1.${text}`) === null) return
       read++
       await db.query('select $1::pg_snapshot', [text])
     }),
     { numRuns: 5_000 },
   )
   expect(read).toBeGreaterThan(50)
-  for (const text of ['5:5:', '5:9:5,7', '5:9:7,7']) expect(readPosition(`1.${text}`)).not.toBeNull()
+  for (const text of ['5:5:', '5:9:5,7', '5:9:7,7']) expect(readPosition(`1-1.${text}`)).not.toBeNull()
 })
 
 describe('access', () => {

@@ -69,12 +69,15 @@ END $$;
 
 -- Runs that ended and alerts that were raised since a cursor, which is where the last call left off; none: from now on.
 -- Not by their numbers: what is numbered first may be committed last. `complete` is false where some may be missing: the
--- cursor is of another cluster, or there are more of them.
+-- cursor is of another cluster, or of one before a failover, or there are more of them.
 CREATE FUNCTION tidemark.events_since(since text, most integer DEFAULT 1000,
   OUT cursor text, OUT complete boolean, OUT events jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH present AS (SELECT system_identifier::text AS here, pg_current_snapshot() AS snapshot FROM pg_control_system()),
-  past AS (SELECT split_part(since, '.', 2)::pg_snapshot AS snapshot FROM present WHERE split_part(since, '.', 1) = here),
+  WITH present AS (SELECT concat(s.system_identifier, '-', c.timeline_id) AS here, pg_current_snapshot() AS snapshot
+    FROM pg_control_system() s, pg_control_checkpoint() c),
+  -- A standby that took over may lack the last transactions of the server before it, and gives their numbers out again.
+  past AS (SELECT p.snapshot FROM present, LATERAL (SELECT split_part(since, '.', 2)::pg_snapshot AS snapshot) p
+    WHERE split_part(since, '.', 1) = here AND pg_snapshot_xmax(p.snapshot) <= pg_snapshot_xmax(present.snapshot)),
   found AS (
     SELECT r.finished_at AS at, CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
       CASE WHEN r.mode = 'failed' THEN jsonb_build_object('type', 'failed', 'error', r.error, 'durationMs', r.duration_ms)
