@@ -31,7 +31,7 @@ const defaultPollMs = 10_000
 export function TidemarkProvider(props: TidemarkProviderProps): ReactNode {
   const { url, token, getToken, fetch, pollInterval = defaultPollMs, children } = props
   const queryClient = useClient(props.queryClient)
-  const scope = useScope(props.scope ?? '', token)
+  const scope = useScope(props.scope ?? '', token, queryClient)
   // biome-ignore lint/correctness/useExhaustiveDependencies: functions are passed on below; they may be new ones each time.
   const tidemark = useMemo(() => {
     const requests = new Requests({ url, token, getToken, fetch })
@@ -60,10 +60,35 @@ function useClient(given: QueryClient | undefined): QueryClient {
   return client
 }
 
+interface Seen {
+  readonly token: Token
+  readonly changes: number
+}
+
+/** The last token of each scope of a QueryClient, which outlives a provider that is shown to one user after the other. */
+const tokensSeen = new WeakMap<QueryClient, Map<string, Seen>>()
+
 /** Another token may be another user, whose rows are other ones. */
-function useScope(scope: string, token: Token): string {
-  const [seen, setSeen] = useState({ token, changes: 0 })
-  if (seen.token !== token) setSeen({ token, changes: seen.changes + 1 })
-  const changes = seen.token === token ? seen.changes : seen.changes + 1
-  return changes === 0 ? scope : `${scope}#${changes}`
+function useScope(scope: string, token: Token, queryClient: QueryClient): string {
+  const isSame = (seen: Owner): boolean =>
+    seen.token === token && seen.scope === scope && seen.queryClient === queryClient
+  const [seen, setSeen] = useState(() => ownerOf(scope, token, queryClient))
+  const owner = isSame(seen) ? seen : ownerOf(scope, token, queryClient)
+  if (!isSame(seen)) setSeen(owner)
+  return owner.changes === 0 ? scope : `${scope}#${owner.changes}`
+}
+
+interface Owner extends Seen {
+  readonly scope: string
+  readonly queryClient: QueryClient
+}
+
+/** The same as long as the token is. */
+function ownerOf(scope: string, token: Token, queryClient: QueryClient): Owner {
+  const scopes = tokensSeen.get(queryClient) ?? new Map<string, Seen>()
+  tokensSeen.set(queryClient, scopes)
+  const last = scopes.get(scope) ?? { token, changes: 0 }
+  const seen = last.token === token ? last : { token, changes: last.changes + 1 }
+  scopes.set(scope, seen)
+  return { ...seen, scope, queryClient }
 }

@@ -1,3 +1,4 @@
+import { QueryClient } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { describe, expect, test, vi } from 'vitest'
 import { useView } from '../../src/react/index.js'
@@ -198,6 +199,21 @@ describe('tokens', () => {
     await page.connected()
     const sent = page.server.log.map(({ headers }) => headers.get('Authorization'))
     expect(new Set(sent).size).toBe(sent.length)
+  })
+
+  test('another one, in a page that was closed and opened again, does not show the rows of the one before', async () => {
+    const queryClient = new QueryClient()
+    page.server.put('mv', [{ id: 'of one' }])
+    const one = page.show(<Rows />, { token: 'one', queryClient })
+    await page.shows('mv: [{"id":"of one"}]')
+    one.unmount()
+    page.server.put('mv', [{ id: 'of other' }])
+    const other = page.show(<Rows />, { token: 'other', queryClient })
+    expect(other.container.textContent).not.toContain('of one')
+    await page.shows('mv: [{"id":"of other"}]')
+    other.unmount()
+    const again = page.show(<Rows />, { token: 'other', queryClient })
+    expect(again.container.textContent).toContain('of other')
   })
 
   test('of somebody else show nothing of what was there before', async () => {

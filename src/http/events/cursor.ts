@@ -16,7 +16,8 @@ export function writePosition(cursor: string, version: string): string {
 export function readPosition(text: string): Position | null {
   if (text.length > longest) return null
   const [cursor = '', version = null, ...rest] = text.split('~')
-  const [, xmin, xmax, xips] = /^\d{1,20}-\d{1,10}\.(\d{1,19}):(\d{1,19}):((?:\d{1,19}(?:,\d{1,19})*)?)$/.exec(cursor) ?? []
+  const [, xmin, xmax, xips] =
+    /^\d{1,20}-\d{1,10}\.(\d{1,19}):(\d{1,19}):((?:\d{1,19}(?:,\d{1,19})*)?)$/.exec(cursor) ?? []
   if (rest.length > 0 || xmin === undefined || xmax === undefined || xips === undefined) return null
   const [least = 0n, most = 0n] = [BigInt(xmin), BigInt(xmax)]
   const inFlight = xips === '' ? [] : xips.split(',').map(BigInt)
