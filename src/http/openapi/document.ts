@@ -1,11 +1,16 @@
-import type { ColumnFacts, ViewDescription } from '../read/index.js'
-import type { HttpContext } from './context.js'
-import { packageVersion } from './version.js'
+import type { ColumnFacts, ViewDescription } from '../../read/index.js'
+import type { Caller } from '../access/access.js'
+import type { HttpContext } from '../context.js'
+import { packageVersion } from '../version.js'
+import type { ServedView } from '../views.js'
+import { operations } from './operations.js'
+import { componentName, ref, schemas } from './schemas.js'
 
-/** OpenAPI 3.1 of the views that whoever asks may read: https://spec.openapis.org/oas/v3.1.1 */
+/** OpenAPI 3.1 of what whoever asks may do, and of the views that he may read: https://spec.openapis.org/oas/v3.1.1 */
 export async function openApi(context: HttpContext, request: Request, basePath: string): Promise<object> {
   const caller = context.access.caller(request)
-  const views = await caller.filter('read', await context.views.all())
+  const all = await context.views.all()
+  const views = await caller.filter('read', all)
   const described = await Promise.all(views.map(({ qualified }) => context.reader.describe(qualified)))
   return {
     openapi: '3.1.0',
@@ -15,15 +20,37 @@ export async function openApi(context: HttpContext, request: Request, basePath: 
       description: 'Views that Tidemark keeps fresh, read as PostgREST’s clients do.',
     },
     servers: [{ url: basePath === '' ? '/' : basePath }],
-    paths: Object.fromEntries(
-      described.map((view) => [`/rest/v1/${encodeURIComponent(view.view)}`, { get: readOf(view) }]),
-    ),
-    components: {
-      schemas: Object.fromEntries(described.map((view) => [componentOf(view), rowOf(view)])),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    paths: {
+      ...Object.fromEntries(
+        described.map((view) => [`/rest/v1/${encodeURIComponent(view.view)}`, { get: readOf(view) }]),
+      ),
+      ...(await pathsFor(caller, all)),
     },
-    security: [{ token: [] }, {}],
+    components: {
+      schemas: {
+        ...Object.fromEntries(described.map((view) => [componentOf(view), rowOf(view)])),
+        ...Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [componentName(name), schema])),
+      },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        apikey: { type: 'apiKey', in: 'header', name: 'apikey' },
+      },
+    },
+    security: [{ token: [] }, { apikey: [] }, {}],
   }
+}
+
+/** What the caller may do, with some view at least. */
+async function pathsFor(caller: Caller, views: readonly ServedView[]): Promise<Record<string, object>> {
+  const paths: Record<string, object> = {}
+  for (const { path, method, action, ofViews, description } of operations) {
+    const may =
+      action === null ||
+      (await caller.may(action, null)) ||
+      (ofViews && (await caller.filter(action, views)).length > 0)
+    if (may) paths[path] = { ...paths[path], [method]: description }
+  }
+  return paths
 }
 
 /** Names of components may not have other characters; what is replaced has to stay another name. */
@@ -49,6 +76,7 @@ function readOf(view: ViewDescription): object {
   }))
   const row = { $ref: `#/components/schemas/${componentOf(view)}` }
   return {
+    operationId: `read.${componentOf(view)}`,
     summary: `Rows of ${view.view}`,
     ...(view.description === null ? {} : { description: view.description }),
     parameters: [...filters, ...ofAllViews.filter(({ name }) => !view.columns.some((column) => column.name === name))],
@@ -65,7 +93,7 @@ function readOf(view: ViewDescription): object {
           'text/csv': { schema: { type: 'string' } },
         },
       },
-      default: { description: 'An error: code, message, details and hint.' },
+      default: { description: 'What is wrong.', content: { 'application/json': { schema: ref('ReadError') } } },
     },
   }
 }
