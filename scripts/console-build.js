@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../src/console/', import.meta.url))
 
+/** Beside the pages: whose code is in them, and under what licence. */
+export const licensesFile = 'third-party-licenses.md'
+
 /** @returns {Promise<import('vite').InlineConfig>} */
 export async function consoleConfig() {
   const { default: react } = await import('@vitejs/plugin-react')
@@ -20,6 +23,8 @@ export async function consoleConfig() {
       // As data: in a style sheet, a strict content security policy refuses them.
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 700,
+      // Licences ask that they go with what is copied from a package: this goes into ours.
+      license: { fileName: licensesFile },
     },
   }
 }

@@ -14,7 +14,7 @@ export function elsewhere(block: Block): string | undefined {
   return testedElsewhere.find(({ page, language }) => page === block.page && language === block.language)?.test
 }
 
-export const isTypeScript = ({ language }: Block): boolean => language === 'ts' || language === 'tsx'
+export const isTypeScript = ({ language }: Block): boolean => ['ts', 'tsx', 'js'].includes(language)
 
 /** What is wrong with a block, but for its types: those are checked for all of a page at once. */
 export async function checkBlock(block: Block, shop: Shop): Promise<string[]> {
@@ -28,6 +28,7 @@ export async function checkBlock(block: Block, shop: Shop): Promise<string[]> {
       return await checkAnswer(block, shop)
     case 'ts':
     case 'tsx':
+    case 'js':
       return /^export default defineConfig/m.test(block.code) ? list(await shop.checkConfig(block.code)) : []
     default:
       return [`nothing here can check ${block.language === '' ? 'a block without a language' : block.language}`]
@@ -67,5 +68,5 @@ function masked(value: string): string {
     .replaceAll(/"[^"]*"/g, '"…"')
     .replace(/^\w{3}, .* GMT$/, 'date')
     .replace(/^\d{4}-.*Z$/, 'time')
-    .replaceAll(/\d+/g, '0')
+    .replaceAll(/\d+(\.\d+)?/g, '0')
 }

@@ -1,7 +1,7 @@
 /** What is wrong on a page is found: each kind of mistake is planted in one. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { usePrivateServer } from '../kit/index.js'
-import { checkBlock } from './blocks.js'
+import { checkBlock, isTypeScript } from './blocks.js'
 import { checkCommands } from './commands.js'
 import { checkLinks, unreachable } from './links.js'
 import { parsePage } from './pages.js'
@@ -25,7 +25,7 @@ function pageOf(language: string, code: string, note = '') {
 
 async function check(language: string, code: string, note?: string): Promise<string[]> {
   const { blocks } = pageOf(language, code, note)
-  const types = checkTypeScript(language.startsWith('ts') ? blocks : [], generated)
+  const types = checkTypeScript(blocks.filter(isTypeScript), generated)
   const checked = await Promise.all(
     blocks.map(async (block) => [...(types.get(block) ?? []), ...(await checkBlock(block, shop))]),
   )

@@ -7,6 +7,7 @@ import { type Block, root } from './pages.js'
 const options: ts.CompilerOptions = {
   strict: true,
   noEmit: true,
+  allowJs: true,
   skipLibCheck: true,
   target: ts.ScriptTarget.ES2022,
   lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
@@ -14,6 +15,8 @@ const options: ts.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   jsx: ts.JsxEmit.ReactJSX,
   types: ['node'],
+  // As an application calls its own root.
+  paths: { '@/*': ['./test/docs/snippets/*'] },
 }
 
 /** Inside of the project, so that `tidemark` means this package. Nothing is written there. */
