@@ -118,7 +118,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 
 test('where nobody is named, it prints a token that allows everything', async () => {
   const server = await serve(['--port', '0', '--no-worker'], { cwd: await directory(), url: db.url })
-  const printed = /in this run: (\S+)\n/
+  const printed = / Token +(\S+)\n/
   await until(() => printed.test(server.stderr()), 'the token is printed')
   const [, pass = ''] = printed.exec(server.stderr()) ?? []
   expect((await fetch(`${server.url}/api/views`)).status).toBe(200)

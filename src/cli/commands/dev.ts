@@ -34,6 +34,10 @@ export const devCommand = defineCommand<Omit<ServingFlags, 'worker'> & { schema?
     try {
       const database = await own.session.openAnotherPool(4)
       let { views } = loaded
+      let begin: () => void = () => undefined
+      const tried = new Promise<void>((resolve) => {
+        begin = resolve
+      })
       const applying = reapply({
         loaded,
         database,
@@ -43,9 +47,14 @@ export const devCommand = defineCommand<Omit<ServingFlags, 'worker'> & { schema?
         onOutcome: (outcome) => {
           views = outcome.views
           tell(outcome, terminal)
+          begin()
         },
       })
-      const serving = serveUntil(own.session, { ...options, worker: true }, until, () => views)
+      applying.finally(begin).catch(() => undefined)
+      // Not before something is deployed, or cannot be: there would be nothing to serve, and warnings that say so.
+      const serving = tried.then(async () => {
+        if (!until.aborted) await serveUntil(own.session, { ...options, worker: true }, until, () => views)
+      })
       // Whichever ends, by what is thrown or otherwise, ends the other.
       for (const work of [applying, serving]) work.finally(() => ended.abort()).catch(() => undefined)
       await Promise.all([applying, serving])

@@ -7,6 +7,7 @@ import { aborted } from '../../worker/aborted.js'
 import { startConfiguredWorker } from '../runWorker.js'
 import type { Session } from '../session.js'
 import { workerLog } from '../workerLog.js'
+import { announce } from './announce.js'
 import { LimitedPool } from './limitedPool.js'
 import { listenOn } from './listen.js'
 import { passFor } from './passFor.js'
@@ -54,10 +55,7 @@ export async function serveUntil(
     const at = `${server.url}${http.basePath}`
     const page = http.console && consoleDirectory() !== null ? `${at}/console/` : null
     log.info({ url: at, ...(page === null ? {} : { console: page }) }, 'serving')
-    if (token !== null) {
-      terminal.note(`Nobody is named in http.access. A token for everything, in this run: ${token}`)
-      if (page !== null) terminal.note(`The console with it: ${page}#token=${token}`)
-    }
+    announce({ url: at, console: page, token }, terminal)
     await aborted(stop)
     await handler.close()
     await server.close(patienceMs)
