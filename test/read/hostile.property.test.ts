@@ -54,7 +54,7 @@ async function canaries(): Promise<unknown> {
   return db.rows(`SELECT last_value, is_called, (SELECT md5(string_agg(h::text, ',' ORDER BY id)) FROM hostile h) AS hostile,
     (SELECT md5(string_agg(k::text, ',' ORDER BY id)) FROM tidemark_data.mv_hostile k) AS kept,
     (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS relations,
-    (SELECT string_agg(rolname, ',' ORDER BY oid) FROM pg_roles) AS roles FROM canary`)
+    (SELECT md5(r::text) FROM pg_roles r WHERE rolname = '${role}') AS role FROM canary`)
 }
 
 let before: unknown
