@@ -2,6 +2,7 @@
  * npm run bench -- <name> [options]. docs/benchmarks.md says what each one measures.
  */
 import { UsageError } from '../scripts/arguments.js'
+import { choice } from './choice/choice.js'
 import { coverage } from './coverage/coverage.js'
 import type { Bench, Benchmark } from './kit/bench.js'
 import { BenchServer } from './kit/databases.js'
@@ -15,7 +16,7 @@ import { tpchGrowth } from './tpch/growth.js'
 import { tpch } from './tpch/tpch.js'
 import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, live, scale, coverage]
+const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, live, scale, choice, coverage]
 
 const help = `usage: npm run bench -- <name> [options]
 
