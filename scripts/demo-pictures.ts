@@ -17,8 +17,8 @@ const main = fileURLToPath(new URL('../demo/main.ts', import.meta.url))
 const { values } = parseArgs({ options: { submissions: { type: 'string', default: '200000' } } })
 
 const pictures = [
-  ['light', 'light', { width: 1280, height: 930 }],
-  ['dark', 'dark', { width: 1280, height: 930 }],
+  ['light', 'light', { width: 1280, height: 1104 }],
+  ['dark', 'dark', { width: 1280, height: 1104 }],
   ['phone', 'light', { width: 390, height: 844 }],
 ] as const
 

@@ -44,5 +44,5 @@ export function Panel({ view, title, about, error, rows, empty, className, child
 
 function Target({ view }: { readonly view: ViewName }) {
   const { targetSeconds } = useFreshness(view)
-  return targetSeconds === null ? null : <span className="target">at most {targetSeconds} s</span>
+  return targetSeconds === null ? null : <span className="target">target {targetSeconds} s</span>
 }
