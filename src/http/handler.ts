@@ -14,6 +14,7 @@ import { Statistics } from './api/stats.js'
 import { BoundedDatabase } from './bounded.js'
 import { consoleDirectory } from './console.js'
 import type { HttpContext } from './context.js'
+import { DeploymentNotes } from './deployment.js'
 import { EventHub } from './events/hub.js'
 import { healthRoutes } from './health.js'
 import { Metrics } from './metrics.js'
@@ -61,8 +62,12 @@ export function createHandler(options: HandlerOptions): Handler {
   return makeHandler(normaliseServing(serving), { database, listen, worker, reader, views, log, console })
 }
 
+interface InternalMeans extends HandlerMeans {
+  readonly deployment?: DeploymentNotes | undefined
+}
+
 /** The same for settings that were checked before. */
-export function makeHandler(settings: ServingSettings, means: HandlerMeans): Handler {
+export function makeHandler(settings: ServingSettings, means: InternalMeans): Handler {
   const { database, listen, worker, reader, log = silent } = means
   const { limits, fresh, basePath } = settings
   const bounded = new BoundedDatabase(database, limits)
@@ -82,6 +87,8 @@ export function makeHandler(settings: ServingSettings, means: HandlerMeans): Han
     },
   })
   const metrics = new Metrics(context, hub)
+  const deployment = means.deployment ?? new DeploymentNotes()
+  deployment.onChange(() => hub.tellAside({ type: 'deployment', at: new Date().toISOString() }))
   // Where there is a connection for them, what is remembered of views is told by events.
   if (listen !== undefined) hub.start()
   const statistics = new Statistics(context, hub, worker)
@@ -91,7 +98,7 @@ export function makeHandler(settings: ServingSettings, means: HandlerMeans): Han
   app.use(foreignPosts(settings.cors))
   app.onError((error) => problemResponse(problemOf(error, log)))
   app.notFound(() => problemResponse(new Problem('NOT_FOUND', 'There is nothing at this address.')))
-  app.route(`${basePath}/api`, apiRoutes(context, hub, statistics))
+  app.route(`${basePath}/api`, apiRoutes(context, { hub, statistics, deployment }))
   app.route(`${basePath}/rest/v1`, restRoutes(context))
   app.route(`${basePath}/`, healthRoutes(context))
   app.get(`${basePath}/metrics`, async (c) => {

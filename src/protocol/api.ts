@@ -1,6 +1,6 @@
 /** What `/api` answers with, and what its POSTs take. All times are ISO 8601, UTC. */
 import type { Alert } from './alert.js'
-import type { ErrorBody } from './errors.js'
+import type { ErrorBody, ErrorCode } from './errors.js'
 import type { Explanation, Maintenance } from './explanation.js'
 import type { ViewFreshness, ViewState } from './freshness.js'
 
@@ -189,4 +189,19 @@ export interface ProblemBody {
   readonly detail?: string
   readonly code?: string
   readonly hint?: string
+}
+
+/** GET /api/deployment: what is wrong with what was saved last, where `tidemark dev` applies it. */
+export interface DeploymentState {
+  readonly problems: readonly DeploymentProblem[]
+}
+
+export interface DeploymentProblem {
+  /** null: nothing is wrong, and it was not applied all the same. */
+  readonly code: ErrorCode | null
+  readonly message: string
+  readonly hint: string | null
+  readonly view: string | null
+  /** Where it stands, and the lines around it, with a mark below the place. */
+  readonly excerpt: readonly string[]
 }

@@ -62,6 +62,12 @@ export interface FreshnessUnwatched {
   readonly at: string
 }
 
+/** What was saved could not be applied, or now it could: `/api/deployment` says. Told to those who may inspect. */
+export interface DeploymentTried {
+  readonly type: 'deployment'
+  readonly at: string
+}
+
 /** Events may have been missed, and cannot be told any more: all that is shown has to be read again. */
 export interface EventsMissed {
   readonly type: 'reset'
@@ -75,4 +81,5 @@ export type LiveEvent =
   | FreshnessUnwatched
   | AlertRaised
   | ViewsChanged
+  | DeploymentTried
   | EventsMissed

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { DeploymentState } from '../../src/protocol/api.js'
+import { hear } from '../http/kit.js'
 import { collect, directory, failure, start } from './kit.js'
 
 const config = (query: string) => `import { defineConfig, view } from 'tidemark'
@@ -29,12 +31,27 @@ test('with nothing but a configuration and a schema', { timeout: 120_000 }, asyn
     { customer: 1, n: 20 },
     { customer: 2, n: 10 },
   ])
+  const token = /^ {2}Token +(\S+)$/m.exec(printed.stderr)?.[1]
+  const headers = { authorization: `Bearer ${token}` }
+  const problems = async (): Promise<DeploymentState['problems']> =>
+    ((await (await fetch(`${url()}/api/deployment`, { headers })).json()) as DeploymentState).problems
+  expect(await problems()).toEqual([])
+  expect((await fetch(`${url()}/api/deployment`)).status).toBe(401)
+  const told = hear(await fetch(`${url()}/api/events`, { headers }))
   await writeFile(join(cwd, 'tidemark.config.ts'), config('select customer, count(*) as n fromm orders group by 1'))
   await expect.poll(() => printed.stderr, { timeout: 30_000 }).toContain('QUERY_INVALID')
+  await expect.poll(problems).toMatchObject([{ code: 'QUERY_INVALID', view: 'mv' }])
+  const [problem] = await problems()
+  expect(problem?.excerpt.join('\n')).toMatch(/> 2 │ .* fromm orders.*\n +│ +\^/)
+  await expect.poll(() => told.events.filter(({ type }) => type === 'deployment').length).toBe(1)
   expect(await read()).toEqual([
     { customer: 1, n: 20 },
     { customer: 2, n: 10 },
   ])
+  await writeFile(join(cwd, 'tidemark.config.ts'), config('select customer, count(*) * 10 as n from orders group by 1'))
+  await expect.poll(problems, { timeout: 30_000 }).toEqual([])
+  await expect.poll(() => told.events.filter(({ type }) => type === 'deployment').length).toBe(2)
+  await told.stop()
   const page = await fetch(`${url()}/console/`)
   expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   child.kill('SIGINT')

@@ -3,11 +3,13 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createQueryClient } from '../../src/console/api/queries.js'
+import { changedBy } from '../../src/console/live/cache.js'
 import { OverviewPage } from '../../src/console/overview/OverviewPage.js'
+import { SaveProblems } from '../../src/console/shell/SaveProblems.js'
 import { TokenPrompt } from '../../src/console/shell/TokenPrompt.js'
 import { useShortcuts } from '../../src/console/shell/useShortcuts.js'
 import type { ViewSummary } from '../../src/protocol/api.js'
-import { sceneOf, summaryOf } from './fixtures/scene.js'
+import { misspelt, sceneOf, summaryOf } from './fixtures/scene.js'
 
 const asked: Request[] = []
 let answer: (request: Request) => Response
@@ -151,5 +153,29 @@ describe('keys', () => {
     expect(help).not.toHaveBeenCalled()
     press('?')
     expect(help).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('what is wrong with what was saved', () => {
+  test('stands there until it is mended, with the place in the query', async () => {
+    let problems = [misspelt]
+    answer = () => Response.json({ problems })
+    const client = createQueryClient()
+    render(
+      <MantineProvider>
+        <QueryClientProvider client={client}>
+          <SaveProblems />
+        </QueryClientProvider>
+      </MantineProvider>,
+    )
+    const banner = within(await screen.findByRole('region', { name: 'What was saved was not applied' }))
+    expect(banner.getByRole('button', { name: 'QUERY_INVALID' })).toBeDefined()
+    expect(banner.getByText(/> 2 │ fromm orders/).textContent).toContain('│       ^^^^^^')
+    expect(banner.getByText(misspelt.hint ?? '')).toBeDefined()
+    problems = []
+    for (const queryKey of changedBy([{ type: 'deployment', at: new Date().toISOString() }])) {
+      await client.invalidateQueries({ queryKey })
+    }
+    await waitFor(() => expect(screen.queryByRole('region')).toBeNull())
   })
 })

@@ -1,5 +1,7 @@
+import { DeploymentNotes } from '../../http/deployment.js'
 import { defineCommand } from '../command.js'
 import { ownDatabase } from '../dev/ownDatabase.js'
+import { problemsOf } from '../dev/problems.js'
 import { type Outcome, reapply } from '../dev/reapply.js'
 import { exitCode } from '../exitCode.js'
 import { reportFailure } from '../failure.js'
@@ -30,6 +32,7 @@ export const devCommand = defineCommand<Omit<ServingFlags, 'worker'> & { schema?
     const stop = interruption(terminal)
     const own = await ownDatabase(session, options.schema ?? [])
     const ended = new AbortController()
+    const deployment = new DeploymentNotes()
     const until = AbortSignal.any([stop, ended.signal])
     try {
       const database = await own.session.openAnotherPool(4)
@@ -47,13 +50,15 @@ export const devCommand = defineCommand<Omit<ServingFlags, 'worker'> & { schema?
         onOutcome: (outcome) => {
           views = outcome.views
           tell(outcome, terminal)
+          deployment.note(problemsOf(outcome))
           begin()
         },
       })
       applying.finally(begin).catch(() => undefined)
       // Not before something is deployed, or cannot be: there would be nothing to serve, and warnings that say so.
       const serving = tried.then(async () => {
-        if (!until.aborted) await serveUntil(own.session, { ...options, worker: true }, until, () => views)
+        if (until.aborted) return
+        await serveUntil(own.session, { ...options, worker: true }, until, () => views, deployment)
       })
       // Whichever ends, by what is thrown or otherwise, ends the other.
       for (const work of [applying, serving]) work.finally(() => ended.abort()).catch(() => undefined)

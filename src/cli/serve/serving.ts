@@ -1,5 +1,6 @@
 import { withRedisUrl } from '../../define/redis-url.js'
 import { consoleDirectory } from '../../http/console.js'
+import type { DeploymentNotes } from '../../http/deployment.js'
 import { makeHandler } from '../../http/handler.js'
 import { TidemarkError } from '../../protocol/errors.js'
 import type { ConfiguredViews } from '../../read/index.js'
@@ -38,6 +39,7 @@ export async function serveUntil(
   flags: ServingFlags,
   stop: AbortSignal,
   views: ConfiguredViews = () => session.views,
+  deployment?: DeploymentNotes,
 ): Promise<void> {
   const { terminal } = session
   const { http } = await session.configOrDefaults()
@@ -48,7 +50,7 @@ export async function serveUntil(
   const database = await LimitedPool.open(session, http.connections, http.limits.statementTimeoutMs)
   const { rules, token } = passFor(http.access)
   const worker = flags.worker ? await startConfiguredWorker(session, log, stop) : undefined
-  const means = { database, listen: url, worker, log, console: http.console, reader: undefined, views }
+  const means = { database, listen: url, worker, log, console: http.console, reader: undefined, views, deployment }
   const handler = makeHandler({ ...http, cache, access: rules }, means)
   try {
     const server = await listenOn(handler, flags.host ?? http.host, port)

@@ -1,6 +1,7 @@
 import { QueryClient, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type {
   AlertList,
+  DeploymentState,
   Lineage,
   OperationAnswer,
   RefreshAnswer,
@@ -25,6 +26,7 @@ export const keys = {
   allRuns: ['allRuns'],
   alerts: ['alerts'],
   lineage: ['lineage'],
+  deployment: ['deployment'],
   rows: (name: string) => ['rows', name],
 } as const
 
@@ -91,6 +93,13 @@ export function useLineage(): UseQueryResult<Lineage> {
   return useQuery({
     queryKey: keys.lineage,
     queryFn: ({ signal }) => getJson<Lineage>('api/lineage', signal),
+  })
+}
+
+export function useDeployment(): UseQueryResult<DeploymentState> {
+  return useQuery({
+    queryKey: keys.deployment,
+    queryFn: ({ signal }) => getJson<DeploymentState>('api/deployment', signal),
   })
 }
 

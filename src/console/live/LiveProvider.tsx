@@ -3,6 +3,7 @@ import { createContext, type ReactNode, useContext, useEffect, useRef, useState 
 import type { LiveEvent } from '../../protocol/events.js'
 import { type ConnectionState, EventConnection } from '../../react/connection.js'
 import { requests } from '../api/client.js'
+import { keys } from '../api/queries.js'
 import { currentToken, onToken } from '../api/token.js'
 import { applyEvents, changedBy } from './cache.js'
 import { Rereading } from './Rereading.js'
@@ -48,7 +49,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     }
     const stream = new EventConnection(requests, {
       onOpen: (_response, goesOn) => {
-        if (!goesOn) void client.invalidateQueries()
+        // What was saved meanwhile is no part of the history.
+        void client.invalidateQueries(goesOn ? { queryKey: keys.deployment } : undefined)
       },
       onEvent: (event) => {
         waiting.push(event)

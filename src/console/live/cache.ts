@@ -20,6 +20,7 @@ export function changedBy(events: readonly LiveEvent[]): readonly QueryKey[] {
   const changed: QueryKey[] = []
   for (const { type } of events) {
     if (type === 'views') changed.push(keys.views, ['view'], keys.lineage)
+    if (type === 'deployment') changed.push(keys.deployment)
     // Whether it is quarantined now, and when it is tried again.
     if (type === 'failed' || type === 'alert') changed.push(keys.views)
     // What waits in each table.

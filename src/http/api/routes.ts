@@ -1,7 +1,8 @@
 import { type Context, Hono } from 'hono'
-import type { ViewList } from '../../protocol/api.js'
+import type { DeploymentState, ViewList } from '../../protocol/api.js'
 import { flag, jsonBody, onlyFields } from '../body.js'
 import type { HttpContext } from '../context.js'
+import type { DeploymentNotes } from '../deployment.js'
 import type { EventHub } from '../events/hub.js'
 import { answerEvents } from '../events/route.js'
 import { Problem } from '../problem.js'
@@ -13,8 +14,14 @@ import { Refreshes } from './refresh.js'
 import { type Page, readAlerts, readRuns } from './runs.js'
 import type { Statistics } from './stats.js'
 
+interface ApiParts {
+  readonly hub: EventHub
+  readonly statistics: Statistics
+  readonly deployment: DeploymentNotes
+}
+
 /** What stands below `/api`. */
-export function apiRoutes(context: HttpContext, hub: EventHub, statistics: Statistics): Hono {
+export function apiRoutes(context: HttpContext, { hub, statistics, deployment }: ApiParts): Hono {
   const app = new Hono({ strict: false })
   const { access } = context
   const inspected = (c: Context) => access.check(c.req.raw, 'inspect', viewName(c))
@@ -47,6 +54,11 @@ export function apiRoutes(context: HttpContext, hub: EventHub, statistics: Stati
   app.get('/stats', async (c) => {
     await access.check(c.req.raw, 'inspect')
     return answer(await statistics.read())
+  })
+  app.get('/deployment', async (c) => {
+    await access.check(c.req.raw, 'inspect')
+    const state: DeploymentState = { problems: deployment.problems }
+    return answer(state)
   })
   app.get('/events', (c) => answerEvents(context, hub, c))
   operations(app, context)

@@ -62,6 +62,7 @@ export class Audience {
 
   /** As those call the view who asked for it; nothing where nobody did. */
   #named(event: LiveEvent): readonly LiveEvent[] {
+    if (event.type === 'deployment' && !this.interest.detailed) return []
     if (!('view' in event) || this.interest.views === null) return [event]
     return (this.interest.views.get(event.view) ?? []).map((view) => ({ ...event, view }))
   }

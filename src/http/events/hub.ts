@@ -100,6 +100,14 @@ export class EventHub {
     }
   }
 
+  /** Tells what is no part of the history: who comes later does not hear of it. */
+  tellAside(event: LiveEvent): void {
+    for (const audience of [...this.#audiences.values()]) {
+      const bytes = audience.composeAside([event])
+      if (bytes !== null) audience.send(bytes)
+    }
+  }
+
   noteDropped(): void {
     this.#dropped++
   }
@@ -162,12 +170,7 @@ export class EventHub {
     return {
       isEmpty: () => this.#audiences.size === 0,
       gather: () => this.#gather(),
-      lost: (since) => {
-        for (const audience of [...this.#audiences.values()]) {
-          const bytes = audience.composeAside([{ type: 'unwatched', at: since }])
-          if (bytes !== null) audience.send(bytes)
-        }
-      },
+      lost: (since) => this.tellAside({ type: 'unwatched', at: since }),
     }
   }
 

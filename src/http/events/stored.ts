@@ -2,7 +2,10 @@ import type { LiveEvent } from '../../protocol/events.js'
 import { shownError } from '../visible.js'
 
 /** As `tidemark.events_since` tells it: times are in the zone of the session, and errors have more than travels. */
-export type StoredEvent = Exclude<LiveEvent, { readonly type: 'views' | 'reset' | 'freshness' | 'unwatched' }>
+export type StoredEvent = Exclude<
+  LiveEvent,
+  { readonly type: 'views' | 'reset' | 'freshness' | 'unwatched' | 'deployment' }
+>
 
 export function eventOf(event: StoredEvent): LiveEvent {
   const at = isoTime(event.at)
