@@ -8,6 +8,7 @@ import { createQueryClient } from './api/queries.js'
 import { DocumentationProvider } from './docs/Documentation.js'
 import { LiveProvider } from './live/LiveProvider.js'
 import { OverviewPage } from './overview/OverviewPage.js'
+import { nameFrom } from './paths.js'
 import { NotFound } from './shell/NotFound.js'
 import { Shell } from './shell/Shell.js'
 import { theme } from './theme.js'
@@ -29,9 +30,11 @@ export function App() {
                   <Switch>
                     <Route path="/" component={OverviewPage} />
                     <Route path="/views/:name/:tab?">
-                      {({ name, tab }) => <ViewPage key={name} name={name} tab={tab ?? 'definition'} />}
+                      {({ name, tab }) => <ViewPage key={name} name={nameFrom(name)} tab={tab ?? 'definition'} />}
                     </Route>
-                    <Route path="/lineage/:focus?">{({ focus }) => <LineagePage focus={focus ?? null} />}</Route>
+                    <Route path="/lineage/:focus?">
+                      {({ focus }) => <LineagePage focus={focus === undefined ? null : nameFrom(focus)} />}
+                    </Route>
                     <Route path="/activity" component={ActivityPage} />
                     <Route component={NotFound} />
                   </Switch>

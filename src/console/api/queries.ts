@@ -19,6 +19,8 @@ import { getJson, postJson, segment } from './client.js'
 /** How much of the history is asked for, and kept. */
 export const historyLength = 200
 
+const firstViewMs = 2_000
+
 export const keys = {
   views: ['views'],
   view: (name: string) => ['view', name],
@@ -52,7 +54,14 @@ export function useViews(): UseQueryResult<readonly KnownView[]> {
       const toldAt = Date.now()
       return views.map((view) => ({ ...view, toldAt }))
     },
+    // Of the first view no event tells: there are none before there is a catalog.
+    refetchInterval: ({ state }) => (hasNone(state.data, state.error) ? firstViewMs : false),
   })
+}
+
+function hasNone(views: readonly KnownView[] | undefined, error: Error | null): boolean {
+  if (error !== null) return error instanceof TidemarkRequestError && error.code === 'NOT_DEPLOYED'
+  return views?.length === 0
 }
 
 export type KnownDetail = ViewDetail & KnownView

@@ -47,16 +47,21 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       applyEvents(client, events)
       rereading.add(changedBy(events))
     }
+    const take = (event: LiveEvent): void => {
+      waiting.push(event)
+      timer ??= setTimeout(flush, togetherMs)
+    }
     const stream = new EventConnection(requests, {
       onOpen: (_response, goesOn) => {
         // What was saved meanwhile is no part of the history.
         void client.invalidateQueries(goesOn ? { queryKey: keys.deployment } : undefined)
       },
-      onEvent: (event) => {
-        waiting.push(event)
-        timer ??= setTimeout(flush, togetherMs)
+      onEvent: take,
+      onState: (now) => {
+        setState((before) => (before === 'denied' && now === 'polling' ? before : liveStates[now]))
+        // What waits by now, nobody tells; when somebody does again, all is told.
+        if (now !== 'live') take({ type: 'unwatched', at: new Date().toISOString() })
       },
-      onState: (now) => setState((before) => (before === 'denied' && now === 'polling' ? before : liveStates[now])),
       onRefused: (_views, { status }) => {
         if (status === 401 || status === 403) setState('denied')
       },

@@ -1,5 +1,6 @@
 import { Skeleton, Stack, Title } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
+import { TidemarkRequestError } from '../../react/requestError.js'
 import { serverNow } from '../api/client.js'
 import { useViews } from '../api/queries.js'
 import { count, plural } from '../format/number.js'
@@ -17,6 +18,7 @@ import { ViewList } from './ViewList.js'
 export function OverviewPage() {
   const views = useViews()
   if (views.data !== undefined) return views.data.length === 0 ? <NoViews /> : <Overview views={views.data} />
+  if (views.error instanceof TidemarkRequestError && views.error.code === 'NOT_DEPLOYED') return <NoViews />
   if (views.isError) return <Failure error={views.error} retry={() => void views.refetch()} />
   return (
     <Stack aria-busy="true" aria-label="Loading">

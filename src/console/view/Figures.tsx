@@ -26,14 +26,19 @@ export function Figures({ view }: { readonly view: KnownDetail }) {
       <Figure label="Rows" note={view.asOf === null ? 'no rows yet' : `as of ${clockTime(view.asOf, serverNow())}`}>
         {view.rows === null ? '–' : count(view.rows)}
       </Figure>
-      <Figure label="Last refresh" note={<Ago time={view.lastRun} />}>
-        {last === undefined ? '–' : duration(last.durationMs)}
+      <Figure label={last === undefined ? 'Built' : 'Last refresh'} note={last && <Ago time={view.lastRun} />}>
+        {last === undefined ? <Ago time={view.lastRun} /> : duration(last.durationMs)}
       </Figure>
-      <Figure label={`Last ${view.recentRuns.length} refreshes`}>
+      <Figure label={recentLabel(view.recentRuns.length)}>
         <Sparkline runs={view.recentRuns} barWidth={5} height={36} />
       </Figure>
     </div>
   )
+}
+
+function recentLabel(runs: number): string {
+  if (runs === 0) return 'No refreshes yet'
+  return runs === 1 ? 'The only refresh' : `Last ${runs} refreshes`
 }
 
 interface FigureProps {
