@@ -90,7 +90,7 @@ describe('a stream tells', () => {
       await refreshView(db.pool, 'one')
       await until(() => heard.events.length === round, 'the refresh is told')
     }
-    expect(took.sort((a, b) => a - b)[4]).toBeLessThan(400)
+    expect(took.sort((a, b) => a - b)[4]).toBeLessThan(600)
     expect(toldOf(heard, 'two')).toHaveLength(1)
     await heard.stop()
   })
