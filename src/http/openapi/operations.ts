@@ -29,7 +29,12 @@ const page = [
   { name: 'before', in: 'query', description: 'Only what came before this `id`.', schema: text },
 ]
 const events = [
-  { name: 'views', in: 'query', description: 'Names of views, separated by commas. Default: all.', schema: text },
+  {
+    name: 'views',
+    in: 'query',
+    description: 'Names of views, separated by commas; in double quotes where they have one. Default: all.',
+    schema: text,
+  },
   { name: 'since', in: 'query', description: 'The last `id` that was heard.', schema: text },
   { name: 'Last-Event-ID', in: 'header', description: 'The same, as browsers send it.', schema: text },
 ]
@@ -130,6 +135,11 @@ export const operations: readonly Operation[] = [
   }),
   operation('get', '/api/lineage', 'inspect', { id: 'getLineage', summary: 'What reads what', answer: 'Lineage' }),
   operation('get', '/api/stats', 'inspect', { id: 'getStats', summary: 'The server itself', answer: 'ServerStats' }),
+  operation('get', '/api/deployment', 'inspect', {
+    id: 'getDeployment',
+    summary: 'What is wrong with what was saved last, under `tidemark dev`',
+    answer: 'DeploymentState',
+  }),
   operation('get', '/api/events', 'freshness', {
     id: 'listenToEvents',
     summary: 'Live events: the name of each is its type, and its data JSON',

@@ -1,6 +1,8 @@
 import { type Alert, alertKinds } from '../../protocol/alert.js'
 import type {
   AlertList,
+  DeploymentProblem,
+  DeploymentState,
   Lineage,
   LineageEdge,
   LineageNode,
@@ -194,6 +196,18 @@ const stats = shapeOf<ServerStats>({
   ),
 })
 
+const deployment = shapeOf<DeploymentState>({
+  problems: listOf(
+    shapeOf<DeploymentProblem>({
+      code: nullable(oneOf(Object.keys(errorCodes))),
+      message: text,
+      hint: nullable(text),
+      view: nullable(text),
+      excerpt: listOf(text),
+    }),
+  ),
+})
+
 /** By the names that they have in the document. */
 export const schemas = {
   ViewList: shapeOf<ViewList>({ views: listOf(shapeOf<ViewSummary>(summary)) }),
@@ -203,6 +217,7 @@ export const schemas = {
   AlertList: shapeOf<AlertList>({ alerts: listOf(alert) }),
   Lineage: lineage,
   ServerStats: stats,
+  DeploymentState: deployment,
   RefreshRequest: shapeOf<RefreshRequest>({ full: flag }, 'full'),
   RefreshAnswer: refreshed,
   BypassRequest: { type: 'object', properties: { on: flag }, required: ['on'] },
