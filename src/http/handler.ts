@@ -20,7 +20,7 @@ import { healthRoutes } from './health.js'
 import { Metrics } from './metrics.js'
 import { openApi } from './openapi/document.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
-import { restRoutes } from './rest/routes.js'
+import { readOne, restRoutes } from './rest/routes.js'
 import { crossOrigin, foreignPosts, securityHeaders } from './security.js'
 import { staticPage } from './staticFiles.js'
 import { ViewDirectory } from './views.js'
@@ -46,7 +46,7 @@ export interface HandlerOptions extends ServingOptions, HandlerMeans {}
 
 export interface Handler {
   /** Answers a request. Needs no `this`. `env`: what the server gave beside it, where there is something. */
-  readonly fetch: (request: Request, env?: unknown) => Promise<Response>
+  readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>
   /** The Hono app, to mount in another one. */
   readonly app: Hono
   /** Ends event streams and the connection for events. The database is the caller's to close. */
@@ -99,7 +99,8 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   app.onError((error) => problemResponse(problemOf(error, log)))
   app.notFound(() => problemResponse(new Problem('NOT_FOUND', 'There is nothing at this address.')))
   app.route(`${basePath}/api`, apiRoutes(context, { hub, statistics, deployment }))
-  app.route(`${basePath}/rest/v1`, restRoutes(context))
+  const read = readOne(context)
+  app.route(`${basePath}/rest/v1`, restRoutes(context, read))
   app.route(`${basePath}/`, healthRoutes(context))
   app.get(`${basePath}/metrics`, async (c) => {
     await access.check(c.req.raw, 'metrics')
@@ -111,13 +112,19 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   )
   const directory = means.console === false ? null : consoleDirectory()
   if (directory !== null) app.route(`${basePath}/`, staticPage('console', directory))
+  const counted = (response: Response): Response => {
+    statistics.requests++
+    metrics.noteRequest(response.status)
+    return response
+  }
+  // Answers to other origins are given headers on the way through the app.
+  const isPlain = settings.cors === null
   return {
     app,
-    fetch: async (request, env) => {
-      const response = await app.fetch(request, env as object | undefined)
-      statistics.requests++
-      metrics.noteRequest(response.status)
-      return response
+    fetch: (request, env) => {
+      const name = isPlain ? plainlyRead(request, `${basePath}/rest/v1/`) : undefined
+      const response = name === undefined ? app.fetch(request, env as object | undefined) : read(request, name)
+      return response instanceof Promise ? response.then(counted) : counted(response)
     },
     close: async () => {
       await hub.close()
@@ -125,6 +132,19 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
     },
   }
 }
+
+/** Most requests are of one kind, which needs no routes to be found: the name of the view, where this is one. */
+function plainlyRead({ method, url }: Request, prefix: string): string | undefined {
+  if (method !== 'GET') return undefined
+  const path = url.indexOf('/', url.indexOf('://') + 3)
+  if (!url.startsWith(prefix, path)) return undefined
+  const start = path + prefix.length
+  const end = url.indexOf('?', start)
+  const name = url.slice(start, end < 0 ? undefined : end)
+  return plainName.test(name) && name !== 'rpc' ? name : undefined
+}
+
+const plainName = /^\w+$/
 
 /** On the bounded database: what is not in the cache waits for a connection no longer than anything else. */
 function readerOf({ limits, cache }: ServingSettings, database: BoundedDatabase, views: ConfiguredViews): Reader {

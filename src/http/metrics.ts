@@ -10,6 +10,8 @@ const refreshBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 /** For Prometheus. What views are is read when it asks; what happens to them is counted as it is told, whoever does it. */
 export class Metrics {
   readonly #registry = new Registry()
+  /** Every request counts, and hardly anybody asks. */
+  readonly #statuses = new Map<number, number>()
   readonly #requests = this.#counter('tidemark_http_requests_total', 'Requests answered, by status.', ['status'])
   readonly #refreshes = this.#counter('tidemark_refreshes_total', 'Refreshes that this server was told of.', [
     'view',
@@ -61,7 +63,7 @@ export class Metrics {
   ) {}
 
   noteRequest(status: number): void {
-    this.#requests.inc({ status: String(status) })
+    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
   }
 
   noteEvents(events: readonly LiveEvent[]): void {
@@ -82,6 +84,8 @@ export class Metrics {
     this.#busy.set(busy)
     this.#waiting.set(waiting)
     this.#refused.set(refused)
+    this.#requests.reset()
+    for (const [status, count] of this.#statuses) this.#requests.inc({ status: String(status) }, count)
     this.#countCache()
     return { type: this.#registry.contentType, text: await this.#registry.metrics() }
   }

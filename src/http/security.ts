@@ -5,7 +5,7 @@ import { readHeaders } from '../protocol/headers.js'
 import { Problem } from './problem.js'
 
 /** Of every answer; a page sets its own policy for what it loads. */
-const always = {
+export const everywhere = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -14,7 +14,7 @@ const always = {
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers } = c.res
-  for (const [name, value] of Object.entries(always)) if (!headers.has(name)) headers.set(name, value)
+  for (const [name, value] of Object.entries(everywhere)) if (!headers.has(name)) headers.set(name, value)
 }
 
 /** Which pages of other origins may call. */

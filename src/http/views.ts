@@ -65,6 +65,11 @@ export class ViewDirectory {
     return known
   }
 
+  /** One that is known, and that was read not long ago. */
+  recent(name: string): ServedView | undefined {
+    return this.now() - this.#loadedAt > agingMs ? undefined : this.#byName.get(name)
+  }
+
   /** The same, and views that are only configured, where they may be computed for a request. */
   async findReadable(name: string): Promise<ServedView | undefined> {
     const configured = this.#findConfigured(name)

@@ -1,3 +1,4 @@
+import type { Fragment } from '../compiler/fragment.js'
 import type { WhenStale } from '../define/types.js'
 import type { Database } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
@@ -10,7 +11,8 @@ import type { JsonAnswer, StalenessRules } from './options.js'
 import type { ReadQuery } from './query.js'
 import { type Answer, runReading } from './session.js'
 import { ageNow, epochOf, isBroken, type ReadState } from './state.js'
-import { type BodyFormat, readingStatement } from './statement.js'
+import { type BodyFormat, readingStatement, type Statement } from './statement.js'
+import type { BindValues } from './values.js'
 
 /** A read with all that was left out filled in. */
 export interface Asked extends StalenessRules {
@@ -79,8 +81,9 @@ async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAn
   const turn = board.turn(view.id)
   const recent = board.recent(view.id)
   const need = { id: view.id, look: recent === undefined, live: false }
-  const found = await runReading(database, need, { ...asked, timeZone: undefined }, (state, values) =>
-    readingStatement({ ...asked, view, live: false }, state, values),
+  const { role, claims, timeoutMs } = asked
+  const found = await runReading(database, need, { role, claims, timeoutMs, timeZone: undefined }, (state, values) =>
+    keptStatement(view, asked, state, values),
   )
   board.note(view.id, found.state, turn)
   if (found.state.version !== view.version) return 'changed'
@@ -104,6 +107,28 @@ async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAn
   }
   if (tooOld && action === 'error') throw stale(view, stalenessSeconds)
   return own
+}
+
+interface KeptStatement {
+  readonly view: ViewFacts
+  /** What else makes it what it is. */
+  readonly kind: string
+  readonly statement: Statement
+}
+
+const statements = new WeakMap<ReadQuery, KeptStatement>()
+
+/** A query that is frozen, all of it, will be the same the next time: its statement is kept for then. */
+function keptStatement(view: ViewFacts, asked: Asked, state: Fragment, values: BindValues): Statement {
+  const { query, format, count, defaults } = asked
+  const make = (): Statement => readingStatement({ view, query, format, count, defaults, live: false }, state, values)
+  if (!Object.isFrozen(query)) return make()
+  const kind = `${format} ${count} ${defaults} ${state.text}`
+  const known = statements.get(query)
+  if (known?.view === view && known.kind === kind) return known.statement
+  const statement = make()
+  statements.set(query, { view, kind, statement })
+  return statement
 }
 
 /** Both ages are facts, where both are of the same rows: so the smaller one holds. */

@@ -10,6 +10,11 @@ import type { ConfiguredViews } from './options.js'
 
 type Described = Omit<ViewFacts, 'shown' | 'read'>
 
+interface Known {
+  readonly asked: Promise<ViewFacts>
+  facts: ViewFacts | undefined
+}
+
 /** Names that were asked for, right and wrong ones: who asks for many wrong ones must not fill the memory. */
 const mostNames = 1_000
 
@@ -18,7 +23,7 @@ const rememberMs = 5_000
 
 /** What views are, remembered until a read finds that they are others. */
 export class ViewCatalog {
-  readonly #known = new LRUCache<string, Promise<ViewFacts>>({ max: mostNames, ttl: rememberMs })
+  readonly #known = new LRUCache<string, Known>({ max: mostNames, ttl: rememberMs })
 
   /** `configured`: views that can be computed though they are not deployed. */
   constructor(
@@ -29,13 +34,24 @@ export class ViewCatalog {
   /** @throws TidemarkError UNKNOWN_VIEW. */
   find(name: string): Promise<ViewFacts> {
     const known = this.#known.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.asked
     const asked = this.#describe(name)
-    this.#known.set(name, asked)
-    asked.catch(() => {
-      if (this.#known.peek(name) === asked) this.#known.delete(name)
-    })
+    const entry: Known = { asked, facts: undefined }
+    this.#known.set(name, entry)
+    asked.then(
+      (facts) => {
+        entry.facts = facts
+      },
+      () => {
+        if (this.#known.peek(name) === entry) this.#known.delete(name)
+      },
+    )
     return asked
+  }
+
+  /** What is known at this moment, without asking. */
+  recent(name: string): ViewFacts | undefined {
+    return this.#known.get(name)?.facts
   }
 
   forget(name?: string): void {

@@ -5,9 +5,9 @@ import { waitForWrite } from './afterWrite.js'
 import { type Asked, answer, type Means } from './answer.js'
 import { Board } from './board.js'
 import { type CacheStatistics, Caches } from './cache/caches.js'
-import { cachedAnswer } from './cached.js'
+import { type CachedMeans, cachedAnswer, recalledAnswer } from './cached.js'
 import { ViewCatalog } from './catalog.js'
-import type { ColumnFacts } from './facts.js'
+import type { ColumnFacts, ViewFacts } from './facts.js'
 import { Flights } from './flights.js'
 import type { JsonAnswer, JsonRequest, ReaderOptions } from './options.js'
 import { type PresentRows, presentRows } from './present.js'
@@ -38,7 +38,12 @@ export interface Reader<Views extends object = ViewRows> {
   ): Promise<ReadResult<Pick<Views[Name], Column>>>
   /** Rows of a view as one text that PostgreSQL makes. */
   readJson(request: JsonRequest): Promise<JsonAnswer>
-  /** Remembered until the view changes. */
+  /**
+   * The same at once, where rows are in memory that are known to be the present ones; nothing where something has to be
+   * asked, or the view is another than it was described as. The same object is taken for the same read: it must never change.
+   */
+  recall(request: JsonRequest, described: ViewDescription): JsonAnswer | undefined
+  /** Remembered until the view changes, and the same object until then. */
   describe(view: string): Promise<ViewDescription>
   /** The kept rows that a read would be of, known as of a moment ago at most; null where it may be answered otherwise. */
   present(view: string): Promise<PresentRows | null>
@@ -62,11 +67,12 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
   const means: Means = { database, catalog: new ViewCatalog(database, views), board: new Board(database) }
   const caches = cache === false ? undefined : new Caches(cache === true ? {} : cache)
   const flights = new Flights<JsonAnswer>()
+  const cachedMeans: CachedMeans | undefined = caches === undefined ? undefined : { ...means, caches, flights }
 
   async function perform(request: JsonRequest, format: BodyFormat): Promise<JsonAnswer> {
     const asked = askedOf(request, format, limitMs)
     await waited(request)
-    return caches === undefined ? answer(means, asked) : cachedAnswer({ ...means, caches, flights }, asked)
+    return cachedMeans === undefined ? answer(means, asked) : cachedAnswer(cachedMeans, asked)
   }
 
   async function waited({ view: name, afterWrite, afterWriteTimeoutMs, live, signal }: JsonRequest): Promise<void> {
@@ -89,11 +95,14 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
     read: (view, request = {}) =>
       settled(typed(view, request as ReadRequest<Record<string, unknown>>), request.signal) as never,
     readJson: (request) => settled(perform(request, request.format ?? 'json'), request.signal),
+    recall(request, described) {
+      if (cachedMeans === undefined || request.afterWrite !== undefined) return undefined
+      const view = means.catalog.recent(request.view)
+      if (view === undefined || descriptions.get(view) !== described) return undefined
+      return recalledAnswer(cachedMeans, view, request, () => askedOf(request, request.format ?? 'json', limitMs))
+    },
     async describe(name) {
-      const found = await means.catalog.find(name)
-      const { shown, schema, name: own, columns, key, settings, description, bypassed, identity, version } = found
-      const revision = `${identity} ${version}`
-      return { view: shown, schema, name: own, columns, key, settings, description, bypassed, revision }
+      return descriptionOf(await means.catalog.find(name))
     },
     async present(name) {
       return presentRows(means, await means.catalog.find(name))
@@ -113,6 +122,18 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
       caches?.close()
     },
   }
+}
+
+const descriptions = new WeakMap<ViewFacts, ViewDescription>()
+
+function descriptionOf(facts: ViewFacts): ViewDescription {
+  const known = descriptions.get(facts)
+  if (known !== undefined) return known
+  const { shown, schema, name, columns, key, settings, description, bypassed, identity, version } = facts
+  const revision = `${identity} ${version}`
+  const made = { view: shown, schema, name, columns, key, settings, description, bypassed, revision }
+  descriptions.set(facts, made)
+  return made
 }
 
 function askedOf(request: JsonRequest, format: BodyFormat, limitMs: number): Asked {

@@ -7,7 +7,7 @@ export interface Listening {
 }
 
 /** Serves on a port that is free, to this machine alone. */
-export async function listenLocally(fetch: (request: Request) => Promise<Response>): Promise<Listening> {
+export async function listenLocally(fetch: (request: Request) => Response | Promise<Response>): Promise<Listening> {
   return await new Promise((resolve) => {
     const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => {
       resolve({

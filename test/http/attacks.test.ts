@@ -280,7 +280,7 @@ describe('requests', () => {
     access: { open: ['read', 'freshness', 'inspect', 'refresh', 'operate'] },
     limits: { maxBody: 1_000 },
   })
-  const post = (init: RequestInit): Promise<Response> =>
+  const post = async (init: RequestInit): Promise<Response> =>
     served.handler.fetch(new Request('http://localhost/api/views/open/refresh', { method: 'POST', ...init }))
   const json = { 'content-type': 'application/json' }
 

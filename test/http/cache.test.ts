@@ -20,15 +20,18 @@ const secret = 'a secret of more than thirty-two bytes'
 const patient = { connectionWait: '30s' } as const
 const ends: (() => unknown)[] = []
 
+const rows = 'select id, org, g from t'
+const deployed = {
+  sums: { query: 'select g, count(*) as n from t group by g', read: { public: true } },
+  owned: { query: rows, read: { cacheFor: '1m' } },
+  uncached: { query: rows, read: { public: true, cacheFor: false } },
+  closed: { query: 'select org, count(*) as n from t group by org' },
+} as const
+
 beforeAll(async () => {
   await db.query(`create table t (id int generated always as identity primary key, org int not null, g int);
     insert into t (org, g) select i % 2, i % 5 from generate_series(1, 50) i; create role ${tenant}`)
-  const query = 'select id, org, g from t'
-  await deploy(db.pool, {
-    sums: { query: 'select g, count(*) as n from t group by g', read: { public: true } },
-    owned: { query, read: { cacheFor: '1m' } },
-    uncached: { query, read: { public: true, cacheFor: false } },
-  })
+  await deploy(db.pool, deployed)
   await db.query(`alter view owned set (security_invoker = true); grant usage on schema tidemark_data to ${tenant};
     grant select on owned, tidemark_data.owned to ${tenant}; alter table tidemark_data.owned enable row level security;
     create policy own on tidemark_data.owned for select to ${tenant}
@@ -142,6 +145,52 @@ describe('an answer from the cache', () => {
     expect(all.length).toBeGreaterThan(49)
     expect((await served.get(path, await sign({ org: 2 }))).headers.get('content-range')).toBe('*/*')
     expect((await served.get(path)).status).toBe(401)
+  })
+})
+
+describe('an answer that is at hand', () => {
+  const at = async (served: ReturnType<typeof handlers>, path: string, headers = {}, method = 'GET') =>
+    served.handler.fetch(new Request(`http://localhost${path}`, { method, headers }))
+
+  test('has the headers of any other, and those who may not read it are refused as ever', async () => {
+    const served = handlers({ limits: patient, access: { tokens } })
+    const path = '/rest/v1/uncached?limit=1'
+    const hidden = '/rest/v1/closed?order=org'
+    for (const _ of [1, 2, 3]) expect((await served.get(hidden, operator)).status).toBe(200)
+    expect(sourceOf(await served.get(hidden, operator))).toBe('cache')
+    expect((await served.get(hidden, operator)).headers.get('cache-control')).toContain('private')
+    for (const headers of [{}, { authorization: 'Bearer wrong-wrong-wrong' }, { apikey: 'wrong-wrong-wrong' }]) {
+      expect((await at(served, hidden, headers)).status).toBe(401)
+    }
+    for (const _ of [1, 2]) await at(served, sums)
+    const answer = await at(served, sums)
+    expect(sourceOf(answer)).toBe('cache')
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect((await served.get(sums, operator, { 'accept-profile': 'elsewhere' })).status).toBe(404)
+    expect((await at(served, sums, { accept: 'application/vnd.pgrst.object+json' })).status).toBe(406)
+    expect((await at(served, sums, { accept: 'text/csv' })).headers.get('content-type')).toContain('text/csv')
+    expect((await at(served, sums, { range: '0-1' })).headers.get('content-range')).toBe('0-1/*')
+    const head = await at(served, sums, {}, 'HEAD')
+    expect({ status: head.status, body: await head.text() }).toEqual({ status: 200, body: '' })
+    expect((await at(served, '/rest/v1/rpc')).status).toBe(400)
+    expect((await at(served, path, {}, 'POST')).status).toBe(405)
+  })
+
+  test('is not given once the view is closed, defined otherwise or gone', async () => {
+    const definition = (text: string, open: boolean) => ({
+      ...deployed,
+      moving: { query: text, read: { public: open } },
+    })
+    const served = handlers({ limits: patient, listen: db.url })
+    const read = () => served.get('/rest/v1/moving')
+    await deploy(db.pool, definition('select 1 as one', true))
+    for (const _ of [1, 2, 3]) expect(await (await read()).json()).toEqual([{ one: 1 }])
+    expect(sourceOf(await read())).toBe('cache')
+    await deploy(db.pool, definition('select 2 as two', true))
+    await expect.poll(async () => (await read()).json(), { timeout: 15_000 }).toEqual([{ two: 2 }])
+    await deploy(db.pool, definition('select 2 as two', false))
+    await expect.poll(async () => (await read()).status, { timeout: 15_000 }).toBe(401)
   })
 })
 
@@ -264,7 +313,7 @@ describe('a view that is configured and not deployed', () => {
   const { views } = normaliseConfig({
     views: [
       view('pending', { query: 'select g, count(*)::int as n from t group by g', read: { public: true, live: true } }),
-      view('closed', { query: 'select 1 as one', read: { live: true } }),
+      view('not open', { query: 'select 1 as one', read: { live: true } }),
       view('kept only', { query: 'select 1 as one', read: { public: true } }),
     ],
   })
@@ -277,8 +326,8 @@ describe('a view that is configured and not deployed', () => {
     expect(await answer.json()).toEqual(await db.rows('select g, count(*)::int as n from t where g = 1 group by g'))
     expect((await served.get('/rest/v1/pending')).status).toBe(200)
     expect((await served.get('/rest/v1/pending')).status).toBe(429)
-    expect((await served.get('/rest/v1/closed')).status).toBe(401)
-    expect((await served.get('/rest/v1/closed', operator)).status).toBe(200)
+    expect((await served.get('/rest/v1/not%20open')).status).toBe(401)
+    expect((await served.get('/rest/v1/not%20open', operator)).status).toBe(200)
     expect((await served.get('/rest/v1/kept%20only', operator)).status).toBe(404)
     expect((await served.get('/api/views/pending', operator)).status).toBe(404)
     expect((await served.post('/api/views/pending/refresh', operator, {})).status).toBe(404)

@@ -36,7 +36,7 @@ export function serve(url: string, { connections = 4, onConnect, ...options }: O
   const line = (level: string) => (details: object, message: string) => void log.push({ level, details, message })
   const lines: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
   const handler = createHandler({ database: pool, log: lines, access: { tokens }, ...options })
-  const send = (path: string, init: RequestInit): Promise<Response> =>
+  const send = async (path: string, init: RequestInit): Promise<Response> =>
     handler.fetch(new Request(`http://localhost${path}`, init))
   const bearer = (token: string | undefined): Record<string, string> =>
     token === undefined ? {} : { authorization: `Bearer ${token}` }

@@ -4,7 +4,7 @@ import type { Queryable } from '../../engine/database.js'
 import { Problem } from '../problem.js'
 import type { ServedView, ViewDirectory } from '../views.js'
 import { bearerOf } from './credentials.js'
-import { allows, type Identity, identify } from './identity.js'
+import { allows, type Identity, identify, identifyAtOnce } from './identity.js'
 import { jwtVerifier, type VerifyJwt } from './jwt.js'
 import { Privileges } from './privileges.js'
 
@@ -46,6 +46,18 @@ export class Access {
     return name === undefined ? caller.demand(action, null) : caller.demandOf(action, name)
   }
 
+  /**
+   * The grant of a read, where nothing has to be waited for: neither the user's own code, nor the keys of an issuer, nor the
+   * database. Nothing too where it is refused: `check` says why.
+   */
+  recall(request: Request, name: string): ViewGrant | undefined {
+    const view = this.rules.authorize === null ? this.views.recent(name) : undefined
+    if (view === undefined) return undefined
+    const identity = identifyAtOnce(bearerOf(request), this.rules, this.#verify)
+    if (identity === undefined || !allows(identity, this.rules, 'read', view)) return undefined
+    return { ...grantOf(identity, this.rules), view }
+  }
+
   /** Whoever sends the request, to be asked about several things. */
   caller(request: Request): Caller {
     return new Caller(request, {
@@ -55,6 +67,12 @@ export class Access {
       privileges: this.#privileges,
     })
   }
+}
+
+/** Those who bring no claims read as the server does, or as the role that is for everybody. */
+function grantOf({ kind }: Exclude<Identity, { kind: 'jwt' }>, { anonymousRole }: AccessRules): Grant {
+  if (anonymousRole === null) return { shared: true }
+  return kind === 'token' ? {} : { role: anonymousRole }
 }
 
 interface Surroundings {
@@ -129,10 +147,7 @@ export class Caller {
     }
     const identity = await this.#identify()
     if (!allows(identity, rules, action, view)) return null
-    const { anonymousRole } = rules
-    if (identity.kind !== 'jwt' && anonymousRole === null) return { shared: true }
-    if (identity.kind === 'token') return {}
-    if (identity.kind === 'anonymous') return anonymousRole === null ? {} : { role: anonymousRole }
+    if (identity.kind !== 'jwt') return grantOf(identity, rules)
     const { role, claims } = identity.jwt
     // What is read is PostgreSQL's to refuse. What is told besides has to be refused here.
     const told = view !== null && !view.public && action !== 'read' && action !== 'read-live'

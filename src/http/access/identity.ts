@@ -13,13 +13,25 @@ export type Identity =
 /** @throws Problem 401 where credentials are shown that are not valid. */
 export async function identify(request: Request, rules: AccessRules, verify: VerifyJwt | null): Promise<Identity> {
   const token = bearerOf(request)
-  // Where there is nothing to compare it with, it is meant for somebody else.
-  if (token === undefined || (rules.tokens.length === 0 && verify === null)) return { kind: 'anonymous' }
-  const rule = ruleOf(token, rules.tokens)
-  if (rule !== undefined) return { kind: 'token', rule }
-  if (verify === null || !looksLikeJwt(token)) throw invalidToken('The token is not known.')
+  const known = identifyAtOnce(token, rules, verify)
+  if (known !== undefined) return known
+  if (token === undefined || verify === null || !looksLikeJwt(token)) throw invalidToken('The token is not known.')
   return { kind: 'jwt', jwt: await verify(token) }
 }
+
+/** Nothing where the token is none of ours. */
+export function identifyAtOnce(
+  token: string | undefined,
+  rules: AccessRules,
+  verify: VerifyJwt | null,
+): Exclude<Identity, { kind: 'jwt' }> | undefined {
+  // Where there is nothing to compare it with, it is meant for somebody else.
+  if (token === undefined || (rules.tokens.length === 0 && verify === null)) return anonymous
+  const rule = ruleOf(token, rules.tokens)
+  return rule === undefined ? undefined : { kind: 'token', rule }
+}
+
+const anonymous = { kind: 'anonymous' } as const
 
 /** Actions on views that whoever may read a view may do as well: the answers to reads say as much. */
 const ofReaders: ReadonlySet<HttpAction> = new Set(['read', 'freshness'])

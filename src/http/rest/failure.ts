@@ -2,6 +2,7 @@ import { serverError } from '../../engine/databaseError.js'
 import { TidemarkError } from '../../protocol/errors.js'
 import type { Log } from '../../worker/events.js'
 import { problemOf } from '../problem.js'
+import { everywhere } from '../security.js'
 import { RestError, type RestErrorDetails, restError } from './errors.js'
 
 /** Any error, as what PostgREST's clients understand. What is not the caller's business is logged, and not told. */
@@ -69,6 +70,7 @@ export function errorResponse(error: RestError): Response {
   return new Response(JSON.stringify(error.body), {
     status: error.status,
     headers: {
+      ...everywhere,
       ...error.headers,
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',

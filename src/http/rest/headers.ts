@@ -1,22 +1,42 @@
 import type { ViewSettings } from '../../define/types.js'
 import { readHeaders } from '../../protocol/headers.js'
 import type { JsonAnswer } from '../../read/index.js'
+import { everywhere } from '../security.js'
 
 export type Found = Pick<JsonAnswer, 'asOf' | 'stalenessSeconds' | 'epoch' | 'source'>
 
-/** How old the rows are. */
+/** How old the rows are; and what every answer says. To be added to. */
 export function freshnessHeaders({ asOf, stalenessSeconds, epoch, source }: Found): Record<string, string> {
-  return {
-    [readHeaders.source]: source,
-    ...(epoch === null ? {} : { [readHeaders.epoch]: epoch }),
-    ...(asOf === null ? {} : { [readHeaders.asOf]: asOf.toISOString(), 'Last-Modified': asOf.toUTCString() }),
-    // It is an upper bound: never rounded down.
-    ...(stalenessSeconds === null
-      ? {}
-      : { [readHeaders.staleness]: String(Math.ceil(stalenessSeconds * 1000) / 1000) }),
-    // Rows in the reader's cache are known to be those of the present epoch: no time counts against them.
-    ...(source === 'cache' ? { Age: '0' } : {}),
+  // Property by property: V8 takes fifty microseconds to spread an object into one that then grows to more than a few.
+  const headers: Record<string, string> = {}
+  for (const name in everywhere) headers[name] = everywhere[name as keyof typeof everywhere]
+  headers[readHeaders.source] = source
+  if (epoch !== null) headers[readHeaders.epoch] = epoch
+  if (asOf !== null) {
+    const [iso, http] = timesOf(asOf)
+    headers[readHeaders.asOf] = iso
+    headers['Last-Modified'] = http
   }
+  if (stalenessSeconds !== null) headers[readHeaders.staleness] = stalenessText(stalenessSeconds)
+  // Rows in the reader's cache are known to be those of the present epoch: no time counts against them.
+  if (source === 'cache') headers.Age = '0'
+  return headers
+}
+
+/** It is an upper bound: never rounded down. */
+function stalenessText(seconds: number): string {
+  return String(Math.ceil(seconds * 1000) / 1000)
+}
+
+/** One look at a view gives many answers their time. */
+const times = new WeakMap<Date, readonly [string, string]>()
+
+function timesOf(asOf: Date): readonly [string, string] {
+  const known = times.get(asOf)
+  if (known !== undefined) return known
+  const made = [asOf.toISOString(), asOf.toUTCString()] as const
+  times.set(asOf, made)
+  return made
 }
 
 export interface Audience {

@@ -6,34 +6,24 @@ import type { RestContext } from './context.js'
 import { restError } from './errors.js'
 import { entityTag, names } from './etag.js'
 import { type Audience, cacheControl, type Found, freshnessHeaders, variesBy } from './headers.js'
-import { parseQuery, type RestQuery } from './parse.js'
-import { readPreferences } from './preferences.js'
-import { contentRange, type Extent, readExtent, statusOf } from './range.js'
+import type { RestQuery } from './parse.js'
+import { contentRange, type Extent, statusOf } from './range.js'
 import type { RatePerMinute } from './rate.js'
-import { chooseRepresentation, type Representation } from './representation.js'
+import type { Representation } from './representation.js'
 import { everyColumn } from './select.js'
+import type { Asked, Understanding } from './understand.js'
 
-/** Node refuses a quarter of this by itself; others take what comes. */
-const longestUrl = 65_536
-
-interface Asked {
-  readonly query: RestQuery
-  readonly extent: Extent
-  readonly representation: Representation
-  readonly count: boolean
-  readonly applied: string | undefined
+export interface ReadingContext extends RestContext {
+  readonly rate: RatePerMinute
+  readonly understanding: Understanding
 }
 
 /** A view may be deployed otherwise while it is read. */
 const mostTries = 3
 
 /** Answers GET and HEAD. */
-export async function readView(
-  context: RestContext & { readonly rate: RatePerMinute },
-  request: Request,
-  name: string,
-): Promise<Response> {
-  const understood = readRequest(request, context.limits.maxRows)
+export async function readView(context: ReadingContext, request: Request, name: string): Promise<Response> {
+  const understood = context.understanding.of(request)
   for (let tried = 0; tried < mostTries; tried++) {
     const response = await readOnce(context, request, name, understood)
     if (response !== undefined) return response
@@ -44,7 +34,7 @@ export async function readView(
 
 /** Nothing where it is found that the view is not the one any more that the request was allowed to read. */
 async function readOnce(
-  context: RestContext & { readonly rate: RatePerMinute },
+  context: ReadingContext,
   request: Request,
   name: string,
   understood: Asked,
@@ -52,50 +42,83 @@ async function readOnce(
   const grant = await grantFor(context, request, name, understood.query.fresh)
   // What is not deployed is computed for each request.
   const asked = grant.view.id === 0 ? { ...understood, query: { ...understood.query, fresh: true } } : understood
-  const { representation } = asked
   const view = await context.reader.describe(grant.view.qualified)
   if (isOpenedOtherwise(grant, view)) return undefined
-  const unchanged = await notModified(context.reader, request, { asked, grant, view })
+  const bound = boundTo(asked, grant, view)
+  const question = { asked, grant, view, bound }
+  const unchanged = await notModified(context.reader, request, question)
   if (unchanged !== undefined) return unchanged
-  const headOnly = request.method === 'HEAD' && asked.count && !representation.singular
-  const answer = await context.reader.readJson({
-    ...requestOf(asked, grant, view, headOnly),
-    statementTimeoutMs: context.limits.statementTimeoutMs,
-    signal: request.signal,
-  })
+  const answer = await ask(context, request, question)
   // Reading may have found that the view is another one now.
   if (isOpenedOtherwise(grant, await context.reader.describe(grant.view.qualified))) return undefined
-  const rows = headOnly ? rowsOf(asked.extent, answer) : answer.rows
-  return respond(request, { asked, grant, view, answer: { ...answer, rows } })
+  return respond(request, { asked, grant, view, bound, answer })
 }
 
 function isOpenedOtherwise({ view }: ViewGrant, { settings }: ViewDescription): boolean {
   return view.public !== settings.read.public || view.live !== settings.read.live
 }
 
-function readRequest(request: Request, maxRows: number): Asked {
-  if (request.url.length > longestUrl) {
-    throw new Problem('REQUEST_TOO_LARGE', `The URL has more than ${longestUrl} characters.`, { status: 414 })
-  }
-  const representation = chooseRepresentation(request.headers.get('accept'))
-  const { count, applied } = readPreferences(request.headers.get('prefer'))
-  const query = parseQuery(queryStringOf(request.url))
-  return { query, extent: readExtent(query, request.headers, maxRows), representation, count, applied }
+/**
+ * Answers a GET at once, where it was answered before, and everything that it takes is at hand: what it asks for, the leave to
+ * read it, and the rows. Nothing where it is not, or where anything is out of the ordinary: `readView` answers.
+ */
+export function recallView(context: ReadingContext, request: Request, name: string): Response | undefined {
+  const asked = context.understanding.recall(request)
+  const bound = asked === undefined ? undefined : bindings.get(asked)
+  if (asked === undefined || bound === undefined || asked.query.fresh) return undefined
+  if (request.headers.has('if-none-match') || request.headers.has('accept-profile')) return undefined
+  const grant = context.access.recall(request, name)
+  if (grant?.shared !== true || grant.view.qualified !== bound.request.view) return undefined
+  if (isOpenedOtherwise(grant, bound.view)) return undefined
+  const answer = context.reader.recall(bound.request, bound.view)
+  return answer === undefined ? undefined : respond(request, { asked, grant, view: bound.view, bound, answer })
 }
 
-function queryStringOf(url: string): string {
-  const [address = ''] = url.split('#', 1)
-  const start = address.indexOf('?')
-  return start < 0 ? '' : address.slice(start + 1)
+async function ask({ reader, limits }: RestContext, request: Request, question: Question): Promise<JsonAnswer> {
+  const { asked, grant, bound } = question
+  const headOnly = request.method === 'HEAD' && asked.count && !asked.representation.singular
+  const { request: plain } = bound
+  const answer = await reader.readJson(
+    Object.assign(
+      {},
+      plain,
+      grant.role !== undefined && { role: grant.role },
+      grant.claims !== undefined && { claims: grant.claims },
+      {
+        query: headOnly ? { ...plain.query, limit: 0 } : plain.query,
+        statementTimeoutMs: limits.statementTimeoutMs,
+        signal: request.signal,
+      },
+    ),
+  )
+  return headOnly ? { ...answer, rows: rowsOf(asked.extent, answer) } : answer
+}
+
+/** What is asked for, of one view as it is defined at present; the same object as long as both are the same. */
+interface Bound {
+  readonly view: ViewDescription
+  /** Without a role and claims. */
+  readonly request: JsonRequest
+  /** Whether equal epochs mean equal answers. */
+  readonly isByEpoch: boolean
+  /** The last tag that was made. */
+  epoch: string | null
+  tag: string
+}
+
+const bindings = new WeakMap<Asked, Bound>()
+
+function boundTo(asked: Asked, grant: ViewGrant, view: ViewDescription): Bound {
+  const known = bindings.get(asked)
+  if (known?.view === view) return known
+  const request = requestOf(asked, grant.view.qualified, view)
+  const bound: Bound = { view, request, isByEpoch: isByEpoch(asked, view), epoch: null, tag: '' }
+  bindings.set(asked, bound)
+  return bound
 }
 
 /** @throws Problem where the request may not do it, or has done it too often. */
-async function grantFor(
-  context: RestContext & { readonly rate: RatePerMinute },
-  request: Request,
-  name: string,
-  live: boolean,
-): Promise<ViewGrant> {
+async function grantFor(context: ReadingContext, request: Request, name: string, live: boolean): Promise<ViewGrant> {
   const { access, fresh, rate } = context
   const profile = request.headers.get('accept-profile')
   const full = profile === null ? name : `${profile}.${name}`
@@ -117,19 +140,21 @@ async function grantFor(
   })
 }
 
-function requestOf(asked: Asked, grant: ViewGrant, view: ViewDescription, headOnly: boolean): JsonRequest {
-  const { query, extent, representation, count } = asked
+function requestOf({ query, extent, representation, count }: Asked, name: string, view: ViewDescription): JsonRequest {
   // Two rows are enough to know that there is not one.
-  const limit = headOnly ? 0 : representation.singular ? Math.min(extent.limit, 2) : extent.limit
+  const limit = representation.singular ? Math.min(extent.limit, 2) : extent.limit
   return {
-    view: grant.view.qualified,
-    query: { ...readQueryOf(query, view), limit, ...(extent.offset === 0 ? {} : { offset: extent.offset }) },
+    view: name,
+    // Nobody changes it from here on: what is made of it is kept.
+    query: Object.freeze({
+      ...readQueryOf(query, view),
+      limit,
+      ...(extent.offset === 0 ? {} : { offset: extent.offset }),
+    }),
     format: representation.format,
     live: query.fresh,
     defaults: query.defaults,
     ...(count ? { count: 'exact' } : {}),
-    ...(grant.role === undefined ? {} : { role: grant.role }),
-    ...(grant.claims === undefined ? {} : { claims: grant.claims }),
   }
 }
 
@@ -153,6 +178,7 @@ interface Question {
   readonly asked: Asked
   readonly grant: ViewGrant
   readonly view: ViewDescription
+  readonly bound: Bound
 }
 
 interface Read extends Question {
@@ -166,11 +192,12 @@ async function notModified(
   question: Question,
 ): Promise<Response | undefined> {
   const known = request.headers.get('if-none-match')
-  if (known === null || !isByEpoch(question)) return undefined
+  if (known === null || !isTaggedByEpoch(question)) return undefined
   const present = await reader.present(question.grant.view.qualified)
   if (present === null || !names(known, epochTag(question, present.epoch))) return undefined
   const headers = headersOf(question, { ...present, source: 'view' })
-  return new Response(null, { status: 304, headers: { ...headers, ETag: epochTag(question, present.epoch) } })
+  headers.ETag = epochTag(question, present.epoch)
+  return new Response(null, { status: 304, headers })
 }
 
 function respond(request: Request, read: Read): Response {
@@ -179,27 +206,27 @@ function respond(request: Request, read: Read): Response {
   const status = statusOf(extent.offset, answer.rows, answer.total)
   const body = bodyOf(representation, answer)
   const tag = tagOf(request, read)
-  const headers = { ...headersOf(read, answer), ...(tag === undefined ? {} : { ETag: tag }) }
+  const headers = headersOf(read, answer)
+  if (tag !== undefined) headers.ETag = tag
   if (tag !== undefined && names(request.headers.get('if-none-match'), tag)) {
     return new Response(null, { status: 304, headers })
   }
-  const described = {
-    'Content-Type': representation.contentType,
-    'Content-Range': contentRange(extent.offset, answer.rows, answer.total),
-    ...(asked.applied === undefined ? {} : { 'Preference-Applied': asked.applied }),
-  }
-  return new Response(body, { status, headers: { ...headers, ...described } })
+  headers['Content-Type'] = representation.contentType
+  headers['Content-Range'] = contentRange(extent.offset, answer.rows, answer.total)
+  if (asked.applied !== undefined) headers['Preference-Applied'] = asked.applied
+  return new Response(body, { status, headers })
 }
 
 /** What is said of rows whether they are sent or not. */
 function headersOf({ asked, grant, view }: Question, found: Found): Record<string, string> {
   const personal = isPersonal(grant)
   const audience: Audience = { personal, shared: grant.view.public && grant.shared === true }
-  return {
-    'Cache-Control': asked.query.fresh ? 'no-store' : cacheControl(view.settings, audience, found.stalenessSeconds),
-    Vary: variesBy(audience),
-    ...freshnessHeaders(found),
-  }
+  const headers = freshnessHeaders(found)
+  headers['Cache-Control'] = asked.query.fresh
+    ? 'no-store'
+    : cacheControl(view.settings, audience, found.stalenessSeconds)
+  headers.Vary = variesBy(audience)
+  return headers
 }
 
 function isPersonal({ role, claims }: ViewGrant): boolean {
@@ -219,22 +246,29 @@ function bodyOf({ singular }: Representation, { body, rows }: JsonAnswer): strin
  * Whether equal epochs, which mean equal rows, mean the same answer too. It may depend on more: on who asks, on the clock,
  * on conditions of the view's own that look elsewhere.
  */
-function isByEpoch({ asked: { query }, grant, view }: Question): boolean {
-  const { guard, filter } = view.settings.read
-  if (query.fresh || isPersonal(grant) || readsClock(query.where)) return false
+function isByEpoch({ query }: Asked, { settings }: ViewDescription): boolean {
+  const { guard, filter } = settings.read
+  if (query.fresh || readsClock(query.where)) return false
   return isSteady(guard) && (!query.defaults || isSteady(filter))
 }
 
-function epochTag({ asked, view }: Question, epoch: string): string {
+function isTaggedByEpoch({ bound, grant }: Question): boolean {
+  return bound.isByEpoch && !isPersonal(grant)
+}
+
+function epochTag({ asked, view, bound }: Question, epoch: string): string {
+  if (bound.epoch === epoch) return bound.tag
   const { query, extent, representation, count } = asked
-  return entityTag('epoch', epoch, JSON.stringify([view.revision, query, extent, representation, count]))
+  bound.tag = entityTag('epoch', epoch, JSON.stringify([view.revision, query, extent, representation, count]))
+  bound.epoch = epoch
+  return bound.tag
 }
 
 /** Of the epoch, or else of the answer itself, and a HEAD has none. */
 function tagOf(request: Request, read: Read): string | undefined {
   const { asked, answer } = read
   if (asked.query.fresh) return undefined
-  if (answer.epoch !== null && isByEpoch(read)) return epochTag(read, answer.epoch)
+  if (answer.epoch !== null && isTaggedByEpoch(read)) return epochTag(read, answer.epoch)
   if (request.method === 'HEAD') return undefined
   const range = contentRange(asked.extent.offset, answer.rows, answer.total)
   return entityTag('body', range, asked.representation.contentType, answer.body)

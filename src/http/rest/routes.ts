@@ -3,13 +3,31 @@ import type { RestContext } from './context.js'
 import { restError } from './errors.js'
 import { errorResponse, restErrorOf } from './failure.js'
 import { RatePerMinute } from './rate.js'
-import { readView } from './readView.js'
+import { readView, recallView } from './readView.js'
+import { Understanding } from './understand.js'
 
 const allowed = { allow: 'GET, HEAD, OPTIONS' }
 
-/** Views, read in PostgREST's grammar: to be mounted at `/rest/v1`. */
-export function restRoutes(context: RestContext): Hono {
+/** Answers GET and HEAD of one view, with an error too; at once where it can. */
+export type ReadOne = (request: Request, name: string) => Response | Promise<Response>
+
+export function readOne(context: RestContext): ReadOne {
   const rate = new RatePerMinute(context.fresh?.perMinute ?? 0)
+  const understanding = new Understanding(context.limits.maxRows)
+  const reading = { ...context, rate, understanding }
+  const failed = (error: unknown, request: Request): Response => errorResponse(restErrorOf(error, request, context.log))
+  return (request, name) => {
+    try {
+      const recalled = request.method === 'GET' ? recallView(reading, request, name) : undefined
+      return recalled ?? readView(reading, request, name).catch((error: unknown) => failed(error, request))
+    } catch (error) {
+      return failed(error, request)
+    }
+  }
+}
+
+/** Views, read in PostgREST's grammar: to be mounted at `/rest/v1`. */
+export function restRoutes(context: RestContext, read: ReadOne = readOne(context)): Hono {
   const app = new Hono()
   app.onError((error, c) => errorResponse(restErrorOf(error, c.req.raw, context.log)))
   app.all('/', () => {
@@ -20,7 +38,7 @@ export function restRoutes(context: RestContext): Hono {
       hint: 'Define a view of what the function returns.',
     })
   })
-  app.get('/:view', (c) => readView({ ...context, rate }, c.req.raw, c.req.param('view')))
+  app.get('/:view', (c) => read(c.req.raw, c.req.param('view')))
   app.options('/:view', () => new Response(null, { status: 204, headers: allowed }))
   app.all('/:view', (c) => {
     throw restError(405, 'PGRST117', `${c.req.method} is not supported`, {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { memoryCache } from './memory.js'
 import { type RedisOptions, redisCache } from './redis.js'
-import type { CacheCounters, CachedBody, CacheTier } from './types.js'
+import type { CacheCounters, CachedBody, CacheTier, MemoryTier } from './types.js'
 
 export interface CacheOptions {
   /** In this process: how much of it. Default 64 MiB; `false`: none. */
@@ -19,7 +19,7 @@ export interface CacheStatistics {
 
 /** The tiers, nearest first. */
 export class Caches {
-  readonly #memory: CacheTier | undefined
+  readonly #memory: MemoryTier | undefined
   readonly #redis: CacheTier | undefined
 
   constructor({ memory = {}, redis }: CacheOptions) {
@@ -31,8 +31,13 @@ export class Caches {
     return { memory: copied(this.#memory), redis: copied(this.#redis) }
   }
 
+  /** The same, where what is not there is looked for again by `near`, and is a miss there. */
+  nearIfThere(key: string): CachedBody | undefined {
+    return this.#memory?.has(key) === true ? this.near(key) : undefined
+  }
+
   near(key: string): CachedBody | undefined {
-    return this.#memory?.get(key) as CachedBody | undefined
+    return this.#memory?.get(key)
   }
 
   async far(key: string, forMs: number): Promise<CachedBody | undefined> {
@@ -58,5 +63,5 @@ function copied(tier: CacheTier | undefined): CacheCounters | null {
 
 /** Short, and telling nothing of what was asked, in a cache that others may look into. */
 export function keyOf(parts: unknown): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+  return hash('sha256', JSON.stringify(parts), 'base64url')
 }

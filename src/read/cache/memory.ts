@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
-import type { CachedBody, CacheTier } from './types.js'
+import type { CachedBody, MemoryTier } from './types.js'
 
 /** What an entry takes besides its text, roughly. */
 const overheadBytes = 400
 
 /** In this process, bounded by size: what was not asked for longest goes first. */
-export function memoryCache(maxBytes: number): CacheTier {
+export function memoryCache(maxBytes: number): MemoryTier {
   const entries = new LRUCache<string, CachedBody>({
     maxSize: maxBytes,
     // One answer must not push out all others.
@@ -15,6 +15,7 @@ export function memoryCache(maxBytes: number): CacheTier {
   const counters = { hits: 0, misses: 0, errors: 0 }
   return {
     counters,
+    has: (key) => entries.has(key),
     get(key) {
       const found = entries.get(key)
       if (found === undefined) counters.misses++

@@ -19,3 +19,10 @@ export interface CacheTier {
   readonly counters: CacheCounters
   close(): void
 }
+
+/** Nothing has to be waited for. */
+export interface MemoryTier extends CacheTier {
+  get(key: string): CachedBody | undefined
+  /** Counts nothing. */
+  has(key: string): boolean
+}
