@@ -87,7 +87,10 @@ describe('tokens', () => {
 })
 
 describe('signed tokens', () => {
-  const served = handlers({ access: { jwt: { secret, roles: [tenant, stranger], issuer: 'us', audience: 'views' } } })
+  const served = handlers({
+    access: { jwt: { secret, roles: [tenant, stranger], issuer: 'us', audience: 'views' } },
+    limits: { connectionWait: '30s' },
+  })
   const key = new TextEncoder().encode(secret)
   const good = { role: tenant, org: 1, iss: 'us', aud: 'views' }
   const sign = (claims: JWTPayload, { seconds = 60, alg = 'HS256', by = key } = {}): Promise<string> =>
