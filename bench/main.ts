@@ -4,6 +4,7 @@
 import { UsageError } from '../scripts/arguments.js'
 import { choice } from './choice/choice.js'
 import { coverage } from './coverage/coverage.js'
+import { http } from './http/http.js'
 import type { Bench, Benchmark } from './kit/bench.js'
 import { BenchServer } from './kit/databases.js'
 import { type BenchOptions, optionsHelp, parseOptions } from './kit/options.js'
@@ -16,7 +17,18 @@ import { tpchGrowth } from './tpch/growth.js'
 import { tpch } from './tpch/tpch.js'
 import { writes } from './writes/writes.js'
 
-const benchmarks: readonly Benchmark[] = [refresh, tpch, tpchGrowth, writes, latency, live, scale, choice, coverage]
+const benchmarks: readonly Benchmark[] = [
+  refresh,
+  tpch,
+  tpchGrowth,
+  writes,
+  latency,
+  live,
+  http,
+  scale,
+  choice,
+  coverage,
+]
 
 const help = `usage: npm run bench -- <name> [options]
 

@@ -1,0 +1,56 @@
+/** A server that is measured, as a process of its own. Started by http.ts; answers `usage`. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Hono } from 'hono'
+import pg from 'pg'
+import { listenOn } from '../../src/cli/serve/listen.js'
+import { createHandler, type Handler } from '../../src/http/index.js'
+import type { ServerOptions, Usage } from './processes.js'
+
+const statementTimeoutMs = 10_000
+const options = JSON.parse(process.argv[2] ?? '') as ServerOptions
+const server = await listenOn(handlerOf(options), '127.0.0.1', 0)
+
+process.on('message', async ({ settled }: { readonly settled: boolean }) => {
+  const { user, system } = process.cpuUsage()
+  // What is left over from before is not what anything costs.
+  for (let round = 0; round < (settled ? 4 : 0); round++) {
+    globalThis.gc?.()
+    await delay(150)
+  }
+  const usage: Usage = { cpuMs: (user + system) / 1000, residentBytes: process.memoryUsage().rss }
+  process.send?.(usage)
+})
+process.once('SIGTERM', () => process.exit(0))
+process.once('disconnect', () => process.exit(0))
+process.send?.(Number(new URL(server.url).port))
+
+function handlerOf(from: ServerOptions): Handler {
+  if (from.kind === 'tidemark') return ours(from.url, from.cached)
+  const app = new Hono()
+  if (from.kind === 'bytes') {
+    const { body, headers } = from.bytes
+    app.get('/rest/v1/:view', () => new Response(body, { headers }))
+  } else {
+    const pool = poolOf(from.url)
+    app.get('/rest/v1/:view', async (c) => c.json((await pool.query(from.text, [c.req.query('of')])).rows))
+  }
+  return { app, fetch: async (request, env) => app.fetch(request, env), close: async () => undefined }
+}
+
+function ours(url: string, cached: boolean): Handler {
+  return createHandler({
+    database: poolOf(url),
+    listen: url,
+    fresh: { perMinute: 1_000_000 },
+    ...(cached ? {} : { cache: false }),
+    access: { open: ['freshness'] },
+    limits: { statementTimeout: statementTimeoutMs },
+  })
+}
+
+/** As `tidemark serve` makes it. */
+function poolOf(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 10, statement_timeout: statementTimeoutMs })
+  pool.on('error', () => undefined)
+  return pool
+}
