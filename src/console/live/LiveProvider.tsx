@@ -68,7 +68,11 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     })
     connection.current = stream
     stream.start('all')
-    const retry = (): void => stream.retry()
+    // Of a network that was away, a stream that seems to be open may not know.
+    const restart = (): void => {
+      stream.stop()
+      stream.start('all')
+    }
     const retryWhenSeen = (): void => {
       if (document.visibilityState === 'visible') stream.retry()
     }
@@ -76,18 +80,17 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     const forget = onToken(() => {
       if (token === currentToken()) return
       token = currentToken()
-      stream.stop()
-      stream.start('all')
+      restart()
       void client.invalidateQueries()
     })
-    window.addEventListener('online', retry)
+    window.addEventListener('online', restart)
     document.addEventListener('visibilitychange', retryWhenSeen)
     return () => {
       stream.stop()
       clearTimeout(timer)
       rereading.stop()
       forget()
-      window.removeEventListener('online', retry)
+      window.removeEventListener('online', restart)
       document.removeEventListener('visibilitychange', retryWhenSeen)
     }
   }, [client])
