@@ -43,7 +43,7 @@ beforeEach(async () => {
 })
 
 /** In the same process: a request needs no socket. */
-const served: typeof fetch = (input, init) =>
+const served: typeof fetch = async (input, init) =>
   handler.fetch(new Request(new URL(String(input), 'http://localhost'), init))
 
 test('a row that is written is shown', async () => {
