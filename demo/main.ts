@@ -49,7 +49,7 @@ async function demo(options: DemoOptions): Promise<number> {
 }
 
 async function play(options: DemoOptions, out: NodeJS.WriteStream, cleanup: Cleanup): Promise<number> {
-  const colors = pc.createColors(out.isTTY && !process.env.NO_COLOR)
+  const colors = pc.createColors(out.isTTY === true && !process.env.NO_COLOR)
   const steps = new Steps(out)
   out.write(`\n ${colors.bold(colors.cyan('≈ Tidemark'))}  ${colors.dim('keeps PostgreSQL views fresh')}\n\n`)
   cleanup.add(async () => void out.write(` ${colors.dim('The server is stopped, and its data removed.')}\n`))
@@ -69,7 +69,7 @@ async function play(options: DemoOptions, out: NodeJS.WriteStream, cleanup: Clea
   if (options.json) console.log(JSON.stringify(result, null, 2))
   else
     out.write(
-      `${renderFrame(frame, { columns: out.columns ?? 120, colors: out.isTTY })
+      `${renderFrame(frame, { columns: out.columns ?? 120, colors: out.isTTY === true })
         .slice(3, -2)
         .join('\n')}\n\n`,
     )

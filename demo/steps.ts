@@ -15,7 +15,7 @@ export class Steps {
   readonly #colors
 
   constructor(private readonly out: NodeJS.WriteStream) {
-    this.#colors = pc.createColors(out.isTTY && !process.env.NO_COLOR)
+    this.#colors = pc.createColors(out.isTTY === true && !process.env.NO_COLOR)
   }
 
   /** `done` says in a few words what came of it. */

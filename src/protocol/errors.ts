@@ -52,7 +52,8 @@ export const errorCodes = {
   READ_COLUMN_UNKNOWN: 'A read names a column that the view does not have.',
   READ_TIMEOUT: 'A read ran longer than its limit.',
   READ_STALE: 'The rows of a view are older than a read allows.',
-  READ_BEHIND: 'A view did not pass a write in the time that a read waits for it.',
+  READ_BEHIND:
+    'A view did not pass a write in the time that a read waits for it; or it is failing, and could not be computed either.',
   WRITE_TOKEN_MISSING: 'A token was asked for outside of a transaction that has written something.',
   LIVE_REFUSED: 'A view cannot be computed live in place of its kept rows.',
   // The rest

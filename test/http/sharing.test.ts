@@ -1,5 +1,7 @@
 /** What one caller was answered must not come to another: each test is named by how it might. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lookEveryMs } from '../../src/read/board.js'
 import { useTestDatabase } from '../kit/index.js'
 import { deploy } from '../worker/kit.js'
 import { operator, reader, tokens, useHandlers } from './kit.js'
@@ -65,6 +67,8 @@ describe('a view that is another one now', () => {
     await deploy(db.pool, { ...views, later: open })
     expect((await served.get('/rest/v1/later')).status).toBe(200)
     await deploy(db.pool, { ...views, later: closed })
+    // What is remembered of a view is not older than that.
+    await sleep(lookEveryMs)
     expect((await served.get('/rest/v1/later')).status).toBe(401)
   })
 
@@ -74,6 +78,7 @@ describe('a view that is another one now', () => {
     expect((await served.get('/rest/v1/later')).status).toBe(200)
     await deploy(db.pool, views)
     await deploy(db.pool, { ...views, later: { query: 'select id, g, note from t' } })
+    await sleep(lookEveryMs)
     expect((await served.get('/rest/v1/later')).status).toBe(401)
   })
 })
