@@ -1,5 +1,4 @@
-import axe from 'axe-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { buildConsole } from '../../scripts/console-build.js'
 import { operator, serve } from '../http/kit.js'
@@ -7,6 +6,7 @@ import { useTestDatabase } from '../kit/index.js'
 import { deploy, startTestWorker } from '../worker/kit.js'
 import { findChromium, startBrowser } from './chromium.js'
 import { listenLocally } from './listen.js'
+import { obstacles, openTab, type Visit } from './visits.js'
 
 const chromium = findChromium()
 const missing = chromium === undefined && process.env.CI !== 'true'
@@ -51,44 +51,14 @@ beforeAll(async () => {
   closing.push(() => browser.close())
 }, 120_000)
 
-interface Visit {
-  readonly page: Page
-  /** What the browser complained of. */
-  readonly complaints: string[]
-  /** Hosts that were asked for anything. */
-  readonly hosts: Set<string>
-}
-
-/** A tab of its own, with the token given. */
+/** With the token given. */
 async function visit(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  onTestFinished(() => context.close())
-  await context.addInitScript(`sessionStorage.setItem('tidemark.token', ${JSON.stringify(operator)})`)
-  const page = await context.newPage()
-  const complaints: string[] = []
-  const hosts = new Set<string>()
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('request', (request) => hosts.add(new URL(request.url()).host))
-  await page.goto(`${address}#${path}`)
-  return { page, complaints, hosts }
-}
-
-interface Axe {
-  run(options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>
-}
-
-/** What axe finds that people would stumble over, contrast included. */
-async function obstacles(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() => {
-    const { axe: loaded } = globalThis as unknown as { axe: Axe }
-    return loaded.run({ resultTypes: ['violations'] })
-  })
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  const token = `sessionStorage.setItem('tidemark.token', ${JSON.stringify(operator)})`
+  return await openTab(
+    browser,
+    `${address}#${path}`,
+    { viewport: { width: 1280, height: 800 }, ...options },
+    (context) => context.addInitScript(token),
   )
 }
 

@@ -4,13 +4,13 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { buildConsole } from '../../scripts/console-build.js'
 import { buildDashboard } from '../../scripts/dashboard-build.js'
 import { consoleDirectory } from '../../src/http/console.js'
 import { findChromium, startBrowser } from '../console/chromium.js'
+import { obstacles, openTab, type Visit } from '../console/visits.js'
 
 const main = fileURLToPath(new URL('../../demo/main.ts', import.meta.url))
 const chromium = findChromium()
@@ -62,41 +62,10 @@ function address(page: 'Dashboard' | 'Console'): URL {
   return new URL(new RegExp(`${page} +(\\S+)\n`).exec(said.stdout)?.[1] ?? '')
 }
 
-interface Visit {
-  readonly page: Page
-  readonly complaints: string[]
-  readonly hosts: Set<string>
-}
-
 async function visit(url: URL, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
-  const complaints: string[] = []
-  const hosts = new Set<string>()
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('request', (request) => hosts.add(new URL(request.url()).host))
-  await page.goto(url.href)
-  await page.getByText('Live', { exact: true }).waitFor({ timeout: 10_000 })
-  return { page, complaints, hosts }
-}
-
-interface Axe {
-  run(options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>
-}
-
-async function obstacles(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() => {
-    const { axe: loaded } = globalThis as unknown as { axe: Axe }
-    return loaded.run({ resultTypes: ['violations'] })
-  })
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
-  )
+  const visited = await openTab(browser, url.href, { viewport: { width: 1280, height: 900 }, ...options })
+  await visited.page.getByText('Live', { exact: true }).waitFor({ timeout: 10_000 })
+  return visited
 }
 
 /** Of the panel with this title. */
