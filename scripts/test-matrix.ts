@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { findBinaries, type PostgresVersion, postgresVersions } from '../src/embedded/binaries.js'
-import { readCounts, type TestCounts } from './test-report.js'
+import { readReport, type TestCounts } from './test-report.js'
 
 interface Outcome {
   readonly version: PostgresVersion
@@ -35,7 +35,7 @@ async function runOn(version: PostgresVersion, reports: string): Promise<Outcome
       env: { ...process.env, TIDEMARK_TEST_PG: String(version) },
     },
   )
-  const counts = readCounts(report)
+  const { counts } = readReport(report)
   const seconds = Math.round((Date.now() - started) / 1000)
   return { version, result: run.status === 0 ? 'passed' : 'failed', seconds, counts }
 }
