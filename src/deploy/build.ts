@@ -121,13 +121,34 @@ async function indexStorage(connection: Connection, target: ViewTarget, table: F
   return made
 }
 
-/** Branches whose slices the key's index does not find, and their columns. */
+/** Branches whose slices the key's index does not find, and the columns that find them. */
 function sliceIndexes(target: ViewTarget): (readonly [number, readonly string[]])[] {
   const order = keyOrder(target)
   return target.compiled.plan.branches.flatMap(({ key }, index) => {
-    const found = key.every((name) => order.includes(name) && order.indexOf(name) < key.length)
-    return found ? [] : [[index, key] as const]
+    const isPrefix = key.every((name) => order.includes(name) && order.indexOf(name) < key.length)
+    // Where a slice is cut along the whole key, and more, the key's index finds its only row.
+    const isRow = order.length > 0 && order.every((name) => key.includes(name))
+    return isPrefix || isRow ? [] : [[index, indexable(target, key)] as const]
   })
+}
+
+const mostIndexColumns = 32
+
+/** Types whose values are small, all of them; also with a modifier behind. */
+const smallType =
+  /^(smallint|integer|bigint|real|double precision|boolean|date|timestamp|time|interval|uuid|oid|money|inet|cidr|macaddr8?|"char")(?![[\w])(?!.*\[)/
+
+/**
+ * The values of an index have to fit into a third of a page: one long text would keep a view from ever being refreshed.
+ * So columns of any length are left out, unless they are in the key's index anyway, or are all that there is.
+ */
+function indexable({ facts, compiled }: ViewTarget, key: readonly string[]): readonly string[] {
+  const small = key.filter(
+    (name) =>
+      compiled.plan.key.includes(name) ||
+      facts.output.some((column) => column.name === name && smallType.test(column.type)),
+  )
+  return (small.length > 0 ? small : key).slice(0, mostIndexColumns)
 }
 
 /** @throws TidemarkError KEY_NOT_UNIQUE with the offending values. */
