@@ -52,6 +52,8 @@ export interface RelationFacts {
   readonly capture: { readonly schema: string; readonly name: string; readonly log: string }
   /** Rows are kept in child tables by inheritance, each of which is written to by itself. */
   readonly hasChildren: boolean
+  /** Ordinary views through which it is read, by number. */
+  readonly through?: readonly number[]
   /** It has row-level security: whether that applies to a role as which its rows are read. */
   readonly rowSecurity?: {
     readonly applies: boolean

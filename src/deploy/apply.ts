@@ -8,6 +8,7 @@ import { linkUpstream } from './catalog.js'
 import type { ViewStep } from './changes.js'
 import { buildAndSwap, changeSettings, type DeployedRows, updateView } from './deployView.js'
 import { changeIndexes } from './indexes.js'
+import { checkKeeper } from './keeper.js'
 import type { Patience } from './locks.js'
 import { deployMatview } from './matview.js'
 import { type Deployment, makePlan } from './plan.js'
@@ -48,6 +49,7 @@ export async function applyDeployment(
   await checkServer(database)
   return alone(database, async () => {
     if (await isMigrated(database)) {
+      await checkKeeper(database)
       await migrate(database)
       await removeLeftovers(database)
     }

@@ -22,8 +22,8 @@ export async function insertView(
     connection,
     `INSERT INTO tidemark.view (schema_name, view_name, storage, storage_name, definition, canonical, definition_hash,
        key_columns, moves, statements, explanation, settings, time_zone, replaces, indexes, description,
-       behind, hidden, live, reading, not_null)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) RETURNING id`,
+       behind, hidden, live, reading, not_null, row_security)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) RETURNING id`,
     [
       view.schema,
       view.name,
@@ -46,6 +46,7 @@ export async function insertView(
       target.live,
       readingQuery(target.columns, storage, target.kept).text,
       target.notNull,
+      JSON.stringify(target.rowSecurity),
     ],
   )
   await connection.query(
@@ -149,7 +150,7 @@ export async function promote(
     `UPDATE tidemark.view o SET storage = n.storage, storage_name = n.storage_name, definition = n.definition,
        canonical = n.canonical, definition_hash = n.definition_hash, key_columns = n.key_columns, moves = n.moves,
        statements = $3, explanation = n.explanation, settings = n.settings, time_zone = n.time_zone,
-       behind = n.behind, live = n.live, reading = n.reading, not_null = n.not_null, indexes = n.indexes, description = n.description, changed_at = pg_catalog.now()
+       behind = n.behind, row_security = n.row_security, live = n.live, reading = n.reading, not_null = n.not_null, indexes = n.indexes, description = n.description, changed_at = pg_catalog.now()
      FROM tidemark.view n WHERE n.id = $1 AND o.id = $2`,
     [built, replaced, JSON.stringify(target.compiled.statements)],
   )

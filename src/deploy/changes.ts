@@ -75,6 +75,9 @@ function workFor(target: ViewTarget, old: DeployedView | undefined): Pick<ViewSt
   const settings = canonicalJson(old.settings) !== canonicalJson(target.settings)
   if (settings) return { work: 'settings', why: 'its settings changed' }
   if (old.description !== target.view.description) return { work: 'settings', why: 'its description changed' }
+  if (canonicalJson(old.rowSecurity) !== canonicalJson(target.rowSecurity)) {
+    return { work: 'settings', why: 'row-level security of what it reads is another' }
+  }
   const explained = lasting(old.explanation) !== lasting(target.explanation)
   return explained ? { work: 'settings', why: 'its explanation changed' } : { work: 'none', why: '' }
 }

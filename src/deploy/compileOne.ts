@@ -18,6 +18,7 @@ import { explain } from './explanation.js'
 import { keyOrder } from './keyOrder.js'
 import { buildName, logName, shownName } from './names.js'
 import { readingQuery } from './reading.js'
+import { tableSecurity } from './tableSecurity.js'
 import type { ViewTarget } from './target.js'
 import { inFileOf } from './userText.js'
 
@@ -63,6 +64,7 @@ export async function compileOne(gatherer: FactsGatherer, one: OneView): Promise
       read: relation.read === 'all' ? relation.columns.map((column) => column.name) : [...relation.read].sort(),
       logged: compiled.plan.logged.get(relationKey(relation.schema, relation.name)) ?? [],
     })),
+    rowSecurity: view.storage === 'table' ? tableSecurity(original ?? facts) : [],
     upstream,
     settings: settingsOf(view),
     explanation: explain(name, view, compiled.plan, positions),

@@ -154,7 +154,7 @@ export async function updateView(
     await withBriefLock(connection, () => holdView(connection, deployed.id), patience)
     await connection.query(
       `UPDATE tidemark.view SET statements = $2, explanation = $3, settings = $4, moves = $5, definition = $6,
-         description = $7, live = $8, reading = $9, not_null = $10, changed_at = now() WHERE id = $1`,
+         description = $7, live = $8, reading = $9, not_null = $10, row_security = $11, changed_at = now() WHERE id = $1`,
       [
         deployed.id,
         JSON.stringify(target.compiled.statements),
@@ -166,6 +166,7 @@ export async function updateView(
         target.live,
         readingQuery(target.columns, target.storage, target.kept).text,
         target.notNull,
+        JSON.stringify(target.rowSecurity),
       ],
     )
     await connection.query('DELETE FROM tidemark.view_source WHERE view_id = $1', [deployed.id])
@@ -182,12 +183,14 @@ export async function updateView(
 export async function changeSettings(database: Database, { target, deployed }: ViewStep): Promise<void> {
   await transaction(database, async (connection) => {
     await connection.query(
-      'UPDATE tidemark.view SET settings = $2, explanation = $3, description = $4, changed_at = now() WHERE id = $1',
+      `UPDATE tidemark.view SET settings = $2, explanation = $3, description = $4, row_security = $5, changed_at = now()
+       WHERE id = $1`,
       [
         deployed?.id,
         JSON.stringify(target.settings),
         JSON.stringify(withoutPositions(target.explanation)),
         target.view.description,
+        JSON.stringify(target.rowSecurity),
       ],
     )
     if (!target.hidden && deployed?.description !== target.view.description) await describeView(connection, target.view)

@@ -2,6 +2,7 @@ import type { IndexDefinition, ViewSettings } from '../define/types.js'
 import { type Queryable, rows } from '../engine/database.js'
 import { isMigrated } from '../engine/migrate.js'
 import type { Explanation } from '../protocol/explanation.js'
+import type { TableSecurity } from './tableSecurity.js'
 
 /** A view as the catalog knows it. */
 export interface DeployedView {
@@ -22,6 +23,7 @@ export interface DeployedView {
   readonly intact: boolean
   /** A table that it reads is not what it was compiled for. */
   readonly outdated: boolean
+  readonly rowSecurity: readonly TableSecurity[]
   readonly upstream: readonly number[]
   /** A piece of another view, without a public view of its own. */
   readonly hidden: boolean
@@ -44,7 +46,7 @@ export async function readDeployedViews(database: Queryable): Promise<DeployedVi
     `SELECT v.id, v.schema_name AS schema, v.view_name AS name, v.storage, v.storage_name AS "storageName",
        v.definition_hash AS "definitionHash", v.statements, v.settings, v.explanation, s.state,
        s.row_count::double precision AS rows,
-       v.indexes, v.description, v.hidden,
+       v.indexes, v.description, v.hidden, v.row_security AS "rowSecurity",
        v.hidden AND to_regclass(format('tidemark_data.%I', v.storage_name)) IS NOT NULL OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = v.schema_name AND c.relname = v.view_name AND (v.storage = 'matview' AND c.relkind = 'm'
            OR c.relkind = 'v' AND v.bypassed

@@ -8,6 +8,7 @@ import type { Explanation } from '../protocol/explanation.js'
 import { type Change, checkNames, describeDrops, describeSteps, planSteps, type ViewStep } from './changes.js'
 import { type Compiled, compileViews, type Waiting } from './compileViews.js'
 import { type DeployedView, readDeployedViews } from './deployed.js'
+import { checkKeeper } from './keeper.js'
 import { cannotChangeNative } from './matview.js'
 import { shownName } from './names.js'
 import { checkNamedPrivileges, checkPrivileges } from './privileges.js'
@@ -84,7 +85,8 @@ function raise([first, ...rest]: readonly TidemarkError[]): void {
 
 export async function makePlan(database: Database, views: readonly NormalisedView[]): Promise<Plan> {
   const migrated = await isMigrated(database)
-  if (!migrated) await checkSchemas(database)
+  if (migrated) await checkKeeper(database)
+  else await checkSchemas(database)
   await checkViewSchemas(database, views)
   const { targets, problems } = await compileAside(database, views)
   if (problems.some(({ code }) => code === 'PRIVILEGE_MISSING')) {

@@ -5,6 +5,7 @@ import type { Kept } from '../compiler/keep/kept.js'
 import type { Maintenance } from '../compiler/plan/types.js'
 import type { NormalisedView, ViewSettings } from '../define/types.js'
 import type { Explanation } from '../protocol/explanation.js'
+import type { TableSecurity } from './tableSecurity.js'
 
 /** What one captured table must give a view. */
 export interface SourceNeed {
@@ -31,6 +32,8 @@ export interface ViewTarget {
   readonly live: string
   readonly compiled: CompiledView
   readonly sources: readonly SourceNeed[]
+  /** The tables behind the query, as row-level security was found on them. */
+  readonly rowSecurity: readonly TableSecurity[]
   /** How it is kept while it is being built, under another name. */
   readonly building: () => Statements
   /** A piece of another view, without a public view of its own. */

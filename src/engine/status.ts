@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../protocol/errors.js'
-import type { ViewState } from '../protocol/freshness.js'
+import type { ViewState, ViewWarning } from '../protocol/freshness.js'
 import { type Queryable, rows } from './database.js'
 
 export interface ViewStatus {
@@ -14,6 +14,8 @@ export interface ViewStatus {
   readonly rows: number | null
   readonly lastRun: Date | null
   readonly lastError: ErrorBody | null
+  /** What is not right about who may read it. */
+  readonly warnings: readonly ViewWarning[]
 }
 
 /** Freshness of every deployed view, by name. */
@@ -22,7 +24,7 @@ export async function readStatus(database: Queryable): Promise<ViewStatus[]> {
     database,
     `SELECT view, state, as_of AS "asOf", staleness_seconds AS "stalenessSeconds",
             pending_changes::double precision AS "pendingChanges", rows::double precision AS rows,
-            last_run AS "lastRun", last_error AS "lastError"
+            last_run AS "lastRun", last_error AS "lastError", warnings
      FROM tidemark.freshness`,
   )
 }

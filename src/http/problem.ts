@@ -42,6 +42,7 @@ export const statuses: Readonly<Record<ErrorCode, number>> = {
   ADDRESS_TAKEN: 500,
   NOT_DEPLOYED: 503,
   SOURCE_CHANGED: 500,
+  STORAGE_CHANGED: 500,
   REFRESH_FAILED: 500,
   REFRESH_TIMEOUT: 504,
   REFRESH_NEEDS_SNAPSHOT: 500,

@@ -1,7 +1,7 @@
 import type { ErrorBody } from './errors.js'
 
 /** What can be worth an alert. */
-export const alertKinds = ['failed', 'slow', 'stale', 'quarantined', 'recovered', 'drift'] as const
+export const alertKinds = ['failed', 'slow', 'stale', 'quarantined', 'recovered', 'drift', 'warning'] as const
 
 export type AlertKind = (typeof alertKinds)[number]
 
@@ -22,6 +22,8 @@ export interface Alert {
   readonly limitMs?: number
   /** Failures in a row so far (`failed`, `quarantined`), or that came before (`recovered`). */
   readonly failures?: number
+  /** What may be done about it (`warning`). */
+  readonly hint?: string
   /** What went wrong (`failed`, `quarantined`). */
   readonly error?: ErrorBody
   /** Rows that a reconcile had to mend, though nothing was pending (`drift`). */

@@ -2,7 +2,7 @@
 import type { Alert } from './alert.js'
 import type { ErrorBody, ErrorCode } from './errors.js'
 import type { Explanation, Maintenance } from './explanation.js'
-import type { ViewFreshness, ViewState } from './freshness.js'
+import type { ViewFreshness, ViewState, ViewWarning } from './freshness.js'
 
 /** GET /api/views */
 export interface ViewList {
@@ -15,6 +15,8 @@ export interface ViewSummary extends ViewFreshness {
   readonly incremental: boolean
   /** Readers are given the query itself instead of the kept rows. */
   readonly bypassed: boolean
+  /** What is not right about who may read it; none to those who may not inspect. */
+  readonly warnings: readonly ViewWarning[]
   /** Failed refreshes in a row. */
   readonly failures: number
   /** When a failed refresh is tried again. */

@@ -42,6 +42,7 @@ export const errorCodes = {
   // Keeping a view fresh
   NOT_DEPLOYED: 'The database has no Tidemark catalog yet, or the view is not deployed.',
   SOURCE_CHANGED: 'A table, view or function that a view reads was dropped or altered.',
+  STORAGE_CHANGED: 'The role that keeps the rows of a view may not change them, or not all of them.',
   REFRESH_FAILED: 'A refresh failed.',
   REFRESH_TIMEOUT: 'A refresh ran longer than its limit.',
   REFRESH_NEEDS_SNAPSHOT:

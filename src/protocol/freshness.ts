@@ -4,6 +4,15 @@ export const viewStates = ['building', 'ready', 'error', 'quarantined', 'paused'
 
 export type ViewState = (typeof viewStates)[number]
 
+export const viewWarnings = ['row_security_ignored', 'policies_not_asked', 'readers_refused'] as const
+
+/** What is not right about who may read a view, though its refreshes go on. */
+export interface ViewWarning {
+  readonly code: (typeof viewWarnings)[number]
+  readonly message: string
+  readonly hint: string
+}
+
 /** How fresh one view is, as it travels. Times are ISO 8601, UTC. */
 export interface ViewFreshness {
   /** `view`, or `schema.view` outside of public. */

@@ -4,6 +4,7 @@ import type { AlertRules } from '../define/types.js'
 import type { RefreshResult } from '../engine/refresh.js'
 import type { Alert } from '../protocol/alert.js'
 import type { ErrorBody } from '../protocol/errors.js'
+import type { ViewWarning } from '../protocol/freshness.js'
 import type { ViewStatusRow } from './catalog.js'
 
 /** An alert but for the time at which it is raised. */
@@ -69,6 +70,11 @@ export function errorOf({ lastError }: ViewStatusRow): ErrorBody {
   if (lastError === null) return { code: 'REFRESH_FAILED', message: 'the reason was not noted' }
   const { code, message, hint } = lastError
   return { code, message, ...(hint === undefined ? {} : { hint }) }
+}
+
+/** What is not right about who may read a view. The database remembers what was told. */
+export function warned(view: string, { message, hint }: Pick<ViewWarning, 'message' | 'hint'>): Alarm {
+  return { kind: 'warning', view, message: `${view}: ${message}`, hint }
 }
 
 function count(number: number, noun: string): string {

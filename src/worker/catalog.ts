@@ -3,6 +3,7 @@ import { defaultReading, noAlerts } from '../define/normalise-view.js'
 import type { RetryPolicy, ViewSettings } from '../define/types.js'
 import { type Queryable, rows } from '../engine/database.js'
 import type { ErrorBody } from '../protocol/errors.js'
+import type { ViewWarning } from '../protocol/freshness.js'
 import type { ViewStatus } from './when.js'
 
 /** What changes only when views are deployed. */
@@ -158,4 +159,9 @@ export async function readStates(database: Queryable, ids?: Iterable<number>): P
 export async function readSuspects(database: Queryable): Promise<number[]> {
   const found = await rows<{ id: number }>(database, 'SELECT id FROM tidemark.suspects() AS id')
   return found.map(({ id }) => id)
+}
+
+/** What is not right about who may read views, and was not told yet. It counts as told from then on. */
+export async function readNewWarnings(database: Queryable): Promise<(ViewWarning & { readonly id: number })[]> {
+  return rows(database, 'SELECT view_id AS id, code, message, hint FROM tidemark.new_warnings()')
 }

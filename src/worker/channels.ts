@@ -10,6 +10,7 @@ const levels: Readonly<Record<AlertKind, 'info' | 'warn' | 'error'>> = {
   drift: 'error',
   slow: 'warn',
   stale: 'warn',
+  warning: 'warn',
   recovered: 'info',
 }
 

@@ -35,6 +35,7 @@ export interface WorkerEvents {
   quarantined: [alert: Alert]
   recovered: [alert: Alert]
   drift: [alert: Alert]
+  warning: [alert: Alert]
   /** Every alert that was raised, after deduplication. */
   alert: [alert: Alert]
   /** The set of views, or what is known of their timing, was read again. */

@@ -1,7 +1,8 @@
 import type { Database } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
+import { type Alarm, warned } from './alarms.js'
 import type { Board } from './board.js'
-import { readSuspects } from './catalog.js'
+import { readNewWarnings, readSuspects } from './catalog.js'
 import type { DatabaseClock } from './clock.js'
 import type { Log } from './events.js'
 
@@ -20,6 +21,7 @@ export interface UpkeepSurroundings {
   /** Whether this worker does what one is enough for; null when it could try to become the one. */
   leads(): boolean | null
   lead(): Promise<boolean>
+  raise(alarm: Alarm): void
 }
 
 /**
@@ -109,6 +111,10 @@ export class Upkeep {
       if (entry === undefined) continue
       this.around.log.info({ view: entry.view.name }, 'a table under the view is not what it was')
       entry.suspect = true
+    }
+    for (const { id, ...warning } of await readNewWarnings(this.around.database(limitMs))) {
+      const entry = this.around.board.get(id)
+      if (entry?.settings.alerts.onFailure) this.around.raise(warned(entry.view.name, warning))
     }
   }
 }

@@ -118,6 +118,7 @@ class RunningWorker implements Worker {
       ...common,
       leads: () => this.#leads(),
       lead: async () => (await this.#watch?.lead()) ?? false,
+      raise: (alarm) => this.#raise(alarm),
     })
     this.#link = new Link({
       ...common,

@@ -231,6 +231,7 @@ export const shapes = {
       rows: count.nullable(),
       lastRun: time.nullable(),
       lastError: errorBody.nullable(),
+      warnings: z.array(z.strictObject({ code: z.string(), message: z.string(), hint: z.string() })),
     }),
   ),
   verify: z.array(

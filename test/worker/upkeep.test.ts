@@ -10,6 +10,7 @@ import { deploy, silent } from './kit.js'
 const db = await useTestDatabase()
 let minutes = 1
 let calls: string[] = []
+let alarms: string[] = []
 let board: Board
 let clock: DatabaseClock
 let upkeep: Upkeep
@@ -19,6 +20,7 @@ beforeEach(async () => {
   minutes = 1
   clock = new DatabaseClock(() => minutes * 60_000)
   calls = []
+  alarms = []
   leads = true
   await db.query(`drop table if exists t, u cascade;
     create table t (grp int, n int); create table u (grp int, n int);
@@ -42,6 +44,7 @@ beforeEach(async () => {
     log: silent,
     database: () => noting as typeof db.pool,
     leads: () => leads,
+    raise: (alarm) => alarms.push(`${alarm.kind} ${alarm.view}`),
     lead: async () => {
       calls.push('lead')
       leads = true
@@ -56,7 +59,10 @@ async function after(more: number): Promise<string[]> {
   minutes += more
   calls = []
   if (upkeep.at <= clock.now()) await upkeep.run()
-  return calls.map((text) => (text.includes('maintain') ? 'maintain' : text.includes('suspects') ? 'check' : text))
+  return calls.flatMap((text) => {
+    if (text.includes('new_warnings')) return []
+    return text.includes('maintain') ? 'maintain' : text.includes('suspects') ? 'check' : text
+  })
 }
 
 test('empties logs while views change, and rests while nothing happens', async () => {
@@ -77,6 +83,17 @@ test('finds the views whose tables were altered while nobody wrote to them', asy
   const suspects = [...board.entries].filter(({ suspect }) => suspect).map(({ view }) => view.name)
   expect(suspects).toEqual(['over_t'])
   expect((await readStatus(db.pool)).map(({ state }) => state)).toEqual(['ready', 'ready'])
+})
+
+test('tells once what is not right about who may read a view', async () => {
+  await after(0)
+  await db.query('alter table tidemark_data.over_t enable row level security')
+  upkeep.noteSomething()
+  await after(1)
+  expect(alarms).toEqual(['warning over_t'])
+  upkeep.noteSomething()
+  expect(await after(1)).toContain('check')
+  expect(alarms).toEqual(['warning over_t'])
 })
 
 test('is left to the worker that leads', async () => {

@@ -33,7 +33,10 @@ export function showStatus(statuses: readonly ViewStatus[], terminal: Terminal, 
   const problems = statuses.flatMap(({ view, lastError }) =>
     lastError === null ? [] : ['', showProblem(view, lastError, terminal)],
   )
-  return [table(columns, rows, colours), ...problems].join('\n')
+  const warnings = statuses.flatMap((status) =>
+    status.warnings.flatMap((warning) => ['', showProblem(status.view, warning, terminal, 'warning')]),
+  )
+  return [table(columns, rows, colours), ...problems, ...warnings].join('\n')
 }
 
 function showState(state: ViewState, colours: Colours): string {

@@ -4,6 +4,7 @@ import {
   type IconBell,
   IconCircleCheck,
   IconClockExclamation,
+  IconEyeExclamation,
   IconGitCompare,
   IconHourglassHigh,
   IconLock,
@@ -61,6 +62,7 @@ const alertLooks: Readonly<
   stale: { icon: IconClockExclamation, tone: 'warning', label: 'Alert: stale' },
   slow: { icon: IconHourglassHigh, tone: 'warning', label: 'Alert: slow' },
   drift: { icon: IconGitCompare, tone: 'danger', label: 'Alert: drift' },
+  warning: { icon: IconEyeExclamation, tone: 'warning', label: 'Alert: exposed' },
   recovered: { icon: IconCircleCheck, tone: 'good', label: 'Recovered' },
 }
 

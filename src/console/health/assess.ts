@@ -3,7 +3,16 @@ import { age as ageText, relative, span } from '../format/time.js'
 import { ageOf, type KnownView } from './known.js'
 
 /** What can be said of a view at a glance, the worst first. */
-export const conditions = ['quarantined', 'failing', 'late', 'bypassed', 'paused', 'building', 'fresh'] as const
+export const conditions = [
+  'quarantined',
+  'failing',
+  'late',
+  'exposed',
+  'bypassed',
+  'paused',
+  'building',
+  'fresh',
+] as const
 
 export type Condition = (typeof conditions)[number]
 
@@ -34,6 +43,7 @@ export function conditionOf(view: KnownView, now: number): Condition {
   if (view.state === 'paused') return 'paused'
   const age = ageOf(view, now)
   if (age !== null && view.targetSeconds !== null && isLate(age, view.targetSeconds)) return 'late'
+  if (view.warnings.length > 0) return 'exposed'
   return 'fresh'
 }
 
@@ -62,6 +72,12 @@ const tellers: Readonly<Record<Condition, (view: KnownView, now: number) => Told
     problem: `Its rows are ${ageText(ageOf(view, now) ?? 0)} old; ${span((view.targetSeconds ?? 0) * 1000)} is the target.${pending(view)}`,
     advice: lateAdvice(view),
     remedy: 'refresh',
+  }),
+  exposed: ({ warnings: [first, ...more] }) => ({
+    label: 'Exposed',
+    problem: `${first?.message ?? ''}${more.length === 0 ? '' : ` And ${plural(more.length, 'thing')} more.`}`,
+    advice: first?.hint ?? null,
+    remedy: null,
   }),
   bypassed: () => ({
     label: 'Bypassed',

@@ -58,6 +58,7 @@ export function countConditions(views: readonly KnownView[], now: number): Reado
     quarantined: 0,
     failing: 0,
     late: 0,
+    exposed: 0,
     bypassed: 0,
     paused: 0,
     building: 0,

@@ -7,16 +7,18 @@ export const chosenConditions = {
   all: conditions,
   failing: ['quarantined', 'failing'],
   late: ['late'],
+  exposed: ['exposed'],
   aside: ['bypassed', 'paused', 'building'],
   fresh: ['fresh'],
 } as const satisfies Record<string, readonly Condition[]> as Readonly<Record<Choice, readonly Condition[]>>
 
-export type Choice = 'all' | 'failing' | 'late' | 'aside' | 'fresh'
+export type Choice = 'all' | 'failing' | 'late' | 'exposed' | 'aside' | 'fresh'
 
 const labels: Readonly<Record<Choice, string>> = {
   all: 'All',
   failing: 'Failing',
   late: 'Late',
+  exposed: 'Exposed',
   aside: 'Set aside',
   fresh: 'Fresh',
 }

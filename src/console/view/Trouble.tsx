@@ -12,6 +12,7 @@ export function Trouble({ view, assessment }: { readonly view: KnownDetail; read
   const { condition, problem, advice } = assessment
   if (problem === null) return null
   const { lastError } = view
+  const warnings = view.warnings.filter(({ message }) => !problem.startsWith(message))
   return (
     <section className={classes.trouble} data-tone={looks[condition].tone} aria-label="What is wrong">
       <ConditionIcon condition={condition} size={22} />
@@ -27,6 +28,11 @@ export function Trouble({ view, assessment }: { readonly view: KnownDetail; read
             What <CodeLink code={lastError.code} /> means, and what else can be done
           </Text>
         )}
+        {warnings.map(({ message, hint }) => (
+          <Text key={message} size="sm" mt={8}>
+            <Prose text={`${message} ${hint}`} />
+          </Text>
+        ))}
       </div>
     </section>
   )

@@ -82,7 +82,13 @@ async function throughViews(
       view.readsAs === undefined ? [] : [{ oid, view, owner: view.readsAs }],
     ),
   )
-  if (asked.length === 0) return [...relations]
+  const known = relations.map((relation) => {
+    const views = readers.get(relation.oid)
+    return views === undefined
+      ? relation
+      : { ...relation, through: [...views].map(({ oid }) => oid).sort((left, right) => left - right) }
+  })
+  if (asked.length === 0) return known
   const applying = await rows<{ oid: number; owner: number; role: string }>(
     database,
     `SELECT c.oid::bigint::double precision AS oid, r.oid::bigint::double precision AS owner, r.rolname AS role
@@ -91,7 +97,7 @@ async function throughViews(
        AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE'))`,
     [asked.map(({ oid }) => oid), asked.map(({ owner }) => owner)],
   )
-  return relations.map((relation) => {
+  return known.map((relation) => {
     const found = applying.find(({ oid }) => oid === relation.oid)
     if (found === undefined) return relation
     const through = asked.find(({ oid, owner }) => oid === found.oid && owner === found.owner)?.view

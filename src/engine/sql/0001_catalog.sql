@@ -31,6 +31,9 @@ CREATE TABLE tidemark.view (
   key_columns text[] NOT NULL,
   -- Ordinary views behind the query: (schema, name, definition).
   behind jsonb NOT NULL DEFAULT '[]',
+  -- Tables behind the query, with the ordinary views that read them, by number: how row-level security of each was found when
+  -- the view was compiled (`none`, `ignored`, `applies`).
+  row_security jsonb NOT NULL DEFAULT '[]',
   -- The result changes with time alone, or with writes that nothing reports; not counting what it reads.
   moves boolean NOT NULL,
   statements jsonb NOT NULL,

@@ -54,7 +54,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE u.id = ANY (tidemark.upstream(w.id)))
 $$;
 
--- Raises TM002 when a table under the view is not what the view was compiled for. Answers whether the log tells
+-- Raises TM002 when a table under the view is not what the view was compiled for, TM005 when the kept rows are not the
+-- keeper's. Answers whether the log tells
 -- everything: not where partitions came or went, a child of a table is not captured yet, a crash emptied it, a column may
 -- be NULL that could not be, or a unique key is gone.
 CREATE FUNCTION tidemark.check_sources(target integer) RETURNS boolean
@@ -105,6 +106,7 @@ BEGIN
     RAISE EXCEPTION 'The view %.%, which the query reads, was altered or dropped.', place.schema, place.name
       USING ERRCODE = 'TM002', HINT = 'Run: tidemark apply. It builds the view anew.';
   END LOOP;
+  PERFORM tidemark.check_rights(v) FROM tidemark.view v WHERE v.id = target;
   RETURN complete;
 END $$;
 
@@ -118,7 +120,7 @@ BEGIN
   FOR target IN SELECT s.view_id FROM tidemark.state s WHERE s.state = 'ready' ORDER BY s.view_id LOOP
     BEGIN
       PERFORM tidemark.check_sources(target);
-    EXCEPTION WHEN SQLSTATE 'TM002' THEN
+    EXCEPTION WHEN SQLSTATE 'TM002' OR SQLSTATE 'TM005' THEN
       RETURN QUERY SELECT v.id FROM tidemark.view v WHERE v.id = target AND NOT v.hidden
         UNION SELECT d.view_id FROM tidemark.view_dependency d JOIN tidemark.view v ON v.id = d.view_id AND NOT v.hidden
         WHERE target = ANY (tidemark.pieces(d.view_id));
@@ -131,6 +133,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN state IN ('TM002', '42P01', '42703', '42883', '42704', '3F000') THEN 'SOURCE_CHANGED'
     WHEN state IN ('23505', '21000') THEN 'KEY_NOT_UNIQUE'
+    WHEN state = 'TM005' THEN 'STORAGE_CHANGED'
     WHEN state = '42501' THEN 'PRIVILEGE_MISSING'
     WHEN state = '55P03' THEN 'LOCK_TIMEOUT'
     WHEN state = '57014' THEN 'REFRESH_TIMEOUT'

@@ -1,8 +1,9 @@
 -- How fresh views are, which of them are due, and what keeps logs and history small.
 
--- Compares storage with the query at this transaction's snapshot. Meant for REPEATABLE READ, after a refresh.
+-- Compares storage with the query at this transaction's snapshot. Meant for REPEATABLE READ, after a refresh. As whoever
+-- deployed, like a refresh: row-level security may show the caller other rows.
 CREATE FUNCTION tidemark.verify_now(target integer, OUT missing bigint, OUT unexpected bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET jit = off SET enable_nestloop = on SET work_mem = '64MB' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $$
 DECLARE
   v tidemark.view;

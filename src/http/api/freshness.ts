@@ -1,6 +1,6 @@
 import type { ViewSummary } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
-import type { ViewFreshness, ViewState } from '../../protocol/freshness.js'
+import type { ViewFreshness, ViewState, ViewWarning } from '../../protocol/freshness.js'
 import { type AskContext, ask } from '../ask.js'
 import { shownError, withoutDetails } from '../visible.js'
 import { isoTime } from './times.js'
@@ -25,6 +25,7 @@ export interface SummaryRow extends FreshnessRow {
   readonly description: string | null
   readonly incremental: boolean
   readonly bypassed: boolean
+  readonly warnings: readonly ViewWarning[]
   readonly failures: number
   readonly retryAt: Date | null
   readonly recentRuns: readonly { readonly at: number; readonly durationMs: number; readonly failed: boolean }[]
@@ -37,7 +38,7 @@ const freshnessColumns = `f.view_id AS id, f.view, f.state, f.view_id || '-' || 
   f.last_run AS "lastRun", f.last_error AS "lastError"`
 
 const summaryColumns = `${freshnessColumns}, v.description, coalesce((v.explanation ->> 'incremental')::boolean, false) AS incremental,
-  v.bypassed, s.failures, s.retry_at AS "retryAt", coalesce((
+  v.bypassed, f.warnings, s.failures, s.retry_at AS "retryAt", coalesce((
     SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM r.finished_at) * 1000, 'durationMs', r.duration_ms,
       'failed', r.mode = 'failed') ORDER BY r.id)
     FROM (SELECT * FROM tidemark.run r WHERE r.view_id = v.id ORDER BY r.id DESC LIMIT 30) r), '[]') AS "recentRuns"`
@@ -78,6 +79,7 @@ export function summaryOf(row: SummaryRow, detailed: boolean): ViewSummary {
     description: row.description,
     incremental: row.incremental,
     bypassed: row.bypassed,
+    warnings: detailed ? row.warnings : [],
     failures: row.failures,
     retryAt: isoTime(row.retryAt),
     recentRuns: row.recentRuns.map(({ at, ...run }) => ({ at: new Date(at).toISOString(), ...run })),

@@ -63,6 +63,8 @@ export class Audience {
   /** As those call the view who asked for it; nothing where nobody did. */
   #named(event: LiveEvent): readonly LiveEvent[] {
     if (event.type === 'deployment' && !this.interest.detailed) return []
+    // Who may read what is nobody's business but theirs who run it.
+    if (event.type === 'alert' && event.alert.kind === 'warning' && !this.interest.detailed) return []
     if (!('view' in event) || this.interest.views === null) return [event]
     return (this.interest.views.get(event.view) ?? []).map((view) => ({ ...event, view }))
   }

@@ -22,7 +22,7 @@ import type {
   ViewSummary,
 } from '../../protocol/api.js'
 import { type ErrorBody, errorCodes, type SourcePosition } from '../../protocol/errors.js'
-import { type ViewFreshness, viewStates } from '../../protocol/freshness.js'
+import { type ViewFreshness, type ViewWarning, viewStates, viewWarnings } from '../../protocol/freshness.js'
 import type { CacheStats, CacheTierStats, ServerStats, WorkerStats } from '../../protocol/stats.js'
 import type { RestErrorBody } from '../rest/errors.js'
 import { flag, integer, listOf, mapOf, nullable, number, oneOf, type Schema, shapeOf, text, time } from './shape.js'
@@ -71,6 +71,13 @@ const summary = {
   description: nullable(text),
   incremental: flag,
   bypassed: flag,
+  warnings: listOf(
+    shapeOf<ViewWarning>({
+      code: oneOf(viewWarnings),
+      message: text,
+      hint: text,
+    }),
+  ),
   failures: integer,
   retryAt: nullable(time),
   recentRuns: listOf(shapeOf<RecentRun>({ at: time, durationMs: number, failed: flag })),
@@ -143,6 +150,7 @@ const alert = shapeOf<Alert & { readonly id: string }>(
     stalenessSeconds: number,
     limitMs: number,
     failures: integer,
+    hint: text,
     error,
     drift: shapeOf<NonNullable<Alert['drift']>>({ inserted: integer, updated: integer, deleted: integer }),
   },
@@ -150,6 +158,7 @@ const alert = shapeOf<Alert & { readonly id: string }>(
   'stalenessSeconds',
   'limitMs',
   'failures',
+  'hint',
   'error',
   'drift',
 )

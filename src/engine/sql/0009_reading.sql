@@ -79,7 +79,8 @@ SELECT
   s.row_count AS rows,
   s.last_run_at AS last_run,
   s.last_error,
-  v.id AS view_id
+  v.id AS view_id,
+  tidemark.warnings(v.id) AS warnings
 FROM tidemark.view v
 JOIN tidemark.state s ON s.view_id = v.id
 CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p
