@@ -1,13 +1,14 @@
-import { Loader, MantineProvider } from '@mantine/core'
+import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
-import { Route, Router, Switch } from 'wouter'
+import { lazy, type ReactNode, useState } from 'react'
+import { Route, Router, Switch, useLocation } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import { ActivityPage } from './activity/ActivityPage.js'
 import { createQueryClient } from './api/queries.js'
 import { DocumentationProvider } from './docs/Documentation.js'
 import { LiveProvider } from './live/LiveProvider.js'
 import { OverviewPage } from './overview/OverviewPage.js'
+import { Part } from './parts/Part.js'
 import { nameFrom } from './paths.js'
 import { NotFound } from './shell/NotFound.js'
 import { Shell } from './shell/Shell.js'
@@ -26,7 +27,7 @@ export function App() {
           <Router hook={useHashLocation}>
             <DocumentationProvider>
               <Shell>
-                <Suspense fallback={<Loader m="xl" aria-label="Loading" />}>
+                <Pages>
                   <Switch>
                     <Route path="/" component={OverviewPage} />
                     <Route path="/views/:name/:tab?">
@@ -38,7 +39,7 @@ export function App() {
                     <Route path="/activity" component={ActivityPage} />
                     <Route component={NotFound} />
                   </Switch>
-                </Suspense>
+                </Pages>
               </Shell>
             </DocumentationProvider>
           </Router>
@@ -46,4 +47,11 @@ export function App() {
       </QueryClientProvider>
     </MantineProvider>
   )
+}
+
+/** One that broke is left by going to another. */
+function Pages({ children }: { readonly children: ReactNode }) {
+  const [location] = useLocation()
+  const page = location.split('/').slice(0, 3).join('/')
+  return <Part key={page}>{children}</Part>
 }

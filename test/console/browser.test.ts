@@ -141,6 +141,17 @@ describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
       .waitFor()
   })
 
+  test('a part that could not be loaded leaves the page standing, and is loaded with it when asked for', async () => {
+    const { page } = await visit('/views/mv_totals')
+    await page.route(/HistoryTab/, (route) => route.abort())
+    await page.getByRole('tab', { name: 'History' }).click()
+    await page.getByRole('heading', { name: 'This part of the page could not be shown' }).waitFor()
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('mv_totals')
+    await page.unroute(/HistoryTab/)
+    await page.getByRole('button', { name: 'Load the page again' }).click()
+    await page.getByText('How long refreshes took').waitFor()
+  })
+
   test('rows are filtered and sorted by the server', async () => {
     const { page } = await visit('/views/mv_totals/rows')
     await page.getByRole('button', { name: 'Filter' }).click()

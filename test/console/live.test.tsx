@@ -3,9 +3,11 @@ import { describe, expect, test, vi } from 'vitest'
 import { type KnownDetail, keys } from '../../src/console/api/queries.js'
 import { ageOf, type KnownView } from '../../src/console/health/known.js'
 import { applyToView, runOf, withRun } from '../../src/console/live/apply.js'
+import { blindAfter, blindAfterAnswer } from '../../src/console/live/blindness.js'
 import { applyEvents, changedBy } from '../../src/console/live/cache.js'
 import { Rereading } from '../../src/console/live/Rereading.js'
 import type { ViewFailed, ViewRefreshed } from '../../src/protocol/events.js'
+import { TidemarkRequestError } from '../../src/react/requestError.js'
 import { healthyView } from './fixtures/views.js'
 
 const now = Date.parse('2025-06-01T12:00:00Z')
@@ -147,5 +149,36 @@ describe('what is shown', () => {
     vi.advanceTimersByTime(60_000)
     expect(read).toHaveBeenCalledTimes(2)
     rereading.stop()
+  })
+})
+
+describe('that the server does not hear from its database', () => {
+  test('is told by it, until it tells of a view again', () => {
+    const since = blindAfter(null, { type: 'unwatched', at })
+    expect(since).toBe(at)
+    expect(blindAfter(since, { type: 'unwatched', at: new Date(now + 9_000).toISOString() })).toBe(at)
+    expect(blindAfter(since, { type: 'deployment', at })).toBe(at)
+    expect(blindAfter(since, refreshed)).toBeNull()
+  })
+
+  test('shows in what it answers, before it has told anything', async () => {
+    const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+    let blind: string | null = null
+    client.getQueryCache().subscribe((event) => {
+      blind = blindAfterAnswer(blind, event)
+    })
+    const ask = (key: string, answer: () => unknown) =>
+      client.fetchQuery({ queryKey: [key], queryFn: async () => answer() }).catch(() => undefined)
+    const fail = (code: string) => () => {
+      throw new TidemarkRequestError('No.', { status: 503, code })
+    }
+    await ask('views', fail('TOO_BUSY'))
+    expect(blind).toBeNull()
+    await ask('views', fail('DATABASE_UNREACHABLE'))
+    expect(blind).not.toBeNull()
+    await ask('deployment', () => ({ problems: [] }))
+    expect(blind).not.toBeNull()
+    await ask('views', () => [])
+    expect(blind).toBeNull()
   })
 })

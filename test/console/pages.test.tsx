@@ -1,10 +1,11 @@
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createQueryClient } from '../../src/console/api/queries.js'
 import { changedBy } from '../../src/console/live/cache.js'
 import { OverviewPage } from '../../src/console/overview/OverviewPage.js'
+import { Part } from '../../src/console/parts/Part.js'
 import { SaveProblems } from '../../src/console/shell/SaveProblems.js'
 import { TokenPrompt } from '../../src/console/shell/TokenPrompt.js'
 import { useShortcuts } from '../../src/console/shell/useShortcuts.js'
@@ -104,6 +105,27 @@ describe('the overview', () => {
     show(<OverviewPage />)
     expect(await screen.findByText('All connections are taken.')).toBeTruthy()
   })
+
+  test('goes on by itself when the database is back, and says all the while what it waits for', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout', 'Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const body = { title: 'Away', status: 503, detail: 'The database does not answer.', code: 'DATABASE_UNREACHABLE' }
+    let answered = (): Response => Response.json(body, { status: 503 })
+    answer = () => answered()
+    show(<OverviewPage />)
+    await vi.advanceTimersByTimeAsync(1_000)
+    const title = 'The server is there, its database is not'
+    expect(screen.getByRole('heading', { name: title })).toBeTruthy()
+    let answerNow: (response: Response) => void = () => {}
+    vi.stubGlobal('fetch', () => new Promise((resolve) => (answerNow = resolve)))
+    await vi.advanceTimersByTimeAsync(5_000)
+    // It is being asked for again.
+    expect(screen.getByRole('heading', { name: title })).toBeTruthy()
+    answered = () => Response.json({ views: views.slice(2).map((view) => ({ ...view, stalenessSeconds: 0 })) })
+    answerNow(answered())
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('All 6 views are fresh')
+  })
 })
 
 describe('a token', () => {
@@ -132,10 +154,55 @@ describe('a token', () => {
   })
 })
 
+describe('a token that is good for other things', () => {
+  test('can be exchanged for another one, or kept', async () => {
+    answer = (request) =>
+      request.headers.get('authorization') === 'Bearer more'
+        ? Response.json({ views: [] })
+        : Response.json({ title: 'Forbidden', status: 403, detail: 'Not "freshness".' }, { status: 403 })
+    show(
+      <>
+        <TokenPrompt />
+        <OverviewPage />
+      </>,
+    )
+    expect(await screen.findByText('Not "freshness".')).toBeTruthy()
+    fireEvent.click(screen.getByRole('button', { name: 'Use another token' }))
+    fireEvent.click(await screen.findByRole('button', { name: 'Close' }))
+    await waitFor(() => expect(screen.queryByLabelText('Token')).toBeNull())
+    fireEvent.click(screen.getByRole('button', { name: 'Use another token' }))
+    fireEvent.change(await screen.findByLabelText('Token'), { target: { value: 'more' } })
+    fireEvent.click(screen.getByRole('button', { name: 'Continue' }))
+    await waitFor(() => expect(sessionStorage.getItem('tidemark.token')).toBe('more'))
+  })
+})
+
 function Page({ shortcuts }: { readonly shortcuts: Readonly<Record<string, () => void>> }) {
   useShortcuts(shortcuts)
   return <input aria-label="Somewhere to write" />
 }
+
+function Torn(): never {
+  throw new Error('Failed to fetch dynamically imported module')
+}
+
+describe('a part of the page', () => {
+  test('that breaks leaves the rest where it is, and says how to go on', () => {
+    const silent = vi.spyOn(console, 'error').mockImplementation(() => {})
+    show(
+      <>
+        <h1>Overview</h1>
+        <Part>
+          <Torn />
+        </Part>
+      </>,
+    )
+    expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Overview')
+    expect(screen.getByText('Failed to fetch dynamically imported module')).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Load the page again' })).toBeTruthy()
+    silent.mockRestore()
+  })
+})
 
 describe('keys', () => {
   test('go one after the other, and not while one writes or holds a modifier', () => {

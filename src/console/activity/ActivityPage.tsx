@@ -14,7 +14,7 @@ const mostShown = 150
 export function ActivityPage() {
   const runs = useAllRuns()
   const alerts = useAlerts()
-  const failed = [runs, alerts].find(({ isError, data }) => isError && data === undefined)
+  const failed = [runs, alerts].find(({ error }) => error !== null)
   if (failed?.error) return <Failure error={failed.error} retry={() => void failed.refetch()} />
   if (runs.data === undefined || alerts.data === undefined) return <Skeleton height={500} aria-label="Loading" />
   return <Activity entries={entriesOf(runs.data, alerts.data)} />

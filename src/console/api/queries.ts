@@ -1,4 +1,12 @@
-import { QueryClient, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  QueryClient,
+  type QueryState,
+  type UseQueryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { useRef } from 'react'
 import type {
   AlertList,
   DeploymentState,
@@ -21,6 +29,9 @@ export const historyLength = 200
 
 const firstViewMs = 2_000
 
+/** What failed and may go well by itself, such as while a database is away, is asked for again after this. */
+const againMs = 4_000
+
 export const keys = {
   views: ['views'],
   view: (name: string) => ['view', name],
@@ -40,14 +51,30 @@ export function createQueryClient(): QueryClient {
         staleTime: Number.POSITIVE_INFINITY,
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,
+        refetchInterval: ({ state }) => askAgainAfter(state),
         retry: (failures, error) => !(error instanceof TidemarkRequestError && error.status !== null) && failures < 2,
       },
     },
   })
 }
 
-export function useViews(): UseQueryResult<readonly KnownView[]> {
-  return useQuery({
+/** What was asked for; or why there is nothing to show, for as long as there is not: while it is asked for again, too. */
+export interface Answer<Data> {
+  readonly data: Data | undefined
+  readonly error: Error | null
+  readonly refetch: () => unknown
+}
+
+function useAnswer<Data>(options: UseQueryOptions<Data>): Answer<Data> {
+  const { data, error, refetch } = useQuery(options)
+  const last = useRef<Error | null>(null)
+  if (data !== undefined) last.current = null
+  else if (error !== null) last.current = error
+  return { data, error: last.current, refetch }
+}
+
+export function useViews(): Answer<readonly KnownView[]> {
+  return useAnswer({
     queryKey: keys.views,
     queryFn: async ({ signal }): Promise<readonly KnownView[]> => {
       const { views } = await getJson<ViewList>('api/views', signal)
@@ -55,8 +82,12 @@ export function useViews(): UseQueryResult<readonly KnownView[]> {
       return views.map((view) => ({ ...view, toldAt }))
     },
     // Of the first view no event tells: there are none before there is a catalog.
-    refetchInterval: ({ state }) => (hasNone(state.data, state.error) ? firstViewMs : false),
+    refetchInterval: ({ state }) => (hasNone(state.data, state.error) ? firstViewMs : askAgainAfter(state)),
   })
+}
+
+function askAgainAfter({ status, error }: Pick<QueryState, 'status' | 'error'>): number | false {
+  return status === 'error' && error instanceof TidemarkRequestError && error.isPassing ? againMs : false
 }
 
 function hasNone(views: readonly KnownView[] | undefined, error: Error | null): boolean {
@@ -66,8 +97,8 @@ function hasNone(views: readonly KnownView[] | undefined, error: Error | null): 
 
 export type KnownDetail = ViewDetail & KnownView
 
-export function useView(name: string): UseQueryResult<KnownDetail> {
-  return useQuery({
+export function useView(name: string): Answer<KnownDetail> {
+  return useAnswer({
     queryKey: keys.view(name),
     queryFn: async ({ signal }): Promise<KnownDetail> => {
       const view = await getJson<ViewDetail>(`api/views/${segment(name)}`, signal)
@@ -76,37 +107,37 @@ export function useView(name: string): UseQueryResult<KnownDetail> {
   })
 }
 
-export function useRuns(name: string): UseQueryResult<readonly RunRecord[]> {
-  return useQuery({
+export function useRuns(name: string): Answer<readonly RunRecord[]> {
+  return useAnswer({
     queryKey: keys.runs(name),
     queryFn: async ({ signal }) =>
       (await getJson<RunList>(`api/views/${segment(name)}/runs?limit=${historyLength}`, signal)).runs,
   })
 }
 
-export function useAllRuns(): UseQueryResult<readonly RunRecord[]> {
-  return useQuery({
+export function useAllRuns(): Answer<readonly RunRecord[]> {
+  return useAnswer({
     queryKey: keys.allRuns,
     queryFn: async ({ signal }) => (await getJson<RunList>(`api/runs?limit=${historyLength}`, signal)).runs,
   })
 }
 
-export function useAlerts(): UseQueryResult<AlertList['alerts']> {
-  return useQuery({
+export function useAlerts(): Answer<AlertList['alerts']> {
+  return useAnswer({
     queryKey: keys.alerts,
     queryFn: async ({ signal }) => (await getJson<AlertList>(`api/alerts?limit=${historyLength}`, signal)).alerts,
   })
 }
 
-export function useLineage(): UseQueryResult<Lineage> {
-  return useQuery({
+export function useLineage(): Answer<Lineage> {
+  return useAnswer({
     queryKey: keys.lineage,
     queryFn: ({ signal }) => getJson<Lineage>('api/lineage', signal),
   })
 }
 
-export function useDeployment(): UseQueryResult<DeploymentState> {
-  return useQuery({
+export function useDeployment(): Answer<DeploymentState> {
+  return useAnswer({
     queryKey: keys.deployment,
     queryFn: ({ signal }) => getJson<DeploymentState>('api/deployment', signal),
   })

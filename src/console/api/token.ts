@@ -9,6 +9,8 @@ interface TokenState {
   readonly asked: boolean
   /** One was tried, and refused. */
   readonly refused: boolean
+  /** Somebody wants to give another one: what is shown stays as it is if they do not. */
+  readonly offered: boolean
 }
 
 /** `serve` prints an address with a token in it, which is not to stay in the address. */
@@ -21,7 +23,7 @@ function takeFromAddress(): void {
 
 takeFromAddress()
 
-let state: TokenState = { token: sessionStorage.getItem(storageKey), asked: false, refused: false }
+let state: TokenState = { token: sessionStorage.getItem(storageKey), asked: false, refused: false, offered: false }
 const listeners = new Set<() => void>()
 
 function set(next: TokenState): void {
@@ -35,7 +37,16 @@ export function currentToken(): string | null {
 
 export function giveToken(token: string): void {
   sessionStorage.setItem(storageKey, token)
-  set({ token, asked: false, refused: false })
+  set({ token, asked: false, refused: false, offered: false })
+}
+
+/** Lets somebody give another token, whose own is good for other things only. */
+export function offerToken(): void {
+  set({ ...state, offered: true })
+}
+
+export function keepToken(): void {
+  set({ ...state, offered: false })
 }
 
 /** A request with this token was refused. Answers to older ones say nothing about the present one. */

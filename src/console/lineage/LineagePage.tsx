@@ -16,7 +16,7 @@ import classes from './lineage.module.css'
 export default function LineagePage({ focus }: { readonly focus: string | null }) {
   const lineage = useLineage()
   const views = useViews()
-  if (lineage.isError && lineage.data === undefined) {
+  if (lineage.error !== null) {
     return <Failure error={lineage.error} retry={() => void lineage.refetch()} />
   }
   if (lineage.data === undefined) return <Skeleton height={500} aria-label="Loading" />

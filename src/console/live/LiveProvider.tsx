@@ -5,14 +5,18 @@ import { type ConnectionState, EventConnection } from '../../react/connection.js
 import { requests } from '../api/client.js'
 import { keys } from '../api/queries.js'
 import { currentToken, onToken } from '../api/token.js'
+import { blindAfter, blindAfterAnswer } from './blindness.js'
 import { applyEvents, changedBy } from './cache.js'
 import { Rereading } from './Rereading.js'
 
 /** Many views can be refreshed at once: what comes within this time is shown together. */
 const togetherMs = 120
 
-/** `away`: the server does not answer, and is tried again by itself; `denied`: it wants another token. */
-export type LiveState = 'connecting' | 'live' | 'away' | 'denied'
+/**
+ * `away`: the server does not answer, and is tried again by itself; `blind`: it does, and does not hear from its database;
+ * `denied`: it wants another token.
+ */
+export type LiveState = 'connecting' | 'live' | 'blind' | 'away' | 'denied'
 
 const liveStates: Readonly<Record<ConnectionState, LiveState>> = {
   idle: 'connecting',
@@ -22,10 +26,18 @@ const liveStates: Readonly<Record<ConnectionState, LiveState>> = {
   offline: 'away',
 }
 
-const LiveContext = createContext<{ readonly state: LiveState; readonly reconnect: () => void }>({
-  state: 'connecting',
-  reconnect: () => {},
-})
+interface Live {
+  readonly state: LiveState
+  /** When it became so. */
+  readonly since: string
+  readonly reconnect: () => void
+}
+
+const LiveContext = createContext<Live>({ state: 'connecting', since: '', reconnect: () => {} })
+
+function since(state: LiveState): { state: LiveState; since: string } {
+  return { state, since: new Date().toISOString() }
+}
 
 export function useLive() {
   return useContext(LiveContext)
@@ -33,7 +45,8 @@ export function useLive() {
 
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const client = useQueryClient()
-  const [state, setState] = useState<LiveState>('connecting')
+  const [stream, setStream] = useState<{ state: LiveState; since: string }>(() => since('connecting'))
+  const [blindSince, setBlindSince] = useState<string | null>(null)
   const connection = useRef<EventConnection | null>(null)
 
   useEffect(() => {
@@ -42,39 +55,47 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     const rereading = new Rereading((queryKey) => void client.invalidateQueries({ queryKey }))
     const flush = (): void => {
       timer = undefined
-      const events = waiting
+      const told = waiting
       waiting = []
-      applyEvents(client, events)
-      rereading.add(changedBy(events))
+      applyEvents(client, told)
+      rereading.add(changedBy(told))
     }
     const take = (event: LiveEvent): void => {
       waiting.push(event)
       timer ??= setTimeout(flush, togetherMs)
     }
-    const stream = new EventConnection(requests, {
+    const events = new EventConnection(requests, {
       onOpen: (_response, goesOn) => {
         // What was saved meanwhile is no part of the history.
         void client.invalidateQueries(goesOn ? { queryKey: keys.deployment } : undefined)
       },
-      onEvent: take,
+      onEvent: (event) => {
+        setBlindSince((before) => blindAfter(before, event))
+        take(event)
+      },
       onState: (now) => {
-        setState((before) => (before === 'denied' && now === 'polling' ? before : liveStates[now]))
+        setStream((before) => {
+          const next = before.state === 'denied' && now === 'polling' ? 'denied' : liveStates[now]
+          return next === before.state ? before : since(next)
+        })
         // What waits by now, nobody tells; when somebody does again, all is told.
-        if (now !== 'live') take({ type: 'unwatched', at: new Date().toISOString() })
+        if (now === 'live') return
+        setBlindSince(null)
+        take({ type: 'unwatched', at: new Date().toISOString() })
       },
       onRefused: (_views, { status }) => {
-        if (status === 401 || status === 403) setState('denied')
+        if (status === 401 || status === 403) setStream(since('denied'))
       },
     })
-    connection.current = stream
-    stream.start('all')
+    connection.current = events
+    events.start('all')
     // Of a network that was away, a stream that seems to be open may not know.
     const restart = (): void => {
-      stream.stop()
-      stream.start('all')
+      events.stop()
+      events.start('all')
     }
     const retryWhenSeen = (): void => {
-      if (document.visibilityState === 'visible') stream.retry()
+      if (document.visibilityState === 'visible') events.retry()
     }
     let token = currentToken()
     const forget = onToken(() => {
@@ -85,8 +106,12 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     })
     window.addEventListener('online', restart)
     document.addEventListener('visibilitychange', retryWhenSeen)
+    const unsubscribe = client.getQueryCache().subscribe((event) => {
+      setBlindSince((before) => blindAfterAnswer(before, event))
+    })
     return () => {
-      stream.stop()
+      unsubscribe()
+      events.stop()
       clearTimeout(timer)
       rereading.stop()
       forget()
@@ -95,6 +120,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     }
   }, [client])
 
+  const { state } = stream
   // Queries that failed while the server was away are asked again when it is back.
   const before = useRef(state)
   useEffect(() => {
@@ -104,8 +130,9 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     before.current = state
   }, [state, client])
 
+  const shown = state === 'live' && blindSince !== null ? { state: 'blind' as const, since: blindSince } : stream
   return (
-    <LiveContext.Provider value={{ state, reconnect: () => connection.current?.retry() }}>
+    <LiveContext.Provider value={{ ...shown, reconnect: () => connection.current?.retry() }}>
       {children}
     </LiveContext.Provider>
   )

@@ -19,7 +19,7 @@ export function OverviewPage() {
   const views = useViews()
   if (views.data !== undefined) return views.data.length === 0 ? <NoViews /> : <Overview views={views.data} />
   if (views.error instanceof TidemarkRequestError && views.error.code === 'NOT_DEPLOYED') return <NoViews />
-  if (views.isError) return <Failure error={views.error} retry={() => void views.refetch()} />
+  if (views.error !== null) return <Failure error={views.error} retry={() => void views.refetch()} />
   return (
     <Stack aria-busy="true" aria-label="Loading">
       <Skeleton height={36} width={320} />

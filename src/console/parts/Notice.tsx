@@ -1,7 +1,8 @@
 import { Button, Text, Title } from '@mantine/core'
-import { IconCloudOff, type IconLock, IconPlugConnectedX } from '@tabler/icons-react'
+import { IconCloudOff, IconDatabaseOff, IconLock, IconPlugConnectedX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { TidemarkRequestError } from '../../react/requestError.js'
+import { offerToken } from '../api/token.js'
 import { useLive } from '../live/LiveProvider.js'
 import { Prose } from './Prose.js'
 import classes from './parts.module.css'
@@ -48,9 +49,9 @@ export function Failure({ error, retry }: { readonly error: Error; readonly retr
       </Notice>
     )
   }
-  const denied = error instanceof TidemarkRequestError && error.status === 401
+  if (error instanceof TidemarkRequestError && error.status === 403) return <Denied error={error} />
   return (
-    <Notice icon={IconCloudOff} title={denied ? 'A token is needed' : 'This cannot be shown'}>
+    <Notice {...looksOf(error)}>
       <Text>
         <Prose text={error.message} />
       </Text>
@@ -61,6 +62,34 @@ export function Failure({ error, retry }: { readonly error: Error; readonly retr
       )}
       <Button variant="default" onClick={retry}>
         Try again
+      </Button>
+    </Notice>
+  )
+}
+
+function looksOf(error: Error): Pick<NoticeProps, 'icon' | 'title'> {
+  if (error instanceof TidemarkRequestError) {
+    if (error.status === 401) return { icon: IconLock, title: 'A token is needed' }
+    if (error.code === 'DATABASE_UNREACHABLE') {
+      return { icon: IconDatabaseOff, title: 'The server is there, its database is not' }
+    }
+  }
+  return { icon: IconCloudOff, title: 'This cannot be shown' }
+}
+
+function Denied({ error }: { readonly error: TidemarkRequestError }) {
+  return (
+    <Notice icon={IconLock} title="Your token does not allow this">
+      <Text>
+        <Prose text={error.message} />
+      </Text>
+      <Text c="dimmed">
+        To show all it has, the console needs a token with the actions <code className={classes.code}>freshness</code>,{' '}
+        <code className={classes.code}>inspect</code> and <code className={classes.code}>read</code>; its buttons need{' '}
+        <code className={classes.code}>refresh</code> and <code className={classes.code}>operate</code>.
+      </Text>
+      <Button variant="default" onClick={offerToken}>
+        Use another token
       </Button>
     </Notice>
   )

@@ -1,4 +1,5 @@
 import { UnstyledButton } from '@mantine/core'
+import { offerToken } from '../api/token.js'
 import { type LiveState, useLive } from '../live/LiveProvider.js'
 import classes from './shell.module.css'
 
@@ -10,7 +11,16 @@ const told: Readonly<Record<LiveState, { readonly label: string; readonly tone: 
     tone: 'warning',
     title: 'The server does not answer. It is tried again by itself; press to try now.',
   },
-  denied: { label: 'Not allowed', tone: 'danger', title: 'The server wants a token.' },
+  blind: {
+    label: 'Database away',
+    tone: 'warning',
+    title: 'The server does not hear from its database. It is tried again by itself.',
+  },
+  denied: {
+    label: 'Not allowed',
+    tone: 'danger',
+    title: 'The server wants a token that allows this; press to give another one.',
+  },
 }
 
 /** Whether what is shown is live. */
@@ -24,8 +34,8 @@ export function ConnectionPill() {
       data-state={state}
       title={title}
       aria-label={`${label}. ${title}`}
-      onClick={reconnect}
-      disabled={state === 'live'}
+      onClick={state === 'denied' ? offerToken : reconnect}
+      disabled={state === 'live' || state === 'blind'}
     >
       <span className={classes.dot} />
       <span role="status">{label}</span>

@@ -6,6 +6,7 @@ import { Link, useLocation } from 'wouter'
 import { paths } from '../paths.js'
 import { ConnectionPill } from './ConnectionPill.js'
 import { Help } from './Help.js'
+import { Interruption } from './Interruption.js'
 import { SaveProblems } from './SaveProblems.js'
 import classes from './shell.module.css'
 import { TokenPrompt } from './TokenPrompt.js'
@@ -66,6 +67,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </div>
       </header>
       <main className={classes.main} id="main" ref={main} tabIndex={-1}>
+        <Interruption />
         <SaveProblems />
         {children}
       </main>

@@ -1,11 +1,11 @@
 import { Button, Modal, PasswordInput, Stack, Text } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
-import { giveToken, useToken } from '../api/token.js'
+import { giveToken, keepToken, useToken } from '../api/token.js'
 import classes from '../parts/parts.module.css'
 
 /** Asks for a token when the server wants one. */
 export function TokenPrompt() {
-  const { asked, refused } = useToken()
+  const { asked, refused, offered } = useToken()
   const [value, setValue] = useState('')
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -14,13 +14,14 @@ export function TokenPrompt() {
   }
   return (
     <Modal
-      opened={asked}
-      onClose={() => {}}
-      withCloseButton={false}
-      closeOnEscape={false}
-      closeOnClickOutside={false}
+      opened={asked || offered}
+      onClose={keepToken}
+      withCloseButton={!asked}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeOnEscape={!asked}
+      closeOnClickOutside={!asked}
       centered
-      title="This server wants a token"
+      title={asked ? 'This server wants a token' : 'Use another token'}
     >
       <form onSubmit={submit}>
         <Stack>

@@ -16,7 +16,7 @@ const tableLength = 50
 
 export default function HistoryTab({ view }: { readonly view: KnownDetail }) {
   const runs = useRuns(view.view)
-  if (runs.isError && runs.data === undefined) return <Failure error={runs.error} retry={() => void runs.refetch()} />
+  if (runs.error !== null) return <Failure error={runs.error} retry={() => void runs.refetch()} />
   if (runs.data === undefined) return <Skeleton height={400} aria-label="Loading" />
   if (runs.data.length === 0) {
     return (

@@ -1,7 +1,7 @@
-import { Anchor, Loader, Skeleton, Stack, Tabs, Text, Title } from '@mantine/core'
+import { Anchor, Skeleton, Stack, Tabs, Text, Title } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconChevronRight, IconTableOff } from '@tabler/icons-react'
-import { lazy, Suspense } from 'react'
+import { lazy } from 'react'
 import { Link, useLocation } from 'wouter'
 import { TidemarkRequestError } from '../../react/requestError.js'
 import { serverNow } from '../api/client.js'
@@ -10,6 +10,7 @@ import { assess } from '../health/assess.js'
 import { useNow } from '../live/useNow.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
 import { Failure, Notice } from '../parts/Notice.js'
+import { Part } from '../parts/Part.js'
 import { paths } from '../paths.js'
 import { Actions } from './Actions.js'
 import { DefinitionTab } from './DefinitionTab.js'
@@ -35,7 +36,7 @@ export function ViewPage({ name, tab }: { readonly name: string; readonly tab: s
   useDocumentTitle(`${name} · Tidemark`)
   if (view.data !== undefined) return <View view={view.data} tab={tab} />
   if (view.error instanceof TidemarkRequestError && view.error.status === 404) return <NoSuchView name={name} />
-  if (view.isError) return <Failure error={view.error} retry={() => void view.refetch()} />
+  if (view.error !== null) return <Failure error={view.error} retry={() => void view.refetch()} />
   return (
     <Stack aria-busy="true" aria-label="Loading">
       <Skeleton height={36} width={360} />
@@ -97,9 +98,9 @@ function View({ view, tab }: { readonly view: KnownDetail; readonly tab: string 
           <DefinitionTab view={view} />
         </Tabs.Panel>
         <Tabs.Panel value="history">
-          <Suspense fallback={<Loader aria-label="Loading" />}>
+          <Part>
             <HistoryTab view={view} />
-          </Suspense>
+          </Part>
         </Tabs.Panel>
         <Tabs.Panel value="rows">
           <RowsTab view={view} />
