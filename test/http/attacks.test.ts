@@ -143,6 +143,42 @@ describe('signed tokens', () => {
     await heard.stop()
   })
 
+  test('a view that the role may not read: whatever is asked, nothing is told of its columns', async () => {
+    const token = await sign({ ...good, role: stranger })
+    const asked = [
+      'owned?select=orgg',
+      'owned?orgg=eq.1',
+      'owned?org=eq.x',
+      'owned?org=fts.x',
+      'owned?select=g->a',
+      'owned?order=gg',
+      'owned?select=id::date',
+      'owned?fresh=1',
+      'closed?select=nn',
+    ]
+    const answers = await Promise.all(
+      asked.map(async (path) => {
+        const answer = await served.get(`/rest/v1/${path}`, token)
+        return { path, status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+      }),
+    )
+    for (const { path, status, body } of answers.filter(({ path: of }) => !of.endsWith('fresh=1'))) {
+      expect({ path, status, body }).toMatchObject({ status: 403, body: { code: '42501', details: null } })
+      expect({ path, message: body.message }).toEqual({ path, message: 'Permission denied.' })
+    }
+    expect(JSON.stringify(answers.map(({ body }) => body))).not.toMatch(/org\b|Perhaps|integer|row-level|column/)
+    // Those who may read it are helped.
+    const helped = (await (await served.get('/rest/v1/owned?select=orgg', await sign(good))).json()) as { hint: string }
+    expect(helped.hint).toContain('org')
+    // The document names what the role may read, and no columns of anything else.
+    const documentOf = async (role: string) => {
+      const answer = await served.get('/openapi.json', await sign({ ...good, role }))
+      const { paths } = (await answer.json()) as { paths: object }
+      return Object.keys(paths).filter((path) => path.startsWith('/rest/'))
+    }
+    expect([await documentOf(stranger), await documentOf(tenant)]).toEqual([[], ['/rest/v1/owned']])
+  })
+
   test('a role that is not allowed: the superuser, say', async () => {
     for (const role of ['postgres', `${tenant}"; set role postgres; --`, '', null, 7, [tenant], { toString: tenant }]) {
       await expectProblem(

@@ -58,6 +58,11 @@ export class Access {
     return { ...grantOf(identity, this.rules), view }
   }
 
+  /** Whether PostgreSQL lets those read the view under whose role the request runs. */
+  async mayRead({ role, view }: ViewGrant): Promise<boolean> {
+    return role === undefined || (await this.#privileges.mayRead(role, view.id))
+  }
+
   /** Whoever sends the request, to be asked about several things. */
   caller(request: Request): Caller {
     return new Caller(request, {
@@ -120,6 +125,18 @@ export class Caller {
   /** Those of the views that it may do it with. */
   async filter<View extends ServedView>(action: HttpAction, views: readonly View[]): Promise<View[]> {
     const allowed = await Promise.all(views.map((view) => this.may(action, view)))
+    return views.filter((_, index) => allowed[index])
+  }
+
+  /** Those of the views whose rows it would be given: where a role is put on, PostgreSQL says which. */
+  async readable(views: readonly ServedView[]): Promise<ServedView[]> {
+    const allowed = await Promise.all(
+      views.map(async (view) => {
+        const grant = await this.#ask('read', view, null)
+        if (grant === null) return false
+        return grant.role === undefined || (await this.around.privileges.mayRead(grant.role, view.id))
+      }),
+    )
     return views.filter((_, index) => allowed[index])
   }
 

@@ -10,7 +10,7 @@ import { componentName, ref, schemas } from './schemas.js'
 export async function openApi(context: HttpContext, request: Request, basePath: string): Promise<object> {
   const caller = context.access.caller(request)
   const all = await context.views.all()
-  const views = await caller.filter('read', all)
+  const views = await caller.readable(all)
   const described = await Promise.all(views.map(({ qualified }) => context.reader.describe(qualified)))
   return {
     openapi: '3.1.0',

@@ -7,7 +7,7 @@ import type { ViewDirectory } from '../views.js'
 /** What reading needs of the server. */
 export interface RestContext {
   readonly reader: Pick<Reader, 'readJson' | 'recall' | 'describe' | 'present'>
-  readonly access: Pick<Access, 'check' | 'recall'>
+  readonly access: Pick<Access, 'check' | 'recall' | 'mayRead'>
   readonly views: Pick<ViewDirectory, 'invalidate'>
   readonly limits: Pick<HttpLimits, 'maxRows' | 'statementTimeoutMs'>
   /** null: nothing is computed for a request. */

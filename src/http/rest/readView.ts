@@ -1,3 +1,5 @@
+import { databaseError } from '../../engine/databaseError.js'
+import { type ErrorCode, TidemarkError } from '../../protocol/errors.js'
 import { isSteady, readsClock } from '../../read/cache/steady.js'
 import type { JsonAnswer, JsonRequest, Reader, ReadQuery, SelectedColumn, ViewDescription } from '../../read/index.js'
 import type { ViewGrant } from '../access/access.js'
@@ -40,6 +42,34 @@ async function readOnce(
   understood: Asked,
 ): Promise<Response | undefined> {
   const grant = await grantFor(context, request, name, understood.query.fresh)
+  try {
+    return await readAs(context, request, grant, understood)
+  } catch (error) {
+    throw await tellable(context, grant, error)
+  }
+}
+
+/**
+ * PostgreSQL looks at columns and values before it looks at privileges: what it says of them, and what is said here, is not for
+ * a role that may not read the view.
+ */
+async function tellable({ access }: ReadingContext, grant: ViewGrant, error: unknown): Promise<unknown> {
+  const { code } = databaseError(error)
+  if (grant.role === undefined || code === 'PRIVILEGE_MISSING' || isElsewhere.has(code)) return error
+  const allowed = await access.mayRead(grant).catch(() => false)
+  if (allowed) return error
+  return new TidemarkError('PRIVILEGE_MISSING', `${grant.role} may not read ${grant.view.name}.`, { cause: error })
+}
+
+/** Errors that say nothing of the view. */
+const isElsewhere: ReadonlySet<ErrorCode> = new Set(['DATABASE_UNREACHABLE', 'DATABASE_AUTHENTICATION', 'OVERLOADED'])
+
+async function readAs(
+  context: ReadingContext,
+  request: Request,
+  grant: ViewGrant,
+  understood: Asked,
+): Promise<Response | undefined> {
   // What is not deployed is computed for each request.
   const asked = grant.view.id === 0 ? { ...understood, query: { ...understood.query, fresh: true } } : understood
   const view = await context.reader.describe(grant.view.qualified)
