@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { displayName } from '../define/names.js'
 import type { DeployedView } from '../deploy/deployed.js'
 import type { Database } from '../engine/database.js'
 import { readStatus, type ViewStatus } from '../engine/status.js'
 import { TidemarkError } from '../protocol/errors.js'
-import { fullName } from './choose.js'
 import { chooseDeployed } from './deployedViews.js'
 import { type ExitCode, exitCode } from './exitCode.js'
 import { interruption } from './interruption.js'
@@ -17,7 +17,7 @@ const alternateScreen = { on: '\u001b[?1049h\u001b[?25l', off: '\u001b[?25h\u001
 /** Freshness of the chosen views, by name. */
 export async function readStatusOf(database: Database, chosen: readonly DeployedView[]): Promise<ViewStatus[]> {
   const statuses = await readStatus(database)
-  const names = new Set(chosen.flatMap((view) => [view.schema === 'public' ? view.name : fullName(view)]))
+  const names = new Set(chosen.map(displayName))
   return statuses.filter((status) => names.has(status.view))
 }
 

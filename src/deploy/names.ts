@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { displayName } from '../define/names.js'
 import type { IndexDefinition } from '../define/types.js'
 
 /** PostgreSQL cuts names at 63 bytes. */
@@ -46,7 +47,7 @@ export function logName(schema: string, name: string): string {
 
 /** A view's name as people see it. */
 export function shownName(schema: string, name: string): string {
-  return schema === 'public' ? name : `${schema}.${name}`
+  return displayName({ schema, name })
 }
 
 /** The name of a storage table while it is built. */

@@ -79,7 +79,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   past AS (SELECT p.snapshot FROM present, LATERAL (SELECT split_part(since, '.', 2)::pg_snapshot AS snapshot) p
     WHERE split_part(since, '.', 1) = here AND pg_snapshot_xmax(p.snapshot) <= pg_snapshot_xmax(present.snapshot)),
   found AS (
-    SELECT r.finished_at AS at, CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+    SELECT r.finished_at AS at, CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
       CASE WHEN r.mode = 'failed' THEN jsonb_build_object('type', 'failed', 'error', r.error, 'durationMs', r.duration_ms)
       ELSE jsonb_build_object('type', 'refreshed', 'epoch', v.id || '-' || r.epoch, 'asOf', r.as_of, 'mode', r.mode, 'slices', r.slices,
         'inserted', r.inserted, 'updated', r.updated, 'deleted', r.deleted, 'durationMs', r.duration_ms) END AS event

@@ -71,7 +71,7 @@ END $$;
 -- last rebuilt.
 CREATE VIEW tidemark.freshness AS
 SELECT
-  CASE WHEN v.schema_name = 'public' THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+  CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
   s.state,
   r.as_of,
   p.pending AS pending_changes,

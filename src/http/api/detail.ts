@@ -29,7 +29,7 @@ interface DetailRow {
 }
 
 const shown = (alias: string): string =>
-  `CASE WHEN ${alias}.schema_name = 'public' THEN ${alias}.view_name ELSE ${alias}.schema_name || '.' || ${alias}.view_name END`
+  `CASE WHEN ${alias}.schema_name = 'public' AND strpos(${alias}.view_name, '.') = 0 THEN ${alias}.view_name ELSE ${alias}.schema_name || '.' || ${alias}.view_name END`
 
 /** The relation that people read, and the one that holds the rows: of a native materialized view, the same. */
 const detailText = `SELECT v.definition, v.key_columns AS key, v.storage, v.settings, v.explanation,

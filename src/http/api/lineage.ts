@@ -26,9 +26,9 @@ const tablesText = `SELECT named.name, w.pending::double precision, nullif(c.rel
   FROM (SELECT DISTINCT source ->> 'table' AS name FROM tidemark.view v CROSS JOIN LATERAL jsonb_array_elements(v.explanation -> 'sources') source
     WHERE v.replaces IS NULL AND NOT v.hidden) AS named
   LEFT JOIN tidemark.waiting_changes() w
-    ON named.name = CASE WHEN w.schema_name = 'public' THEN w.table_name ELSE w.schema_name || '.' || w.table_name END
+    ON named.name = CASE WHEN w.schema_name = 'public' AND strpos(w.table_name, '.') = 0 THEN w.table_name ELSE w.schema_name || '.' || w.table_name END
   LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'f', 'm', 'v'))
-    ON named.name = CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END
+    ON named.name = CASE WHEN n.nspname = 'public' AND strpos(c.relname, '.') = 0 THEN c.relname ELSE n.nspname || '.' || c.relname END
   ORDER BY named.name`
 
 /** What reads what. Views that are kept in pieces are shown as one. */

@@ -1,3 +1,4 @@
+import { displayName } from '../../define/names.js'
 import type { ColumnFacts } from '../facts.js'
 import { columnTypeOf } from './columnTypes.js'
 import { jsonTypeOf } from './jsonTypes.js'
@@ -62,11 +63,10 @@ function usesInterval(views: readonly Named[]): boolean {
 
 function nameTypes(views: readonly GeneratedView[]): Named[] {
   const taken = new Set(['Views', 'JsonViews', 'Interval', 'Database', 'Buffer', 'Date', 'ColumnType'])
-  const shownOf = ({ schema, name }: GeneratedView): string => (schema === 'public' ? name : `${schema}.${name}`)
   return [...views]
-    .sort((one, other) => (shownOf(one) < shownOf(other) ? -1 : 1))
+    .sort((one, other) => (displayName(one) < displayName(other) ? -1 : 1))
     .map((view) => {
-      const shown = shownOf(view)
+      const shown = displayName(view)
       const words = shown.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
       const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
       const plain = /^[\p{L}]/u.test(pascal) ? pascal : `View${pascal}`
