@@ -105,6 +105,13 @@ describe('hostile values', () => {
   })
 })
 
+it('a search that negates more often than PostgreSQL has room for is an error of who asks', async () => {
+  for (const query of [`fts.${'!'.repeat(200)}a`, `fts.${'! '.repeat(33)}a`, `wfts.${'-'.repeat(200)}a`]) {
+    expect([query, (await ask(`things?words=${encode(query)}`)).status]).toEqual([query, 400])
+  }
+  expect((await ask(`things?words=${encode(`fts.${'!'.repeat(32)}cat`)}`)).status).toBe(200)
+})
+
 describe('hostile names', () => {
   for (const text of hostileTexts) {
     it(`are names of nothing: ${text.slice(0, 40)}`, async () => {
