@@ -121,9 +121,12 @@ function objects(selected: readonly Selected[], rows: Fragment, write: (row: Fra
   return sql`SELECT '[' || coalesce(pg_catalog.string_agg(${write(row)}::text, ','), '') || ']' AS body, pg_catalog.count(*)::integer AS rows FROM (SELECT ${columns} ${rows}) AS ${row}`
 }
 
-/** As its type writes it; a cast would take the blanks from the end of a `character`. */
+/** Types whose cast to text writes them otherwise: without the blanks at the end, or with a mask that was left out. */
+const castOtherwise: ReadonlySet<string> = new Set(['character', 'inet'])
+
+/** As its type writes it. */
 function asText({ expression, type }: Selected): Fragment {
-  if (type !== 'character') return sql`${expression}::text`
+  if (!castOtherwise.has(type)) return sql`${expression}::text`
   return sql`CASE WHEN ${expression} IS NOT NULL THEN pg_catalog.concat(${expression}) END`
 }
 

@@ -22,7 +22,15 @@ beforeAll(async () => {
     INSERT INTO t VALUES (1, 'g', 9007199254740993, true, 1, 1.5, 2.50, now(), now(), '2026-01-01', '10:00', '1 day', '{"a":1}', '\\x00',
       gen_random_uuid(), '{a,NULL}', '{1.5}', 'fine', '{fine}', '(1,2)', '[1,2)');
     INSERT INTO t (id, n, at, tags) VALUES (2, 1, now(), '{}'); INSERT INTO o VALUES (1, 1, 5)`)
+  await db.query(`CREATE TABLE rare_things (id int PRIMARY KEY, grid int[], d date, late timestamp, never timestamptz, times timestamptz[],
+      far point, points point[], ring circle, nets cidr[], macs macaddr[], sums money[], hours time[], zoned timetz[], oids oid[],
+      spans numrange[], host inet, hosts inet[], ratios numeric[], docs jsonb[]);
+    INSERT INTO rare_things VALUES (1, '{{1,2},{3,NULL}}', 'infinity', '294276-12-31', '-infinity', '{infinity,NULL,2026-01-01}',
+      '(1,Infinity)', '{"(1,2)"}', '<(1,2),3>', '{10.0.0.0/8}', '{08:00:2b:01:02:03}', '{12.5}', '{10:00,NULL}', '{10:00+02}', '{7}',
+      '{"[1,2)",NULL}', '10.0.0.1', '{10.0.0.1}', '{NaN,1.5,Infinity}', ARRAY['[[1]]'::jsonb, NULL]);
+    INSERT INTO rare_things (id, d, far, ring, nets) VALUES (2, '4714-11-24 BC', '(0,0)', '<(0,0),0>', '{}')`)
   await apply(db, {
+    rare: { query: 'SELECT * FROM rare_things', key: ['id'] },
     every: { query: 'SELECT * FROM t', key: ['id'], description: 'All of it */ export const injected = 1 /*' },
     proven: `SELECT t.g, count(*) AS n, coalesce(max(o.x), 0) AS most, max(o.x) AS perhaps, sum(t.n) AS total
       FROM t LEFT JOIN o ON o.t_id = t.id GROUP BY t.g`,
@@ -86,7 +94,7 @@ describe('generated types', () => {
       const checks: [
         Equal<Proven, { g: string | null; n: string; most: number; perhaps: number | null; total: string | null }>,
         Equal<Every['m'], 'fine' | 'it\\'s "bad"' | null>, Equal<Every['tags'], (string | null)[]>, Equal<Every['j'], unknown>,
-        Equal<Every['price'], string | null>, Equal<Every['at'], Date>, Equal<keyof Views, 'every' | 'proven' | 'joined' | 'odd schema.Weird "view" */'>,
+        Equal<Every['price'], string | null>, Equal<Every['at'], Date>, Equal<keyof Views, 'every' | 'rare' | 'proven' | 'joined' | 'odd schema.Weird "view" */'>,
       ] = [true, true, true, true, true, true, true]
       export const parsed: Every = everySchema.parse({}) as Every
       export const query = (db: Kysely<Database>) => db.selectFrom('proven').select(['g', 'most']).where('n', '>', '1').execute()
@@ -136,14 +144,36 @@ describe('generated types', () => {
     await writeFile(join(directory, 'schemas.mts'), text)
     const made = (await import(join(directory, 'schemas.mts'))) as Record<string, { parse(row: unknown): unknown }>
     const reader = createReader({ database: db.pool })
-    const schemas = { every: 'everySchema', proven: 'provenSchema', joined: 'joinedSchema' }
+    const schemas = { every: 'everySchema', rare: 'rareSchema', proven: 'provenSchema', joined: 'joinedSchema' }
     for (const [view, schema] of Object.entries(schemas)) {
       const { rows } = await reader.read(view)
       expect(rows.length).toBeGreaterThan(0)
       for (const row of rows) expect(made[schema]?.parse(row)).toEqual(row)
     }
     expect(made).not.toHaveProperty('injected')
+    const [row] = (await reader.read('rare')).rows
+    expect(() => made.rareSchema?.parse({ ...row, grid: [['1']] })).toThrow()
+    expect(() => made.rareSchema?.parse({ ...row, d: 'infinity' })).toThrow()
     expect(() => made.provenSchema?.parse({ g: null, n: null, most: 1, perhaps: null, total: null })).toThrow()
+  })
+
+  it('are those of values of rare types, and rows have them as `pg` gives them', async () => {
+    const { rows } = await createReader<{ rare: { id: number } }>({ database: db.pool }).read('rare', {
+      order: [{ column: 'id' }],
+    })
+    expect(rows).toEqual(await db.rows('SELECT * FROM rare ORDER BY id'))
+    const text = generateTypes(await readGeneratedViews(db.pool), { zod: true, kysely: false, drizzle: false })
+    const use = `
+      import type { Rare } from './views.js'
+      import { rareSchema } from './views.js'
+      type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+      type Point = { x: number; y: number }
+      export const checks: [
+        Equal<Rare['ring'], { x: number; y: number; radius: number } | null>, Equal<Rare['points'], (Point | null)[] | null>,
+        Equal<Rare['oids'], (number | null)[] | null>, Equal<Rare['hours'], (string | null)[] | null>, Equal<Rare['host'], string | null>,
+      ] = [true, true, true, true, true]
+      export const row: Rare = rareSchema.parse({})`
+    expect(await compile({ 'views.ts': text, 'use.ts': use })).toEqual([])
   })
 
   it('are written by the command, and checked', async () => {

@@ -12,11 +12,8 @@ export interface ColumnType {
 const text: ColumnType = { typescript: 'string', zod: 'z.string()', drizzle: 'text' }
 const whole = (drizzle: string): ColumnType => ({ typescript: 'number', zod: 'z.number().int()', drizzle })
 // zod's own number is neither NaN nor infinite, which those of PostgreSQL can be.
-const float = (drizzle: string): ColumnType => ({
-  typescript: 'number',
-  zod: "z.custom<number>((value) => typeof value === 'number')",
-  drizzle,
-})
+const anyNumber = "z.custom<number>((value) => typeof value === 'number')"
+const float = (drizzle: string): ColumnType => ({ typescript: 'number', zod: anyNumber, drizzle })
 const string = (drizzle: string, options?: string): ColumnType => ({
   ...text,
   drizzle,
@@ -24,7 +21,8 @@ const string = (drizzle: string, options?: string): ColumnType => ({
 })
 const date = (drizzle: string, options: string): ColumnType => ({
   typescript: 'Date',
-  zod: 'z.date()',
+  // `pg` gives "infinity" as a number; and a time that is too late for JavaScript as a Date all the same.
+  zod: 'z.custom<Date>((value) => value instanceof Date || value === Infinity || value === -Infinity)',
   drizzle,
   options,
 })
@@ -59,9 +57,14 @@ const plain: Readonly<Record<string, ColumnType>> = {
   bytea: { typescript: 'Buffer', zod: 'z.instanceof(Buffer)', drizzle: 'bytea' },
   point: {
     typescript: '{ x: number; y: number }',
-    zod: 'z.object({ x: z.number(), y: z.number() })',
+    zod: `z.object({ x: ${anyNumber}, y: ${anyNumber} })`,
     drizzle: 'point',
     options: "{ mode: 'xy' }",
+  },
+  circle: {
+    typescript: '{ x: number; y: number; radius: number }',
+    zod: `z.object({ x: ${anyNumber}, y: ${anyNumber}, radius: ${anyNumber} })`,
+    drizzle: 'text',
   },
 }
 
@@ -69,7 +72,8 @@ const plain: Readonly<Record<string, ColumnType>> = {
 const arrays = new Set([
   ...['boolean', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'text', 'character varying'],
   ...['character', 'uuid', 'date', 'timestamp without time zone', 'timestamp with time zone', 'json', 'jsonb', 'inet'],
-  ...['bytea', 'interval'],
+  ...['bytea', 'interval', 'cidr', 'macaddr', 'money', 'oid', 'point', 'numrange'],
+  ...['time without time zone', 'time with time zone'],
 ])
 
 export interface TypedColumn extends ColumnType {
@@ -94,5 +98,5 @@ export function columnTypeOf({ kind, base, labels }: ColumnFacts): TypedColumn {
   // `pg` reads these as numbers, though it does not where they stand alone.
   const read = element === 'numeric' ? { ...type, ...float('numeric'), drizzle: 'numeric' } : type
   const nullable = read.typescript === 'unknown' ? 'unknown' : `${read.typescript} | null`
-  return { ...read, typescript: `(${nullable})[]`, zod: `z.array(${read.zod}.nullable())`, isArray: true }
+  return { ...read, typescript: `(${nullable})[]`, zod: `arrayOf(${read.zod})`, isArray: true }
 }

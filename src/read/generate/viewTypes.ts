@@ -41,6 +41,15 @@ export interface Interval {
 }
 `
 
+const arrayOf = `/** Of how many dimensions an array is, PostgreSQL does not say beforehand: of several, arrays are in it. */
+const arrayOf = <Element>(element: z.ZodType<Element>) =>
+  z.custom<(Element | null)[]>(
+    (value) =>
+      Array.isArray(value) &&
+      value.flat(Infinity).every((one) => one === null || element.safeParse(one).success),
+  )
+`
+
 /** TypeScript for views, the same text for the same views. */
 export function generateTypes(views: readonly GeneratedView[], options: GenerateOptions): string {
   const named = nameTypes(views)
@@ -50,6 +59,7 @@ export function generateTypes(views: readonly GeneratedView[], options: Generate
     ...named.map(rowType),
     viewsType(named),
     ...(options.json === true ? [jsonTypes(named)] : []),
+    ...(options.zod && usesArrays(named) ? [arrayOf] : []),
     ...(options.zod ? named.map(zodSchema) : []),
     ...(options.kysely ? [kyselyTypes(named)] : []),
     ...(options.drizzle ? drizzleViews(named) : []),
@@ -59,6 +69,10 @@ export function generateTypes(views: readonly GeneratedView[], options: Generate
 
 function usesInterval(views: readonly Named[]): boolean {
   return views.some(({ columns }) => columns.some((column) => columnTypeOf(column).typescript.includes('Interval')))
+}
+
+function usesArrays(views: readonly Named[]): boolean {
+  return views.some(({ columns }) => columns.some((column) => columnTypeOf(column).isArray))
 }
 
 function nameTypes(views: readonly GeneratedView[]): Named[] {
