@@ -301,6 +301,26 @@ describe('authorize', () => {
     expect((await served.get('/rest/v1/closed')).status).toBe(401)
   })
 
+  test.each<[string, () => unknown]>([
+    ['a text', () => 'yes'],
+    ['a number', () => 1],
+    ['a list', () => []],
+    ['the record of a user', () => ({ id: 7, name: 'somebody' })],
+    ['a Response that refuses', () => new Response(null, { status: 401 })],
+    ['a role that a session does not have', () => ({ role: undefined, claims: {} })],
+    ['no role at all', () => ({ role: '' })],
+    ['claims that are a text', () => ({ role: tenant, claims: '{"org":1}' })],
+  ])('that answers %s by mistake opens nothing', async (_, authorize) => {
+    const served = handlers({ access: { authorize: authorize as never } })
+    await expectProblem(await served.post('/api/views/open/pause', undefined, {}), 500, 'INTERNAL')
+    expect((await served.get('/rest/v1/closed')).status).toBe(500)
+    expect(served.log).toMatchObject([{ level: 'error' }, { level: 'error' }])
+    const [{ paused }] = (
+      await db.query("select state = 'paused' as paused from tidemark.freshness where view = 'open'")
+    ).rows as [{ paused: boolean }]
+    expect(paused).toBe(false)
+  })
+
   test('that throws opens nothing, and says nothing', async () => {
     const served = handlers({
       access: {

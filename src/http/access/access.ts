@@ -3,6 +3,7 @@ import type { AccessRules } from '../../define/http-types.js'
 import type { Queryable } from '../../engine/database.js'
 import { Problem } from '../problem.js'
 import type { ServedView, ViewDirectory } from '../views.js'
+import { authorizationOf } from './authorization.js'
 import { bearerOf } from './credentials.js'
 import { allows, type Identity, identify, identifyAtOnce } from './identity.js'
 import { jwtVerifier, type VerifyJwt } from './jwt.js'
@@ -153,15 +154,8 @@ export class Caller {
 
   async #ask(action: HttpAction, view: ServedView | null, name: string | null): Promise<Grant | null> {
     const { rules, privileges } = this.around
-    const said = await rules.authorize?.(this.request, action, view?.name ?? name)
-    if (said === false) return null
-    if (said === true) return {}
-    if (said !== undefined && said !== null) {
-      return {
-        ...(said.role === undefined ? {} : { role: said.role }),
-        ...(said.claims === undefined ? {} : { claims: said.claims }),
-      }
-    }
+    const said = authorizationOf(await rules.authorize?.(this.request, action, view?.name ?? name))
+    if (said !== undefined) return said
     const identity = await this.#identify()
     if (!allows(identity, rules, action, view)) return null
     if (identity.kind !== 'jwt') return grantOf(identity, rules)
