@@ -9,8 +9,10 @@ export interface ViewStatus {
   readonly asOf: Date | null
   /** 0 when nothing is pending. */
   readonly stalenessSeconds: number | null
-  /** Pending row images; null where changes are not captured. Counted up to a million a table. */
+  /** Pending row images; null where changes are not captured. */
   readonly pendingChanges: number | null
+  /** More are pending than those, which is where counting stops. */
+  readonly morePending: boolean
   readonly rows: number | null
   readonly lastRun: Date | null
   readonly lastError: ErrorBody | null
@@ -24,7 +26,8 @@ export async function readStatus(database: Queryable): Promise<ViewStatus[]> {
     database,
     `SELECT view, state, as_of AS "asOf", staleness_seconds AS "stalenessSeconds",
             pending_changes::double precision AS "pendingChanges", rows::double precision AS rows,
-            last_run AS "lastRun", last_error AS "lastError", warnings
+            last_run AS "lastRun", last_error AS "lastError", warnings,
+            more_pending AS "morePending"
      FROM tidemark.freshness`,
   )
 }

@@ -29,7 +29,11 @@ export class Metrics {
     'How old the contents of a view are; 0 where nothing is pending.',
     ['view'],
   )
-  readonly #pending = this.#gauge('tidemark_view_pending_changes', 'Changes that wait for a view.', ['view'])
+  readonly #pending = this.#gauge(
+    'tidemark_view_pending_changes',
+    'Changes that wait for a view, counted up to 10,000.',
+    ['view'],
+  )
   readonly #rows = this.#gauge('tidemark_view_rows', 'Rows of a view.', ['view'])
   readonly #state = this.#gauge('tidemark_view_state', '1 for the state that a view is in.', ['view', 'state'])
   readonly #clients = this.#gauge('tidemark_event_clients', 'Clients that listen for events.', [])

@@ -166,6 +166,8 @@ export interface LineageNode {
   readonly name: string
   /** Changes that wait: of a view, for it; of a table, for whoever waits for most of them. Null: not captured. */
   readonly pending: number | null
+  /** Than those. */
+  readonly morePending: boolean
   /** Of views. */
   readonly state?: ViewState
   readonly rows: number | null

@@ -26,6 +26,8 @@ export interface ViewFreshness {
   readonly stalenessSeconds: number | null
   /** Pending row images; null where changes are not captured. */
   readonly pendingChanges: number | null
+  /** More are pending than those, which is where counting stops. */
+  readonly morePending: boolean
   /** How old its contents may be; null: no target. */
   readonly targetSeconds: number | null
   readonly rows: number | null

@@ -228,6 +228,7 @@ export const shapes = {
       asOf: time.nullable(),
       stalenessSeconds: z.number().nullable(),
       pendingChanges: count.nullable(),
+      morePending: z.boolean(),
       rows: count.nullable(),
       lastRun: time.nullable(),
       lastError: errorBody.nullable(),

@@ -15,9 +15,6 @@ const columns = [
   { title: 'last run' },
 ] as const
 
-/** `pending_changes` stops counting there. */
-const mostCounted = 1_000_000
-
 export function showStatus(statuses: readonly ViewStatus[], terminal: Terminal, now = new Date()): string {
   const { colours } = terminal
   if (statuses.length === 0) return 'No views are deployed. Run: tidemark apply'
@@ -25,7 +22,7 @@ export function showStatus(statuses: readonly ViewStatus[], terminal: Terminal, 
     colours.bold(printable(status.view)),
     showState(status.state, colours),
     showStaleness(status.stalenessSeconds, colours),
-    showPending(status.pendingChanges),
+    showPending(status),
     formatCount(status.rows),
     formatAge(status.asOf, now),
     formatAge(status.lastRun, now),
@@ -50,6 +47,6 @@ function showStaleness(seconds: number | null, colours: Colours): string {
   return seconds === 0 ? colours.green('fresh') : formatSeconds(seconds)
 }
 
-function showPending(pending: number | null): string {
-  return pending !== null && pending >= mostCounted ? `≥ ${formatCount(mostCounted)}` : formatCount(pending)
+function showPending({ pendingChanges, morePending }: ViewStatus): string {
+  return `${morePending ? '> ' : ''}${formatCount(pendingChanges)}`
 }

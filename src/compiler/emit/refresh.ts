@@ -311,7 +311,10 @@ function noopStatement(plan: ViewPlan): Fragment {
 
 function pendingStatement(plan: ViewPlan): Fragment {
   if (capturedSources(plan).length === 0) return sql`SELECT 0::bigint AS pending`
-  const each = pendingRows(plan).map((rows) => sql`(SELECT pg_catalog.count(*) FROM (${rows} LIMIT 1000000) q)`)
+  // How many are worth counting is for the one who asks to say: to choose a statement, or to show it.
+  const each = pendingRows(plan).map(
+    (rows) => sql`(SELECT pg_catalog.count(*) FROM (${rows} LIMIT $4::pg_catalog.int8) q)`,
+  )
   return sql`SELECT ${join(each, ' + ')} AS pending`
 }
 

@@ -3,6 +3,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en')
 }
 
+/** `1,234`, or `> 10,000` where there are more than were counted. */
+export function counted(value: number, more: boolean, shown = count): string {
+  return `${more ? '> ' : ''}${shown(value)}`
+}
+
 /** Short, for narrow places: `999`, `12.3k`, `4.5M`. */
 export function compact(value: number): string {
   if (value < 10_000) return count(value)

@@ -108,7 +108,7 @@ function keptRows(view: KnownView, now: number): string {
 function pending(view: KnownView): string {
   return view.pendingChanges === null || view.pendingChanges === 0
     ? ''
-    : ` ${plural(view.pendingChanges, 'change')} ${view.pendingChanges === 1 ? 'waits' : 'wait'} for it.`
+    : ` ${view.morePending ? 'More than ' : ''}${plural(view.pendingChanges, 'change')} ${view.pendingChanges === 1 ? 'waits' : 'wait'} for it.`
 }
 
 function failures(view: KnownView): string {

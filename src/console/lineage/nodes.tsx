@@ -2,7 +2,7 @@ import { IconTable } from '@tabler/icons-react'
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
 import { Link } from 'wouter'
 import type { LineageNode } from '../../protocol/api.js'
-import { compact } from '../format/number.js'
+import { compact, counted } from '../format/number.js'
 import { age as ageText } from '../format/time.js'
 import { conditionOf } from '../health/assess.js'
 import { ageOf, type KnownView } from '../health/known.js'
@@ -39,7 +39,7 @@ function TableNode({ data }: LineageNodeProps) {
       <span className={classes.name} title={node.name}>
         {node.name}
       </span>
-      <Pending count={node.pending} />
+      <Pending count={node.pending} more={node.morePending} />
     </Link>
   )
 }
@@ -65,15 +65,15 @@ function ViewNode({ data }: LineageNodeProps) {
       </span>
       <span className={classes.viewFoot}>
         <span>{age === null ? 'age not known' : age === 0 ? 'up to date' : `${ageText(age)} old`}</span>
-        <Pending count={view?.pendingChanges ?? node.pending} />
+        <Pending count={view?.pendingChanges ?? node.pending} more={view?.morePending ?? node.morePending} />
       </span>
     </Link>
   )
 }
 
-function Pending({ count }: { readonly count: number | null }) {
+function Pending({ count, more }: { readonly count: number | null; readonly more: boolean }) {
   if (count === null || count === 0) return null
-  return <span className={classes.pending}>{compact(count)} pending</span>
+  return <span className={classes.pending}>{counted(count, more, compact)} pending</span>
 }
 
 export const nodeTypes = { table: TableNode, view: ViewNode }

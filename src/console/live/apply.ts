@@ -48,6 +48,7 @@ function refreshed(view: KnownView, event: ViewRefreshed, now: number): KnownVie
     // What has come to wait since then is told by an event of its own.
     stalenessSeconds: 0,
     pendingChanges: view.pendingChanges === null ? null : 0,
+    morePending: false,
     rows: known ? (view.rows ?? 0) + (event.inserted ?? 0) - (event.deleted ?? 0) : view.rows,
     toldAt: now,
     recentRuns: added(view.recentRuns, { at: event.at, durationMs: event.durationMs, failed: false }),

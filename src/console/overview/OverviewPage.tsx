@@ -3,7 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { TidemarkRequestError } from '../../react/requestError.js'
 import { serverNow } from '../api/client.js'
 import { useViews } from '../api/queries.js'
-import { count, plural } from '../format/number.js'
+import { count, counted, plural } from '../format/number.js'
 import { conditions } from '../health/assess.js'
 import type { KnownView } from '../health/known.js'
 import { countConditions, troubled } from '../health/order.js'
@@ -59,10 +59,11 @@ function headlineOf(total: number, wrong: number): string {
 
 function Totals({ views }: { readonly views: readonly KnownView[] }) {
   const pending = views.reduce((sum, { pendingChanges }) => sum + (pendingChanges ?? 0), 0)
+  const more = views.some(({ morePending }) => morePending)
   const rows = views.reduce((sum, view) => sum + (view.rows ?? 0), 0)
   const incremental = views.filter((view) => view.incremental).length
   const totals = [
-    [count(pending), pending === 1 ? 'change waits' : 'changes wait'],
+    [counted(pending, more), pending === 1 ? 'change waits' : 'changes wait'],
     [count(rows), 'rows kept'],
     [`${count(incremental)} of ${count(views.length)}`, 'incremental'],
   ] as const

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { memo } from 'react'
 import { Link } from 'wouter'
-import { compact } from '../format/number.js'
+import { compact, counted } from '../format/number.js'
 import { AgeBar } from '../parts/AgeBar.js'
 import { Ago } from '../parts/Ago.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
@@ -34,7 +34,9 @@ const Card = memo(function Card({ view, condition }: ShownView) {
       <AgeBar view={view} />
       <div className={classes.cardFoot}>
         <Text size="xs" c="dimmed">
-          {view.pendingChanges === null ? 'not captured' : `${compact(view.pendingChanges)} pending`}
+          {view.pendingChanges === null
+            ? 'not captured'
+            : `${counted(view.pendingChanges, view.morePending, compact)} pending`}
           {view.rows !== null && ` · ${compact(view.rows)} rows`}
           {' · '}
           <Ago time={view.lastRun} />

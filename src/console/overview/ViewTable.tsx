@@ -2,7 +2,7 @@ import { Table, Text, UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { memo } from 'react'
 import { Link } from 'wouter'
-import { count } from '../format/number.js'
+import { count, counted } from '../format/number.js'
 import { duration } from '../format/time.js'
 import type { SortColumn, Sorting } from '../health/order.js'
 import { AgeBar } from '../parts/AgeBar.js'
@@ -91,7 +91,11 @@ const Row = memo(function Row({ view, condition }: ShownView) {
         <AgeBar view={view} />
       </Table.Td>
       <Table.Td ta="right" className={view.pendingChanges ? classes.pendingSome : undefined}>
-        {view.pendingChanges === null ? <Unknown why="Its changes are not captured" /> : count(view.pendingChanges)}
+        {view.pendingChanges === null ? (
+          <Unknown why="Its changes are not captured" />
+        ) : (
+          counted(view.pendingChanges, view.morePending)
+        )}
       </Table.Td>
       <Table.Td ta="right">{view.rows === null ? <Unknown why="Not known yet" /> : count(view.rows)}</Table.Td>
       <Table.Td>

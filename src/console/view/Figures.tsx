@@ -2,7 +2,7 @@ import { Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { serverNow } from '../api/client.js'
 import type { KnownDetail } from '../api/queries.js'
-import { count } from '../format/number.js'
+import { count, counted } from '../format/number.js'
 import { clockTime, duration } from '../format/time.js'
 import { AgeBar } from '../parts/AgeBar.js'
 import { Ago } from '../parts/Ago.js'
@@ -21,7 +21,7 @@ export function Figures({ view }: { readonly view: KnownDetail }) {
         label="Pending changes"
         note={view.pendingChanges === null ? 'its changes are not captured' : 'rows written, not yet taken in'}
       >
-        {view.pendingChanges === null ? '–' : count(view.pendingChanges)}
+        {view.pendingChanges === null ? '–' : counted(view.pendingChanges, view.morePending)}
       </Figure>
       <Figure label="Rows" note={view.asOf === null ? 'no rows yet' : `as of ${clockTime(view.asOf, serverNow())}`}>
         {view.rows === null ? '–' : count(view.rows)}

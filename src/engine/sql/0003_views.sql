@@ -321,7 +321,7 @@ BEGIN
     statement := CASE WHEN NOT s.reread AND NOT untold AND pending * coalesce(s.delta_ms, 0.003) <= full_ms THEN 'delta' ELSE 'full' END;
     RETURN;
   END IF;
-  EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id;
+  EXECUTE v.statements ->> 'pending' INTO pending USING s.cursor, s.consumed_xid, v.id, 1000000;
   IF v.statements ->> 'moved' IS NOT NULL THEN
     EXECUTE v.statements ->> 'moved' INTO moved USING s.cursor, s.consumed_xid, v.id, s.as_of;
     pending := pending + moved;

@@ -15,7 +15,12 @@ BEGIN
   PERFORM set_config('TimeZone', zone, true);
 END $$;
 
--- Changes that wait for one view, its pieces not counted.
+-- How many changes are counted, of those that wait: with a million of them it would take seconds, each time that somebody
+-- looks how fresh a view is.
+CREATE FUNCTION tidemark.most_counted() RETURNS bigint
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS 'SELECT 10000::bigint';
+
+-- Changes that wait for one view, its pieces not counted; more than `most_counted`, where there are more.
 CREATE FUNCTION tidemark.own_pending(target integer) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -28,7 +33,7 @@ BEGIN
   IF statement IS NULL OR s.cursor IS NULL OR s.system_identifier IS DISTINCT FROM (SELECT c.system_identifier FROM pg_control_system() c) THEN
     RETURN NULL;
   END IF;
-  EXECUTE statement INTO pending USING s.cursor, s.consumed_xid, target;
+  EXECUTE statement INTO pending USING s.cursor, s.consumed_xid, target, tidemark.most_counted() + 1;
   RETURN pending;
 EXCEPTION WHEN undefined_table THEN
   RETURN NULL;
@@ -63,7 +68,7 @@ BEGIN
       OR ((v.settings ->> 'freshnessMs' IS NOT NULL OR jsonb_typeof(v.settings -> 'onChange') = 'object')
           AND (s.as_of IS NULL OR s.as_of + make_interval(secs =>
                 coalesce((v.settings ->> 'freshnessMs')::double precision, 0) / 1000) <= clock_timestamp())
-          AND (tidemark.moves(v.id) OR tidemark.pending(v.id) > 0)))
+          AND (tidemark.moves(v.id) OR tidemark.waiting(v.id))))
   ORDER BY cardinality(tidemark.upstream(v.id)), v.id;
 END $$;
 

@@ -99,8 +99,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM present
 $$;
 
--- How many changes of each captured table wait, for the view that is furthest behind. Counted up to a million.
-CREATE FUNCTION tidemark.waiting_changes() RETURNS TABLE (schema_name text, table_name text, pending bigint)
+-- How many changes of each captured table wait, for the view that is furthest behind; `more`: than that.
+CREATE FUNCTION tidemark.waiting_changes() RETURNS TABLE (schema_name text, table_name text, pending bigint, more boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   step record;
@@ -114,7 +114,9 @@ BEGIN
     schema_name := step.place;
     table_name := step.name;
     EXECUTE format('SELECT count(*) FROM (SELECT FROM tidemark_log.%I AS l WHERE l.tidemark_xid >= pg_snapshot_xmin($1)
-      AND NOT pg_visible_in_snapshot(l.tidemark_xid, $1) LIMIT 1000000) q', step.log_name) INTO pending USING step.cursor;
+      AND NOT pg_visible_in_snapshot(l.tidemark_xid, $1) LIMIT $2 + 1) q', step.log_name) INTO pending USING step.cursor, tidemark.most_counted();
+    more := pending > tidemark.most_counted();
+    pending := least(pending, tidemark.most_counted());
     RETURN NEXT;
   END LOOP;
 END $$;

@@ -74,13 +74,15 @@ SELECT
   CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
   s.state,
   r.as_of,
-  p.pending AS pending_changes,
+  least(p.pending, tidemark.most_counted()) AS pending_changes,
   r.age AS staleness_seconds,
   s.row_count AS rows,
   s.last_run_at AS last_run,
   s.last_error,
   v.id AS view_id,
-  tidemark.warnings(v.id) AS warnings
+  tidemark.warnings(v.id) AS warnings,
+  -- Than are counted.
+  coalesce(p.pending > tidemark.most_counted(), false) AS more_pending
 FROM tidemark.view v
 JOIN tidemark.state s ON s.view_id = v.id
 CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p

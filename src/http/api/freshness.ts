@@ -13,6 +13,7 @@ export interface FreshnessRow {
   readonly asOf: Date | null
   readonly stalenessSeconds: number | null
   readonly pendingChanges: number | null
+  readonly morePending: boolean
   readonly targetSeconds: number | null
   readonly rows: number | null
   readonly lastRun: Date | null
@@ -33,7 +34,7 @@ export interface SummaryRow extends FreshnessRow {
 
 /** As old as reads say that it is: a view over others is as old as the oldest of them. */
 const freshnessColumns = `f.view_id AS id, f.view, f.state, f.view_id || '-' || s.epoch AS epoch, r.as_of AS "asOf",
-  r.age AS "stalenessSeconds", clock_timestamp() AS now, f.pending_changes::double precision AS "pendingChanges",
+  r.age AS "stalenessSeconds", clock_timestamp() AS now, f.pending_changes::double precision AS "pendingChanges", f.more_pending AS "morePending",
   (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", f.rows::double precision AS rows,
   f.last_run AS "lastRun", f.last_error AS "lastError"`
 
@@ -66,6 +67,7 @@ export function freshnessOf(row: FreshnessRow, detailed: boolean): ViewFreshness
     asOf: isoTime(row.asOf),
     stalenessSeconds: row.stalenessSeconds,
     pendingChanges: row.pendingChanges,
+    morePending: row.morePending,
     targetSeconds: row.targetSeconds,
     rows: row.rows,
     lastRun: isoTime(row.lastRun),

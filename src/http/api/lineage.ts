@@ -8,6 +8,7 @@ interface ViewRow {
   readonly view: string
   readonly state: ViewState
   readonly pending: number | null
+  readonly morePending: boolean
   readonly rows: number | null
   readonly explanation: Explanation
 }
@@ -15,14 +16,15 @@ interface ViewRow {
 interface TableRow {
   readonly name: string
   readonly pending: number | null
+  readonly morePending: boolean
   readonly rows: number | null
 }
 
-const viewsText = `SELECT f.view, f.state, f.pending_changes::double precision AS pending, f.rows::double precision, v.explanation
+const viewsText = `SELECT f.view, f.state, f.pending_changes::double precision AS pending, f.more_pending AS "morePending", f.rows::double precision, v.explanation
   FROM tidemark.freshness f JOIN tidemark.view v ON v.id = f.view_id ORDER BY f.view`
 
 /** Of each table that a view reads: what waits, and PostgreSQL's estimate of its rows. */
-const tablesText = `SELECT named.name, w.pending::double precision, nullif(c.reltuples, -1)::double precision AS rows
+const tablesText = `SELECT named.name, w.pending::double precision, coalesce(w.more, false) AS "morePending", nullif(c.reltuples, -1)::double precision AS rows
   FROM (SELECT DISTINCT source ->> 'table' AS name FROM tidemark.view v CROSS JOIN LATERAL jsonb_array_elements(v.explanation -> 'sources') source
     WHERE v.replaces IS NULL AND NOT v.hidden) AS named
   LEFT JOIN tidemark.waiting_changes() w
@@ -40,12 +42,13 @@ export async function readLineage(context: HttpContext): Promise<Lineage> {
   const nodes: LineageNode[] = [
     ...tables.map((table): LineageNode => ({ id: idOf(table.name), kind: 'table', ...table })),
     ...views.map(
-      ({ view, state, pending, rows }): LineageNode => ({
+      ({ view, state, pending, morePending, rows }): LineageNode => ({
         id: idOf(view),
         kind: 'view',
         name: view,
         state,
         pending,
+        morePending,
         rows,
       }),
     ),

@@ -109,6 +109,7 @@ export class FakeServer {
       asOf: new Date(asOf).toISOString(),
       stalenessSeconds: pending === 0 ? 0 : Math.max(1, Date.now() - asOf) / 1_000,
       pendingChanges: pending,
+      morePending: false,
       targetSeconds,
       rows: rows.length,
       lastRun: null,

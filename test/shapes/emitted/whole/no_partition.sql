@@ -133,7 +133,7 @@ SELECT (
     SELECT
     FROM "tidemark_log"."sales" AS l
     WHERE "l"."tidemark_xid" >= pg_catalog.pg_snapshot_xmin($1::pg_catalog.pg_snapshot)
-      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT 1000000
+      AND (CASE WHEN NOT pg_catalog.pg_visible_in_snapshot("l"."tidemark_xid", $1::pg_catalog.pg_snapshot) THEN true END) IS NOT NULL LIMIT $4::pg_catalog.int8
   ) q
 ) AS pending
 
