@@ -115,7 +115,7 @@ BEGIN
     found := found || jsonb_build_object('code', 'policies_not_asked',
       'message', format('The policies on the kept rows are not asked: %s.', CASE WHEN v.bypassed THEN 'the view is bypassed, and computes its query'
         ELSE format('the view reads them as its owner, %s, which sees all of them', pg_get_userbyid(public.relowner)) END),
-      'hint', CASE WHEN v.bypassed THEN format('SELECT tidemark.bypass(%L, false);', v.schema_name || '.' || v.view_name)
+      'hint', CASE WHEN v.bypassed THEN format('SELECT tidemark.bypass(%L, false);', format('%I.%I', v.schema_name, v.view_name))
         ELSE format('ALTER VIEW %I.%I SET (security_invoker = true); and grant SELECT on tidemark_data.%I to those who read it.',
           v.schema_name, v.view_name, v.storage_name) END);
   END IF;
