@@ -46,6 +46,18 @@ async function serve(args: readonly string[], options: Parameters<typeof start>[
   return { child, ended, url, lines, stderr: () => printed.stderr }
 }
 
+test('who speaks HTTP/1.0 and names no host is answered', async () => {
+  const { child, ended, url } = await serve([], { cwd, url: db.url })
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.end('GET /data/healthz HTTP/1.0\r\n\r\n')
+  let text = ''
+  for await (const chunk of socket) text += String(chunk)
+  expect(text).toMatch(/^HTTP\/1\.[01] 200 OK/)
+  child.kill('SIGTERM')
+  expect(await ended).toEqual({ code: 0, signal: null })
+})
+
 /** Passes connections on, but for those that begin with a setting: they are refused in the words of PgBouncer. */
 async function startPooler(url: string) {
   const { hostname, port, pathname, username, password } = new URL(url)

@@ -16,7 +16,9 @@ export interface Listening {
 
 /** @throws TidemarkError ADDRESS_TAKEN. */
 export async function listenOn(handler: Answering, host: string, port: number): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: handler.fetch, overrideGlobalObjects: true }) as Server
+  // Who speaks HTTP/1.0, as some that look whether it is well, need not name a host.
+  const hostname = shownHost(host)
+  const server = createAdaptorServer({ fetch: handler.fetch, overrideGlobalObjects: true, hostname }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
