@@ -94,6 +94,31 @@ describe('events', () => {
     expect(await since(cursor.replace('-', '-1'))).toMatchObject({ complete: false, events: [] })
   })
 
+  it('that were forgotten are said to be missing, to those alone who left off before', async () => {
+    const early = await since(null)
+    for (let id = 1000; id < 1012; id++) {
+      await db.query('INSERT INTO t VALUES ($1, 7)', [id])
+      await db.query("SELECT tidemark.refresh('mv')")
+    }
+    const middle = await since(early.cursor)
+    expect(middle).toMatchObject({ complete: true })
+    expect(middle.events).toHaveLength(12)
+    await db.query('SELECT tidemark.forget_runs(2)')
+    expect(await since(early.cursor)).toMatchObject({ complete: false })
+    expect(await since(middle.cursor)).toMatchObject({ complete: true, events: [] })
+    await db.query("INSERT INTO t VALUES (1012, 7); SELECT tidemark.refresh('mv')")
+    expect(await since(middle.cursor)).toMatchObject({ complete: true, events: [{ view: 'mv' }] })
+  })
+
+  it('that were restored from a cluster with higher numbers of transactions are none', async () => {
+    const { cursor } = await since(null)
+    await db.query("INSERT INTO t VALUES (1000, 7); SELECT tidemark.refresh('mv')")
+    await db.query(`INSERT INTO tidemark.alert (alert) VALUES ('{"kind":"slow","view":"mv"}')`)
+    await db.query("UPDATE tidemark.run SET xid = '9000000000'; UPDATE tidemark.alert SET xid = '9000000000'")
+    await db.query("UPDATE tidemark.forgotten SET xid = '9000000000'")
+    expect(await since(cursor)).toMatchObject({ complete: true, events: [] })
+  })
+
   it('wake those who listen, when they are committed', async () => {
     const told: (string | undefined)[] = []
     const listener = await db.connect()

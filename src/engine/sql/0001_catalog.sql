@@ -174,3 +174,7 @@ CREATE TABLE tidemark.alert (
   xid xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 CREATE INDEX alert_by_xid ON tidemark.alert (xid);
+
+-- The last transaction of which a run or an alert was forgotten: who left off before it is not told everything. One row.
+CREATE TABLE tidemark.forgotten (xid xid8);
+INSERT INTO tidemark.forgotten VALUES (NULL);

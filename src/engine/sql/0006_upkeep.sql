@@ -102,14 +102,25 @@ DECLARE
   most bigint := (SELECT count(*) * kept * 1.2 FROM tidemark.view);
   view integer;
   last bigint;
+  gone xid8;
+  newest xid8;
+  here pg_snapshot := pg_current_snapshot();
 BEGIN
   IF (SELECT max(id) - min(id) FROM tidemark.run) >= most AND (SELECT count(*) FROM tidemark.run) > most THEN
     FOR view IN SELECT id FROM tidemark.view ORDER BY id LOOP
       SELECT r.id INTO last FROM tidemark.run r WHERE r.view_id = view ORDER BY r.id DESC OFFSET kept LIMIT 1;
-      DELETE FROM tidemark.run r WHERE r.view_id = view AND r.id <= last;
+      WITH old AS (DELETE FROM tidemark.run r WHERE r.view_id = view AND r.id <= last RETURNING r.xid)
+        SELECT max(xid) INTO gone FROM old WHERE pg_visible_in_snapshot(xid, here);
+      newest := greatest(newest, gone);
     END LOOP;
   END IF;
-  DELETE FROM tidemark.alert WHERE id <= (SELECT max(id) - kept * 2 FROM tidemark.alert);
+  WITH old AS (DELETE FROM tidemark.alert WHERE id <= (SELECT max(id) - kept * 2 FROM tidemark.alert) RETURNING xid)
+    SELECT max(xid) INTO gone FROM old WHERE pg_visible_in_snapshot(xid, here);
+  newest := greatest(newest, gone);
+  IF newest IS NOT NULL THEN
+    -- What was restored from another cluster can have numbers that are yet to come here.
+    UPDATE tidemark.forgotten SET xid = CASE WHEN pg_visible_in_snapshot(xid, here) THEN greatest(xid, newest) ELSE newest END;
+  END IF;
 END $$;
 
 -- Empties what every view has passed of the logs, begins a new part where the present one has grown, and forgets old

@@ -69,7 +69,8 @@ END $$;
 
 -- Runs that ended and alerts that were raised since a cursor, which is where the last call left off; none: from now on.
 -- Not by their numbers: what is numbered first may be committed last. `complete` is false where some may be missing: the
--- cursor is of another cluster, or of one before a failover, or there are more of them.
+-- cursor is of another cluster, or of one before a failover, or there are more of them, or some were forgotten since. What
+-- was restored from another cluster has numbers of transactions that are none here, or are yet to come: it is no event.
 CREATE FUNCTION tidemark.events_since(since text, most integer DEFAULT 1000,
   OUT cursor text, OUT complete boolean, OUT events jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -78,22 +79,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- A standby that took over may lack the last transactions of the server before it, and gives their numbers out again.
   past AS (SELECT p.snapshot FROM present, LATERAL (SELECT split_part(since, '.', 2)::pg_snapshot AS snapshot) p
     WHERE split_part(since, '.', 1) = here AND pg_snapshot_xmax(p.snapshot) <= pg_snapshot_xmax(present.snapshot)),
+  whole AS (SELECT FROM past, present WHERE NOT EXISTS (SELECT FROM tidemark.forgotten f
+    WHERE pg_visible_in_snapshot(f.xid, present.snapshot) AND NOT pg_visible_in_snapshot(f.xid, past.snapshot))),
   found AS (
     SELECT r.finished_at AS at, CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
       CASE WHEN r.mode = 'failed' THEN jsonb_build_object('type', 'failed', 'error', r.error, 'durationMs', r.duration_ms)
       ELSE jsonb_build_object('type', 'refreshed', 'epoch', v.id || '-' || r.epoch, 'asOf', r.as_of, 'mode', r.mode, 'slices', r.slices,
         'inserted', r.inserted, 'updated', r.updated, 'deleted', r.deleted, 'durationMs', r.duration_ms) END AS event
-    FROM past, tidemark.run r JOIN tidemark.view v ON v.id = r.view_id
-    WHERE r.xid >= pg_snapshot_xmin(past.snapshot) AND NOT pg_visible_in_snapshot(r.xid, past.snapshot) AND NOT v.hidden
+    FROM past, present, tidemark.run r JOIN tidemark.view v ON v.id = r.view_id
+    WHERE r.xid >= pg_snapshot_xmin(past.snapshot) AND r.xid < pg_snapshot_xmax(present.snapshot)
+      AND NOT pg_visible_in_snapshot(r.xid, past.snapshot) AND NOT v.hidden
     UNION ALL
     SELECT a.raised_at, a.alert ->> 'view',
       jsonb_build_object('type', CASE WHEN a.alert ->> 'kind' = 'stale' THEN 'stale' ELSE 'alert' END, 'alert', a.alert)
-    FROM past, tidemark.alert a
-    WHERE a.xid >= pg_snapshot_xmin(past.snapshot) AND NOT pg_visible_in_snapshot(a.xid, past.snapshot)
+    FROM past, present, tidemark.alert a
+    WHERE a.xid >= pg_snapshot_xmin(past.snapshot) AND a.xid < pg_snapshot_xmax(present.snapshot)
+      AND NOT pg_visible_in_snapshot(a.xid, past.snapshot)
   ),
   newest AS (SELECT * FROM found ORDER BY at DESC LIMIT most + 1)
   SELECT here || '.' || present.snapshot,
-    since IS NULL OR EXISTS (SELECT FROM past) AND (SELECT count(*) FROM newest) <= most,
+    since IS NULL OR EXISTS (SELECT FROM whole) AND (SELECT count(*) FROM newest) <= most,
     coalesce((SELECT jsonb_agg(n.event || jsonb_build_object('view', n.view, 'at', n.at) ORDER BY n.at)
       FROM (SELECT * FROM newest ORDER BY at DESC LIMIT most) n), '[]')
   FROM present
