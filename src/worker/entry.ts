@@ -112,6 +112,7 @@ export class Entry implements ViewFacts {
   /** Takes over what the database says, and drops what that makes obsolete. */
   update(status: ViewStatusRow): void {
     this.status = status
+    this.failedWhileStale ||= this.toldStale && status.failures > 0
     if (this.pending !== null && status.asOf !== null && status.asOf > this.pending.last) this.pending = null
   }
 

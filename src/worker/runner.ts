@@ -81,7 +81,7 @@ export class Runner {
       this.#skipped(entry, due)
       return result
     }
-    await this.#settle(entry, before)
+    await this.#settle(entry, before, result)
     if (result.mode === 'failed') return result
     // What had been noticed before it began it has seen, whatever the clocks say.
     if (entry.pending?.last === noticed) entry.pending = null
@@ -136,7 +136,7 @@ export class Runner {
   }
 
   /** Looks at what became of the view and of those that it reads, and tells of what failed or recovered. */
-  async #settle(entry: Entry, before: ReadonlyMap<number, ViewStatusRow>): Promise<void> {
+  async #settle(entry: Entry, before: ReadonlyMap<number, ViewStatusRow>, { mode }: RefreshResult): Promise<void> {
     const { board, emit, log, raise } = this.around
     entry.skips.reset()
     for (const [id, after] of await this.#states(entry)) {
@@ -148,6 +148,8 @@ export class Runner {
         log.warn({ view: view.name, error, failures: after.failures }, 'a refresh failed')
         emit('failed', { view: view.name, error, failures: after.failures })
       }
+      // A run that found nothing to do leaves no trace: who did it all since the first look also tells of it.
+      if (mode === 'noop' && after.lastRunAt !== earlier.lastRunAt) continue
       for (const alarm of alarmsOfRun(view.name, view.settings.alerts, earlier, after)) raise(alarm)
     }
   }

@@ -178,6 +178,7 @@ describe('a long build', () => {
       ;[swapper] = await db.rows<{ pid: number }>(
         `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE OR REPLACE VIEW%' AND datname = current_database()`,
       )
+      await sleep(2)
     }
     await db.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> $1 AND query NOT LIKE '%SELECT * FROM mv%'`,
