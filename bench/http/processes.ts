@@ -49,14 +49,20 @@ export interface ListenOptions {
   readonly clients: number
 }
 
+/** For whoever wants to look into the server that is measured: `--cpu-prof`, say. */
+function ownOptions(): string[] {
+  return process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []
+}
+
 /** A process that answers one message after the other. */
 export class Helper {
   private constructor(private readonly child: ChildProcess) {}
 
   static async start(file: 'server' | 'load', options?: ServerOptions): Promise<readonly [Helper, unknown]> {
-    const path = fileURLToPath(new URL(`./${file}-process.ts`, import.meta.url))
+    const name = file === 'server' ? 'server-process.js' : 'load-process.ts'
+    const path = fileURLToPath(new URL(`./${name}`, import.meta.url))
     const child = fork(path, options === undefined ? [] : [JSON.stringify(options)], {
-      execArgv: ['--import', 'tsx', '--expose-gc', ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [])],
+      execArgv: file === 'server' ? ['--expose-gc', ...ownOptions()] : ['--import', 'tsx'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     const helper = new Helper(child)

@@ -5,7 +5,7 @@ import { Problem } from '../problem.js'
 import type { ServedView, ViewDirectory } from '../views.js'
 import { authorizationOf } from './authorization.js'
 import { bearerOf } from './credentials.js'
-import { allows, type Identity, identify, identifyAtOnce } from './identity.js'
+import { allows, anonymous, type Identity, identify, identifyAtOnce } from './identity.js'
 import { jwtVerifier, type VerifyJwt } from './jwt.js'
 import { Privileges } from './privileges.js'
 
@@ -26,6 +26,7 @@ export interface ViewGrant extends Grant {
 export class Access {
   readonly #verify: VerifyJwt | null
   readonly #privileges: Privileges
+  readonly #anybody = new WeakMap<ServedView, ViewGrant>()
 
   constructor(
     private readonly rules: AccessRules,
@@ -54,7 +55,9 @@ export class Access {
   recall(request: Request, name: string): ViewGrant | undefined {
     const view = this.rules.authorize === null ? this.views.recent(name) : undefined
     if (view === undefined) return undefined
-    const identity = identifyAtOnce(bearerOf(request), this.rules, this.#verify)
+    const token = bearerOf(request)
+    if (token === undefined) return this.#ofAnybody(view)
+    const identity = identifyAtOnce(token, this.rules, this.#verify)
     if (identity === undefined || !allows(identity, this.rules, 'read', view)) return undefined
     return { ...grantOf(identity, this.rules), view }
   }
@@ -62,6 +65,16 @@ export class Access {
   /** Whether PostgreSQL lets those read the view under whose role the request runs. */
   async mayRead({ role, view }: ViewGrant): Promise<boolean> {
     return role === undefined || (await this.#privileges.mayRead(role, view.id))
+  }
+
+  /** Those who bring no credentials are all alike. */
+  #ofAnybody(view: ServedView): ViewGrant | undefined {
+    const known = this.#anybody.get(view)
+    if (known !== undefined) return known
+    if (!allows(anonymous, this.rules, 'read', view)) return undefined
+    const grant = { ...grantOf(anonymous, this.rules), view }
+    this.#anybody.set(view, grant)
+    return grant
   }
 
   /** Whoever sends the request, to be asked about several things. */

@@ -31,7 +31,7 @@ export function identifyAtOnce(
   return rule === undefined ? undefined : { kind: 'token', rule }
 }
 
-const anonymous = { kind: 'anonymous' } as const
+export const anonymous = { kind: 'anonymous' } as const
 
 /** Actions on views that whoever may read a view may do as well: the answers to reads say as much. */
 const ofReaders: ReadonlySet<HttpAction> = new Set(['read', 'freshness'])

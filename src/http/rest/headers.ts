@@ -5,8 +5,16 @@ import { everywhere } from '../security.js'
 
 export type Found = Pick<JsonAnswer, 'asOf' | 'stalenessSeconds' | 'epoch' | 'source'>
 
-/** How old the rows are; and what every answer says. To be added to. */
-export function freshnessHeaders({ asOf, stalenessSeconds, epoch, source }: Found): Record<string, string> {
+/** How old rows are, in seconds, as it is said. It is an upper bound: never rounded down. */
+export function shownAge(stalenessSeconds: number | null): number | null {
+  return stalenessSeconds === null ? null : Math.ceil(stalenessSeconds * 100) / 100
+}
+
+/**
+ * How old the rows are; and what every answer says. To be added to.
+ * @param age as it is to be said.
+ */
+export function freshnessHeaders({ asOf, epoch, source }: Found, age: number | null): Record<string, string> {
   // Property by property: V8 takes fifty microseconds to spread an object into one that then grows to more than a few.
   const headers: Record<string, string> = {}
   for (const name in everywhere) headers[name] = everywhere[name as keyof typeof everywhere]
@@ -17,15 +25,10 @@ export function freshnessHeaders({ asOf, stalenessSeconds, epoch, source }: Foun
     headers[readHeaders.asOf] = iso
     headers['Last-Modified'] = http
   }
-  if (stalenessSeconds !== null) headers[readHeaders.staleness] = stalenessText(stalenessSeconds)
+  if (age !== null) headers[readHeaders.staleness] = String(age)
   // Rows in the reader's cache are known to be those of the present epoch: no time counts against them.
   if (source === 'cache') headers.Age = '0'
   return headers
-}
-
-/** It is an upper bound: never rounded down. */
-function stalenessText(seconds: number): string {
-  return String(Math.ceil(seconds * 1000) / 1000)
 }
 
 /** One look at a view gives many answers their time. */

@@ -6,12 +6,11 @@ import type { ViewGrant } from '../access/access.js'
 import { Problem } from '../problem.js'
 import type { RestContext } from './context.js'
 import { restError } from './errors.js'
-import { entityTag, names } from './etag.js'
-import { type Audience, cacheControl, type Found, freshnessHeaders, variesBy } from './headers.js'
+import { names } from './etag.js'
 import type { RestQuery } from './parse.js'
-import { contentRange, type Extent, statusOf } from './range.js'
+import type { Extent } from './range.js'
 import type { RatePerMinute } from './rate.js'
-import type { Representation } from './representation.js'
+import { type Bound, epochTag, headersOf, isTaggedByEpoch, type Question, respond, respondAgain } from './respond.js'
 import { everyColumn } from './select.js'
 import type { Asked, Understanding } from './understand.js'
 
@@ -101,7 +100,7 @@ export function recallView(context: ReadingContext, request: Request, name: stri
   if (grant?.shared !== true || grant.view.qualified !== bound.request.view) return undefined
   if (isOpenedOtherwise(grant, bound.view)) return undefined
   const answer = context.reader.recall(bound.request, bound.view)
-  return answer === undefined ? undefined : respond(request, { asked, grant, view: bound.view, bound, answer })
+  return answer === undefined ? undefined : respondAgain(request, { asked, grant, view: bound.view, bound, answer })
 }
 
 async function ask({ reader, limits }: RestContext, request: Request, question: Question): Promise<JsonAnswer> {
@@ -124,25 +123,13 @@ async function ask({ reader, limits }: RestContext, request: Request, question: 
   return headOnly ? { ...answer, rows: rowsOf(asked.extent, answer) } : answer
 }
 
-/** What is asked for, of one view as it is defined at present; the same object as long as both are the same. */
-interface Bound {
-  readonly view: ViewDescription
-  /** Without a role and claims. */
-  readonly request: JsonRequest
-  /** Whether equal epochs mean equal answers. */
-  readonly isByEpoch: boolean
-  /** The last tag that was made. */
-  epoch: string | null
-  tag: string
-}
-
 const bindings = new WeakMap<Asked, Bound>()
 
 function boundTo(asked: Asked, grant: ViewGrant, view: ViewDescription): Bound {
   const known = bindings.get(asked)
   if (known?.view === view) return known
   const request = requestOf(asked, grant.view.qualified, view)
-  const bound: Bound = { view, request, isByEpoch: isByEpoch(asked, view), epoch: null, tag: '' }
+  const bound: Bound = { view, request, isByEpoch: isByEpoch(asked, view), epoch: null, tag: '', ready: undefined }
   bindings.set(asked, bound)
   return bound
 }
@@ -204,17 +191,6 @@ function rowsOf({ offset, limit }: Extent, { total, rows }: JsonAnswer): number 
   return total === null ? rows : Math.max(0, Math.min(limit, total - offset))
 }
 
-interface Question {
-  readonly asked: Asked
-  readonly grant: ViewGrant
-  readonly view: ViewDescription
-  readonly bound: Bound
-}
-
-interface Read extends Question {
-  readonly answer: JsonAnswer
-}
-
 /** The client has the rows already: that can be seen by their epoch, before any are read. */
 async function notModified(
   reader: Pick<Reader, 'present'>,
@@ -230,48 +206,6 @@ async function notModified(
   return new Response(null, { status: 304, headers })
 }
 
-function respond(request: Request, read: Read): Response {
-  const { asked, answer } = read
-  const { representation, extent } = asked
-  const status = statusOf(extent.offset, answer.rows, answer.total)
-  const body = bodyOf(representation, answer)
-  const tag = tagOf(request, read)
-  const headers = headersOf(read, answer)
-  if (tag !== undefined) headers.ETag = tag
-  if (tag !== undefined && names(request.headers.get('if-none-match'), tag)) {
-    return new Response(null, { status: 304, headers })
-  }
-  headers['Content-Type'] = representation.contentType
-  headers['Content-Range'] = contentRange(extent.offset, answer.rows, answer.total)
-  if (asked.applied !== undefined) headers['Preference-Applied'] = asked.applied
-  return new Response(body, { status, headers })
-}
-
-/** What is said of rows whether they are sent or not. */
-function headersOf({ asked, grant, view }: Question, found: Found): Record<string, string> {
-  const personal = isPersonal(grant)
-  const audience: Audience = { personal, shared: grant.view.public && grant.shared === true }
-  const headers = freshnessHeaders(found)
-  headers['Cache-Control'] = asked.query.fresh
-    ? 'no-store'
-    : cacheControl(view.settings, audience, found.stalenessSeconds)
-  headers.Vary = variesBy(audience)
-  return headers
-}
-
-function isPersonal({ role, claims }: ViewGrant): boolean {
-  return role !== undefined || claims !== undefined
-}
-
-/** The text that PostgreSQL made, never parsed: of a list of one, without its brackets. */
-function bodyOf({ singular }: Representation, { body, rows }: JsonAnswer): string {
-  if (!singular) return body
-  if (rows === 1) return body.slice(1, -1)
-  throw restError(406, 'PGRST116', 'One row was asked for, and there is not exactly one', {
-    details: rows === 0 ? 'The result contains 0 rows.' : 'The result contains more than one row.',
-  })
-}
-
 /**
  * Whether equal epochs, which mean equal rows, mean the same answer too. It may depend on more: on who asks, on the clock,
  * on conditions of the view's own that look elsewhere.
@@ -280,26 +214,4 @@ function isByEpoch({ query }: Asked, { settings }: ViewDescription): boolean {
   const { guard, filter } = settings.read
   if (query.fresh || readsClock(query.where)) return false
   return isSteady(guard) && (!query.defaults || isSteady(filter))
-}
-
-function isTaggedByEpoch({ bound, grant }: Question): boolean {
-  return bound.isByEpoch && !isPersonal(grant)
-}
-
-function epochTag({ asked, view, bound }: Question, epoch: string): string {
-  if (bound.epoch === epoch) return bound.tag
-  const { query, extent, representation, count } = asked
-  bound.tag = entityTag('epoch', epoch, JSON.stringify([view.revision, query, extent, representation, count]))
-  bound.epoch = epoch
-  return bound.tag
-}
-
-/** Of the epoch, or else of the answer itself, and a HEAD has none. */
-function tagOf(request: Request, read: Read): string | undefined {
-  const { asked, answer } = read
-  if (asked.query.fresh) return undefined
-  if (answer.epoch !== null && isTaggedByEpoch(read)) return epochTag(read, answer.epoch)
-  if (request.method === 'HEAD') return undefined
-  const range = contentRange(asked.extent.offset, answer.rows, answer.total)
-  return entityTag('body', range, asked.representation.contentType, answer.body)
 }
