@@ -5,28 +5,29 @@ import type { RefreshResult } from '../engine/refresh.js'
 import type { Alert } from '../protocol/alert.js'
 import type { ErrorBody } from '../protocol/errors.js'
 import type { ViewWarning } from '../protocol/freshness.js'
-import type { ViewStatusRow } from './catalog.js'
+import type { TakenAlarm, ViewStatusRow } from './catalog.js'
 
 /** An alert but for the time at which it is raised. */
 export type Alarm = Omit<Alert, 'at'>
 
 /**
- * What became of one view in a refresh that this worker ran: the states before and after it. The database counts the
- * failures, and only one run brings them to 1: so one of several workers tells of each.
+ * What is to be told of a view, where its rules want it told.
+ * @param status as it was read after that.
  */
-export function alarmsOfRun(view: string, rules: AlertRules, before: ViewStatusRow, after: ViewStatusRow): Alarm[] {
-  if (after.failures > before.failures) {
-    const error = errorOf(after)
-    const about = { view, failures: after.failures, error }
-    if (after.state === 'quarantined' && before.state !== 'quarantined') {
-      const message = `${view} failed ${after.failures} times in a row, and is now tried only once an hour: ${error.message}`
-      return rules.onQuarantine ? [{ kind: 'quarantined', message, ...about }] : []
-    }
-    if (after.failures > 1 || !rules.onFailure) return []
-    return [{ kind: 'failed', message: `${view} could not be refreshed: ${error.message}`, ...about }]
+export function alarmOf(
+  view: string,
+  rules: AlertRules,
+  { kind, failures }: TakenAlarm,
+  status: ViewStatusRow,
+): Alarm | undefined {
+  if (kind === 'recovered') return rules.onRecovery ? recoveredFrom(view, failures) : undefined
+  const error = errorOf(status)
+  if (kind === 'quarantined') {
+    const message = `${view} failed ${failures} times in a row, and is now tried only once an hour: ${error.message}`
+    return rules.onQuarantine ? { kind, view, failures, error, message } : undefined
   }
-  if (before.failures > 0 && after.failures === 0 && rules.onRecovery) return [recoveredFrom(view, before.failures)]
-  return []
+  const message = `${view} could not be refreshed: ${error.message}`
+  return rules.onFailure ? { kind, view, failures, error, message } : undefined
 }
 
 export function recoveredFrom(view: string, failures: number): Alarm {

@@ -155,6 +155,19 @@ export async function readStates(database: Queryable, ids?: Iterable<number>): P
   return rows<ViewStatusRow>(database, `${readStatesText} WHERE view_id = ANY ($1)`, [[...ids]])
 }
 
+/** What became of a view, and was told to nobody yet. */
+export interface TakenAlarm {
+  readonly id: number
+  readonly kind: 'failed' | 'quarantined' | 'recovered'
+  /** In a row; of one that recovered, before that. */
+  readonly failures: number
+}
+
+/** Takes over what is to be told of views: no other worker is given the same. */
+export async function takeAlarms(database: Queryable, ids: Iterable<number>): Promise<TakenAlarm[]> {
+  return rows<TakenAlarm>(database, 'SELECT id, kind, failures FROM tidemark.take_alarms($1)', [[...ids]])
+}
+
 /** Views whose next refresh is going to find that a table under them is not what it was. */
 export async function readSuspects(database: Queryable): Promise<number[]> {
   const found = await rows<{ id: number }>(database, 'SELECT id FROM tidemark.suspects() AS id')

@@ -3,9 +3,9 @@ import { databaseError, serverError } from '../engine/databaseError.js'
 import { reconcileView } from '../engine/reconcile.js'
 import { type RefreshOptions, type RefreshResult, refreshView } from '../engine/refresh.js'
 import { type ErrorCode, TidemarkError } from '../protocol/errors.js'
-import { type Alarm, alarmsOfRun, drift, errorOf, recoveredFrom, slow, unrecorded } from './alarms.js'
+import { type Alarm, alarmOf, drift, errorOf, recoveredFrom, slow, unrecorded } from './alarms.js'
 import type { Board } from './board.js'
-import { readStates, type ViewStatusRow } from './catalog.js'
+import { readStates, takeAlarms, type ViewStatusRow } from './catalog.js'
 import type { DatabaseClock } from './clock.js'
 import type { Entry } from './entry.js'
 import type { Emit, Log } from './events.js'
@@ -81,7 +81,7 @@ export class Runner {
       this.#skipped(entry, due)
       return result
     }
-    await this.#settle(entry, before, result)
+    await this.#settle(entry, before)
     if (result.mode === 'failed') return result
     // What had been noticed before it began it has seen, whatever the clocks say.
     if (entry.pending?.last === noticed) entry.pending = null
@@ -136,10 +136,11 @@ export class Runner {
   }
 
   /** Looks at what became of the view and of those that it reads, and tells of what failed or recovered. */
-  async #settle(entry: Entry, before: ReadonlyMap<number, ViewStatusRow>, { mode }: RefreshResult): Promise<void> {
-    const { board, emit, log, raise } = this.around
+  async #settle(entry: Entry, before: ReadonlyMap<number, ViewStatusRow>): Promise<void> {
+    const { board, emit, log } = this.around
     entry.skips.reset()
-    for (const [id, after] of await this.#states(entry)) {
+    const now = await this.#states(entry)
+    for (const [id, after] of now) {
       const earlier = before.get(id)
       const view = board.get(id)?.view
       if (earlier === undefined || view === undefined) continue
@@ -148,9 +149,22 @@ export class Runner {
         log.warn({ view: view.name, error, failures: after.failures }, 'a refresh failed')
         emit('failed', { view: view.name, error, failures: after.failures })
       }
-      // A run that found nothing to do leaves no trace: who did it all since the first look also tells of it.
-      if (mode === 'noop' && after.lastRunAt !== earlier.lastRunAt) continue
-      for (const alarm of alarmsOfRun(view.name, view.settings.alerts, earlier, after)) raise(alarm)
+    }
+    const failed = [...before.values(), ...now.values()].some(({ failures }) => failures > 0)
+    if (failed) await this.#tell(entry)
+  }
+
+  /** Whichever worker it was that failed or brought it up to date: one of them tells. */
+  async #tell(entry: Entry): Promise<void> {
+    const { board, raise } = this.around
+    const taken = await takeAlarms(this.around.database(shortMs), entry.view.closure)
+    const states = taken.length === 0 ? undefined : await this.#states(entry)
+    for (const alarm of taken) {
+      const view = board.get(alarm.id)?.view
+      const status = states?.get(alarm.id)
+      if (view === undefined || status === undefined) continue
+      const raised = alarmOf(view.name, view.settings.alerts, alarm, status)
+      if (raised !== undefined) raise(raised)
     }
   }
 

@@ -127,7 +127,7 @@ describe.skipIf(missing)('the pages of the demo', { timeout: 90_000 }, () => {
   test('a score that is submitted takes the lead, without a reload, and how long that took is told', async () => {
     const { page, complaints } = await visit(address('Dashboard'))
     await page.evaluate(() => Object.assign(window, { sameDocument: true }))
-    const agent = await page.getByLabel('Agent').locator('option:checked').textContent()
+    const agent = await page.getByRole('combobox', { name: 'Agent' }).locator('option:checked').textContent()
     const leader = page.getByRole('region', { name: 'Leaderboard' }).getByRole('listitem').first()
     await page.getByRole('slider').fill('100')
     await page.getByRole('button', { name: `Submit it for ${agent}` }).click()
@@ -153,12 +153,12 @@ describe.skipIf(missing)('the pages of the demo', { timeout: 90_000 }, () => {
 
   test('another challenge and another agent are shown when they are chosen', async () => {
     const { page } = await visit(address('Dashboard'))
-    await page.getByLabel('Challenge').selectOption({ index: 3 })
-    const challenge = await page.getByLabel('Challenge').locator('option:checked').textContent()
+    await page.getByRole('combobox', { name: 'Challenge' }).selectOption({ index: 3 })
+    const challenge = await page.getByRole('combobox', { name: 'Challenge' }).locator('option:checked').textContent()
     await page.getByText(`against the median of everybody in ${challenge}`).waitFor()
     const second = page.getByRole('region', { name: 'Leaderboard' }).getByRole('listitem').nth(1)
     await second.getByRole('button').click()
-    const agent = await page.getByLabel('Agent').locator('option:checked').textContent()
+    const agent = await page.getByRole('combobox', { name: 'Agent' }).locator('option:checked').textContent()
     await page.getByText(`${agent}: average of each week`).waitFor()
     await expect.poll(() => second.getByRole('button').getAttribute('aria-pressed')).toBe('true')
   })

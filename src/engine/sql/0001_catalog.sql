@@ -90,6 +90,13 @@ CREATE TABLE tidemark.state (
   seen pg_snapshot
 ) WITH (fillfactor = 50);
 
+-- What was last told of a view that fails; none of one that does not. Apart from the state, as requests are.
+CREATE TABLE tidemark.told (
+  view_id integer PRIMARY KEY REFERENCES tidemark.view ON DELETE CASCADE,
+  kind text NOT NULL CHECK (kind IN ('failed', 'quarantined')),
+  failures integer NOT NULL
+);
+
 -- Refreshes that somebody asked for. Apart from the state, so that asking never collides with refreshing.
 CREATE TABLE tidemark.request (
   view_id integer NOT NULL REFERENCES tidemark.view ON DELETE CASCADE,

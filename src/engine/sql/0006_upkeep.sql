@@ -149,3 +149,40 @@ BEGIN
   END LOOP;
   COMMIT;
 END $$;
+
+-- What became of views and was not told yet: that one fails, is given up, or is refreshed again after so many failures. Each
+-- is answered to one caller only, however many workers look, and whichever of them ran the refresh.
+CREATE FUNCTION tidemark.take_alarms(views integer[], OUT id integer, OUT kind text, OUT failures integer) RETURNS SETOF record
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  s tidemark.state;
+  told tidemark.told;
+BEGIN
+  FOR id IN SELECT v FROM unnest(views) v ORDER BY v LOOP
+    CONTINUE WHEN NOT EXISTS (SELECT FROM tidemark.state f WHERE f.view_id = id AND f.failures > 0)
+      AND NOT EXISTS (SELECT FROM tidemark.told t WHERE t.view_id = id);
+    PERFORM pg_advisory_xact_lock(hashtext('tidemark.told'), id);
+    -- As they are now that nobody else looks at them.
+    SELECT * INTO s FROM tidemark.state f WHERE f.view_id = id;
+    CONTINUE WHEN NOT FOUND;
+    SELECT * INTO told FROM tidemark.told t WHERE t.view_id = id;
+    IF s.failures = 0 THEN
+      DELETE FROM tidemark.told t WHERE t.view_id = id;
+      kind := CASE WHEN told.kind IS NOT NULL THEN 'recovered' END;
+      failures := told.failures;
+    ELSE
+      kind := CASE WHEN s.state = 'quarantined' THEN 'quarantined' ELSE 'failed' END;
+      failures := s.failures;
+      INSERT INTO tidemark.told AS t VALUES (id, kind, failures)
+        ON CONFLICT (view_id) DO UPDATE SET kind = excluded.kind, failures = excluded.failures;
+      -- It does not get better by failing once more while it is given up, or paused then.
+      IF kind = told.kind OR told.kind = 'quarantined' THEN
+        kind := NULL;
+      END IF;
+    END IF;
+    IF kind IS NOT NULL THEN
+      RETURN NEXT;
+    END IF;
+  END LOOP;
+END $$;
