@@ -7,7 +7,14 @@ export interface Queryable {
 }
 
 export interface Connection extends Queryable {
+  /** Where it stands for another one: that one, which is the same object whenever the same connection is handed out. */
+  readonly origin?: object
   release(destroy?: boolean): void
+}
+
+/** Whether an error means that its connection is of no use any more: a statement that failed has a severity, and leaves a sound one. */
+export function broke(error: unknown): boolean {
+  return !(error instanceof Error && 'severity' in error)
 }
 
 export interface Database extends Queryable {

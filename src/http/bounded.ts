@@ -1,5 +1,5 @@
 import type { HttpLimits } from '../define/http-types.js'
-import type { Connection, Database } from '../engine/database.js'
+import { broke, type Connection, type Database } from '../engine/database.js'
 import { Problem } from './problem.js'
 
 /** What a driver's client may also have: without a listener, a connection that breaks ends the process. */
@@ -45,8 +45,7 @@ export class BoundedDatabase implements Database {
     try {
       return await connection.query<Row>(text, values)
     } catch (error) {
-      // A statement that failed leaves a sound connection; one that is lost has no SQLSTATE.
-      broken = !(error instanceof Error && 'severity' in error)
+      broken = broke(error)
       throw error
     } finally {
       connection.release(broken)
@@ -61,6 +60,7 @@ export class BoundedDatabase implements Database {
     this.#busy++
     let released = false
     return {
+      origin: connection.origin ?? connection,
       query: (text, values) => connection.query(text, values),
       release: (destroy) => {
         if (released) return
@@ -72,30 +72,32 @@ export class BoundedDatabase implements Database {
     }
   }
 
-  async #wait(connecting: Promise<Connection>): Promise<Connection> {
-    let timer: NodeJS.Timeout | undefined
-    let late = false
+  #wait(connecting: Promise<Connection>): Promise<Connection> {
     this.#waiting++
-    const tooLong = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+    return new Promise((resolve, reject) => {
+      let late = false
+      const timer = setTimeout(() => {
         late = true
         reject(this.#refuse())
       }, this.limits.connectionWaitMs)
-    })
-    // Until the pool has answered, it counts as waiting: the pool still holds its place in the queue.
-    connecting
-      .then((connection) => {
-        // It comes after all, and must not be lost to its pool.
-        if (late) connection.release()
-      }, ignore)
-      .finally(() => {
+      // Until the pool has answered, it counts as waiting: the pool still holds its place in the queue.
+      const answered = (): void => {
+        clearTimeout(timer)
         this.#waiting--
-      })
-    try {
-      return await Promise.race([connecting, tooLong])
-    } finally {
-      clearTimeout(timer)
-    }
+      }
+      connecting.then(
+        (connection) => {
+          answered()
+          // It comes after all, and must not be lost to its pool.
+          if (late) connection.release()
+          else resolve(connection)
+        },
+        (error: unknown) => {
+          answered()
+          reject(error)
+        },
+      )
+    })
   }
 
   #refuse(): Problem {

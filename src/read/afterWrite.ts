@@ -4,7 +4,7 @@ import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { invalidRead } from './errors.js'
 import type { ViewFacts } from './facts.js'
-import { isBroken, type StateRow, stateOf } from './state.js'
+import { isBroken, type StateRow } from './state.js'
 
 const longestPauseMs = 100
 
@@ -41,15 +41,15 @@ export async function waitForWrite(
   const deadline = performance.now() + timeoutMs
   for (let pauseMs = 5; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     const { rows } = await database
-      .query<StateRow & { passed: boolean }>(
-        'SELECT state.*, tidemark.has_passed($1, $2::xid8) AS passed FROM tidemark.read_state($3, false) AS state',
+      .query<Pick<StateRow, 'state'> & { passed: boolean }>(
+        'SELECT state.state, tidemark.has_passed($1, $2::xid8) AS passed FROM tidemark.read_state($3, false) AS state',
         [name, token, view.id],
       )
       .catch((error: unknown) => {
         throw databaseError(error)
       })
     const [found] = rows
-    if (found === undefined || found.passed || isBroken(stateOf(found, 0))) return
+    if (found === undefined || found.passed || isBroken(found)) return
     // Who may not ask the worker waits until it looks by itself.
     if (pauseMs === 5) await database.query('SELECT tidemark.request($1)', [name]).catch(() => undefined)
     if (performance.now() + pauseMs > deadline || signal?.aborted) break

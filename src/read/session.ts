@@ -1,6 +1,7 @@
 import { type Fragment, ident, literal, sql } from '../compiler/fragment.js'
 import { begun, type Connection, type Database } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
+import { preparedFor } from './prepared.js'
 import { type ReadState, type StateRow, stateOf } from './state.js'
 import type { Statement } from './statement.js'
 import { BindValues } from './values.js'
@@ -36,15 +37,21 @@ interface BodyRow {
   readonly total: string | null
 }
 
+/** Times as numbers: a driver takes longer to read one that is written out than everything else of a row. */
+const asOf = sql`pg_catalog.date_part('epoch', as_of) * 1000 AS as_of`
+
 /** Nothing is known of a view that is not deployed. Its query is computed at the time of the statement. */
-const undeployed = sql`(SELECT NULL::text AS version, NULL::text AS state, NULL::text AS epoch, pg_catalog.statement_timestamp() AS as_of, NULL::boolean AS fresh, NULL::double precision AS age)`
+const undeployed = sql`(SELECT NULL::text AS version, NULL::text AS state, NULL::text AS epoch, pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()) * 1000 AS as_of, NULL::boolean AS fresh, NULL::double precision AS age)`
 
 export function stateSql({ id, look, live }: StateNeed, values?: BindValues): Fragment {
   if (id === 0) return undeployed
+  const target = values === undefined ? sql`${id}` : sql`${values.add(id)}::integer`
+  if (!look && !live) {
+    // One row whether the view is there or not.
+    return sql`(SELECT version, state, epoch, ${asOf}, NULL::boolean AS fresh, age FROM (SELECT ${target} AS id) AS target LEFT JOIN tidemark.reading ON view_id = target.id)`
+  }
   const flag = (on: boolean): Fragment => (on ? sql`true` : sql`false`)
-  return values === undefined
-    ? sql`tidemark.read_state(${id}, ${flag(look)}, ${flag(live)})`
-    : sql`tidemark.read_state(${values.add(id)}::integer, ${flag(look)}, ${flag(live)})`
+  return sql`(SELECT version, state, epoch, ${asOf}, fresh, age FROM tidemark.read_state(${target}, ${flag(look)}, ${flag(live)}))`
 }
 
 /** Limits of time that a pool gives all of its connections need not be set again for each statement. */
@@ -69,7 +76,7 @@ export async function runReading(
   if (asItIs && (timeoutMs === 0 || timeoutMs === limitOf(database))) {
     const values = new BindValues()
     const { text, values: bound } = make(stateSql(need, values), values)
-    const { rows } = await database.query<StateRow & BodyRow>(text, bound)
+    const rows = await preparedFor(database).run<StateRow & BodyRow>(text, bound)
     return answerOf(rows[0], rows[0], started)
   }
   return begun(database, async (connection) => {

@@ -1,11 +1,12 @@
 import type { ViewState } from '../protocol/freshness.js'
 
-/** What `tidemark.read_state` answers. */
+/** What `tidemark.read_state` answers, and `tidemark.reading` for a view. */
 export interface StateRow {
   readonly version: string | null
   readonly state: ViewState | null
   readonly epoch: string | null
-  readonly as_of: Date | null
+  /** Milliseconds since 1970. */
+  readonly as_of: number | null
   readonly fresh: boolean | null
   readonly age: number | null
 }
@@ -30,7 +31,7 @@ export function stateOf(row: StateRow, askedAt: number): ReadState {
     version: row.version,
     state: row.state,
     epoch: row.epoch,
-    asOf: row.as_of,
+    asOf: row.as_of === null ? null : new Date(row.as_of),
     fresh: row.fresh,
     ageSeconds: row.age === null ? null : Math.max(0, row.age),
     askedAt,
@@ -48,6 +49,6 @@ export function ageNow({ ageSeconds, askedAt }: ReadState, now = performance.now
 }
 
 /** Rows that cannot be trusted to be those of the query, nor to become so by themselves. */
-export function isBroken({ state }: ReadState): boolean {
+export function isBroken({ state }: Pick<ReadState, 'state'>): boolean {
   return state === 'error' || state === 'quarantined' || state === 'building'
 }

@@ -1,5 +1,6 @@
 -- What a reader asks: what a view is, how old its rows are, and to have it computed live by all who read it.
--- A role that only reads needs USAGE on the schema tidemark and EXECUTE on describe, read_state, has_passed and request.
+-- A role that only reads needs USAGE on the schema tidemark, SELECT on reading, and EXECUTE on describe, read_state, has_passed
+-- and request.
 
 -- What readers remember of a view, until its version is another one. Columns are those of the relation that people read;
 -- none where it is not there.
@@ -66,6 +67,16 @@ BEGIN
   END IF;
   age := CASE WHEN fresh THEN 0 ELSE extract(epoch FROM clock_timestamp() - as_of) END;
 END $$;
+
+-- The same without a look at the logs, for statements that read kept rows: a view, so that it is planned with them.
+CREATE VIEW tidemark.reading AS
+SELECT r.view_id, r.version, r.state, r.epoch, r.as_of, extract(epoch FROM clock_timestamp() - r.as_of)::double precision AS age
+FROM (
+  SELECT v.id AS view_id, v.id || ':' || v.xmin AS version, s.state, s.epoch,
+    CASE WHEN EXISTS (SELECT FROM tidemark.view_dependency d WHERE d.view_id = v.id)
+      THEN (SELECT whole.as_of FROM tidemark.read_state(v.id, false) whole) ELSE s.as_of END AS as_of
+  FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id
+) r;
 
 -- How fresh every view is. Where nothing is pending, for it and for all that it reads, staleness is 0, however long ago it was
 -- last rebuilt.

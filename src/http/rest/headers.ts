@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { ViewSettings } from '../../define/types.js'
 import { readHeaders } from '../../protocol/headers.js'
 import type { JsonAnswer } from '../../read/index.js'
@@ -31,14 +32,15 @@ export function freshnessHeaders({ asOf, epoch, source }: Found, age: number | n
   return headers
 }
 
-/** One look at a view gives many answers their time. */
-const times = new WeakMap<Date, readonly [string, string]>()
+/** Many answers are as of the same time. */
+const times = new LRUCache<number, readonly [iso: string, http: string]>({ max: 1_000 })
 
-function timesOf(asOf: Date): readonly [string, string] {
-  const known = times.get(asOf)
+function timesOf(asOf: Date): readonly [iso: string, http: string] {
+  const key = asOf.getTime()
+  const known = times.get(key)
   if (known !== undefined) return known
   const made = [asOf.toISOString(), asOf.toUTCString()] as const
-  times.set(asOf, made)
+  times.set(key, made)
   return made
 }
 

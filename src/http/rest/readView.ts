@@ -40,7 +40,8 @@ async function readOnce(
   name: string,
   understood: Asked,
 ): Promise<Response | undefined> {
-  const grant = await grantFor(context, request, name, understood.query.fresh)
+  const grant =
+    recallGrant(context, request, name, understood) ?? (await grantFor(context, request, name, understood.query.fresh))
   try {
     return await readAs(context, request, grant, understood)
   } catch (error) {
@@ -94,9 +95,9 @@ function isOpenedOtherwise({ view }: ViewGrant, { settings }: ViewDescription): 
 export function recallView(context: ReadingContext, request: Request, name: string): Response | undefined {
   const asked = context.understanding.recall(request)
   const bound = asked === undefined ? undefined : bindings.get(asked)
-  if (asked === undefined || bound === undefined || asked.query.fresh) return undefined
-  if (request.headers.has('if-none-match') || request.headers.has('accept-profile')) return undefined
-  const grant = context.access.recall(request, name)
+  if (asked === undefined || bound === undefined) return undefined
+  if (request.headers.has('if-none-match')) return undefined
+  const grant = recallGrant(context, request, name, asked)
   if (grant?.shared !== true || grant.view.qualified !== bound.request.view) return undefined
   if (isOpenedOtherwise(grant, bound.view)) return undefined
   const answer = context.reader.recall(bound.request, bound.view)
@@ -105,6 +106,7 @@ export function recallView(context: ReadingContext, request: Request, name: stri
 
 async function ask({ reader, limits }: RestContext, request: Request, question: Question): Promise<JsonAnswer> {
   const { asked, grant, bound } = question
+  request.signal.throwIfAborted()
   const headOnly = request.method === 'HEAD' && asked.count && !asked.representation.singular
   const { request: plain } = bound
   const answer = await reader.readJson(
@@ -116,7 +118,8 @@ async function ask({ reader, limits }: RestContext, request: Request, question: 
       {
         query: headOnly ? { ...plain.query, limit: 0 } : plain.query,
         statementTimeoutMs: limits.statementTimeoutMs,
-        signal: request.signal,
+        // What is kept is read before anybody could be told to stop.
+        ...(asked.query.fresh ? { signal: request.signal } : {}),
       },
     ),
   )
@@ -132,6 +135,16 @@ function boundTo(asked: Asked, grant: ViewGrant, view: ViewDescription): Bound {
   const bound: Bound = { view, request, isByEpoch: isByEpoch(asked, view), epoch: null, tag: '', ready: undefined }
   bindings.set(asked, bound)
   return bound
+}
+
+/** The same as `grantFor` gives, where it is at hand. */
+function recallGrant(
+  { access }: ReadingContext,
+  request: Request,
+  name: string,
+  { query }: Asked,
+): ViewGrant | undefined {
+  return query.fresh || request.headers.has('accept-profile') ? undefined : access.recall(request, name)
 }
 
 /** @throws Problem where the request may not do it, or has done it too often. */

@@ -372,6 +372,7 @@ describe('after all that', () => {
     const routes = restRoutes({
       reader: createReader({ database: away }),
       access: {
+        recall: () => undefined,
         check: async () => ({
           view: { id: 1, name: 'v', qualified: 'public.v', schema: 'public', viewName: 'v', public: true, live: true },
         }),

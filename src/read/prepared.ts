@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { broke, type Connection, type Database } from '../engine/database.js'
+
+/** Of these it is known how often they were asked. */
+const mostWatched = 500
+/** Longer ones are not for asking again and again. */
+const longestText = 8_192
+/** PostgreSQL keeps what is prepared as long as the connection: so one that has had many is given up. */
+const mostOfConnection = 100
+
+/**
+ * It is not there, or there already: between us and PostgreSQL stands something that hands out its connections for a
+ * transaction at a time, and does not know of what is prepared on them.
+ */
+const misplaced: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
+/** What it gives is of another type than when it was prepared, among other things. */
+const unsupported = '0A000'
+
+/** `pg` prepares what has a name, once for each connection. */
+interface PreparingConnection {
+  query<Row>(statement: {
+    readonly name: string
+    readonly text: string
+    readonly values: readonly unknown[]
+  }): Promise<{ readonly rows: Row[] }>
+}
+
+interface Known {
+  name: string | undefined
+}
+
+/** Statements of one database, which are planned once for each connection where they come again and again. */
+export class PreparedStatements {
+  readonly #known = new LRUCache<string, Known>({ max: mostWatched })
+  readonly #had = new WeakMap<object, Set<string>>()
+  #refused = false
+
+  constructor(private readonly database: Database) {
+    // Only what is known to take names is given any.
+    this.#refused = typeof (database as { options?: unknown }).options !== 'object'
+  }
+
+  async run<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    const name = this.#nameOf(text)
+    if (name === undefined) return (await this.database.query<Row>(text, values)).rows
+    const connection = await this.database.connect()
+    let worn = this.#isWorn(connection, name)
+    try {
+      const preparing = connection as unknown as PreparingConnection
+      return (await preparing.query<Row>({ name, text, values })).rows
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (misplaced.has(code)) this.#refused = true
+      else if (code !== unsupported) {
+        worn ||= broke(error)
+        throw error
+      }
+      return (await connection.query<Row>(text, values)).rows
+    } finally {
+      connection.release(worn)
+    }
+  }
+
+  /** Equal names mean equal texts, whoever prepared them. */
+  #nameOf(text: string): string | undefined {
+    if (this.#refused || text.length > longestText) return undefined
+    const known = this.#known.get(text)
+    if (known === undefined) {
+      this.#known.set(text, { name: undefined })
+      return undefined
+    }
+    known.name ??= `tidemark_${hash('sha256', text, 'base64url')}`
+    return known.name
+  }
+
+  #isWorn(connection: Connection, name: string): boolean {
+    const origin = connection.origin ?? connection
+    const had = this.#had.get(origin) ?? new Set()
+    had.add(name)
+    this.#had.set(origin, had)
+    return had.size > mostOfConnection
+  }
+}
+
+const all = new WeakMap<Database, PreparedStatements>()
+
+export function preparedFor(database: Database): PreparedStatements {
+  const known = all.get(database)
+  if (known !== undefined) return known
+  const made = new PreparedStatements(database)
+  all.set(database, made)
+  return made
+}
