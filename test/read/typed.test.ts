@@ -64,6 +64,29 @@ describe('typed reads', () => {
     expect((await ids({ where: { at: { gte: new Date('2026-01-01T00:00:00.123Z') } } })).length).toBe(30)
   })
 
+  it('find rows by what was read of them, in a zone whose offset once had seconds, and in arrays of JSON', async () => {
+    await db.query(`CREATE TABLE IF NOT EXISTS old (id int PRIMARY KEY, at timestamptz, plain timestamp, day date, docs jsonb[]);
+      INSERT INTO old VALUES (1, '1801-02-03 04:05:06.789Z', '1801-02-03 04:05:06.789', '1801-02-03', ARRAY['{"a":1}'::jsonb, '"b"', '[1]', NULL]),
+        (2, '0044-03-15 BC', '0044-03-15 BC', '0044-03-15 BC', '{}'), (3, '2026-07-01Z', '2026-07-01', '2026-07-01', ARRAY['[[2]]'::jsonb])`)
+    await apply(db, { mv: { query, key: ['id'] }, old_things: { query: 'SELECT * FROM old', key: ['id'] } })
+    const zone = process.env.TZ
+    process.env.TZ = 'America/New_York'
+    try {
+      const old = createReader({ database: db.pool })
+      const { rows } = await old.read('old_things')
+      expect(rows).toHaveLength(3)
+      for (const row of rows as Record<string, unknown>[]) {
+        for (const [name, value] of Object.entries(row)) {
+          const found = await old.read('old_things', { where: { [name]: { eq: value } } as never })
+          expect([name, found.rows]).toEqual([name, [row]])
+        }
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+    }
+  })
+
   it('filter', async () => {
     expect(await ids({ where: { g: null } })).toEqual([4, 8, 12, 16, 20, 24, 28, 31])
     expect(await ids({ where: { g: { isNull: false }, id: { lt: 4, gte: 2 } } })).toEqual([2, 3])

@@ -7,7 +7,14 @@ export function encode(column: ColumnFacts, value: unknown): string {
   if (value === undefined) {
     throw invalidRead(`"${column.name}" is compared with undefined.`, 'Leave the column out, or compare it with null.')
   }
-  return json ? JSON.stringify(value) : textOf(value)
+  if (json) return JSON.stringify(value)
+  const ofJson = column.base === 'json[]' || column.base === 'jsonb[]'
+  return ofJson && Array.isArray(value) ? `{${value.map(jsonElement).join(',')}}` : textOf(value)
+}
+
+/** What is an array itself is one of JSON. */
+function jsonElement(value: unknown): string {
+  return value === null || value === undefined ? 'NULL' : elementText(JSON.stringify(value))
 }
 
 export function textOf(value: unknown): string {
@@ -35,11 +42,24 @@ function elementText(value: unknown): string {
 function dateText(date: Date): string {
   const year = date.getFullYear()
   if (Number.isNaN(year)) throw invalidRead('A date is none.')
-  const two = (part: number): string => String(part).padStart(2, '0')
-  const offset = -date.getTimezoneOffset()
-  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`
+  const zone = zoneText(date)
   const day = `${String(year < 1 ? 1 - year : year).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
   const era = year < 1 ? ' BC' : ''
   return `${day}T${time}.${String(date.getMilliseconds()).padStart(3, '0')}${zone}${era}`
+}
+
+/** To the second, as it was before there were zones: `getTimezoneOffset` has minutes. */
+function zoneText(date: Date): string {
+  const wall = new Date(0)
+  wall.setUTCFullYear(date.getFullYear(), date.getMonth(), date.getDate())
+  wall.setUTCHours(date.getHours(), date.getMinutes(), date.getSeconds(), date.getMilliseconds())
+  const offset = Math.round((wall.getTime() - date.getTime()) / 1000)
+  const ahead = Math.abs(offset)
+  const seconds = ahead % 60 === 0 ? '' : `:${two(ahead % 60)}`
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(ahead / 3600))}:${two(Math.floor(ahead / 60) % 60)}${seconds}`
+}
+
+function two(part: number): string {
+  return String(part).padStart(2, '0')
 }
