@@ -8,7 +8,7 @@ import { type RequestOptions, Requests, type Token } from './requests.js'
 export interface TidemarkProviderProps extends RequestOptions {
   /**
    * Whose rows these are, where that is not all the same: a user's id. Rows of one are never shown to another. Changing
-   * `token` has the same effect; with `getToken`, only this has.
+   * `token` or `url` has the same effect; with `getToken`, only this has.
    */
   readonly scope?: string
   /** Left out: the one of the surrounding QueryClientProvider, or one of its own. */
@@ -31,7 +31,7 @@ const defaultPollMs = 10_000
 export function TidemarkProvider(props: TidemarkProviderProps): ReactNode {
   const { url, token, getToken, fetch, pollInterval = defaultPollMs, children } = props
   const queryClient = useClient(props.queryClient)
-  const scope = useScope(props.scope ?? '', token, queryClient)
+  const scope = useScope(props.scope ?? '', url, token, queryClient)
   // biome-ignore lint/correctness/useExhaustiveDependencies: functions are passed on below; they may be new ones each time.
   const tidemark = useMemo(() => {
     const requests = new Requests({ url, token, getToken, fetch })
@@ -61,19 +61,20 @@ function useClient(given: QueryClient | undefined): QueryClient {
 }
 
 interface Seen {
+  readonly url: string
   readonly token: Token
   readonly changes: number
 }
 
-/** The last token of each scope of a QueryClient, which outlives a provider that is shown to one user after the other. */
-const tokensSeen = new WeakMap<QueryClient, Map<string, Seen>>()
+/** Who was asked last in each scope of a QueryClient, which outlives a provider that is shown to one user after the other. */
+const lastSeen = new WeakMap<QueryClient, Map<string, Seen>>()
 
-/** Another token may be another user, whose rows are other ones. */
-function useScope(scope: string, token: Token, queryClient: QueryClient): string {
+/** Another token may be another user, and another address another database: their rows are other ones. */
+function useScope(scope: string, url: string, token: Token, queryClient: QueryClient): string {
   const isSame = (seen: Owner): boolean =>
-    seen.token === token && seen.scope === scope && seen.queryClient === queryClient
-  const [seen, setSeen] = useState(() => ownerOf(scope, token, queryClient))
-  const owner = isSame(seen) ? seen : ownerOf(scope, token, queryClient)
+    seen.url === url && seen.token === token && seen.scope === scope && seen.queryClient === queryClient
+  const [seen, setSeen] = useState(() => ownerOf(scope, url, token, queryClient))
+  const owner = isSame(seen) ? seen : ownerOf(scope, url, token, queryClient)
   if (!isSame(seen)) setSeen(owner)
   return owner.changes === 0 ? scope : `${scope}#${owner.changes}`
 }
@@ -83,12 +84,13 @@ interface Owner extends Seen {
   readonly queryClient: QueryClient
 }
 
-/** The same as long as the token is. */
-function ownerOf(scope: string, token: Token, queryClient: QueryClient): Owner {
-  const scopes = tokensSeen.get(queryClient) ?? new Map<string, Seen>()
-  tokensSeen.set(queryClient, scopes)
-  const last = scopes.get(scope) ?? { token, changes: 0 }
-  const seen = last.token === token ? last : { token, changes: last.changes + 1 }
+/** The same as long as address and token are. */
+function ownerOf(scope: string, url: string, token: Token, queryClient: QueryClient): Owner {
+  const scopes = lastSeen.get(queryClient) ?? new Map<string, Seen>()
+  lastSeen.set(queryClient, scopes)
+  const last = scopes.get(scope) ?? { url, token, changes: 0 }
+  const isSame = last.url === url && last.token === token
+  const seen = isSame ? last : { url, token, changes: last.changes + 1 }
   scopes.set(scope, seen)
   return { ...seen, scope, queryClient }
 }

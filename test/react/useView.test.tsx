@@ -1,7 +1,8 @@
 import { QueryClient } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { describe, expect, test, vi } from 'vitest'
-import { useView } from '../../src/react/index.js'
+import { TidemarkProvider, useView } from '../../src/react/index.js'
+import { FakeServer } from './kit/fakeServer.js'
 import { Rows, usePage } from './kit/page.js'
 
 const page = usePage()
@@ -177,6 +178,52 @@ describe('a view that is shown', () => {
     await page.settles()
     // Not when the read began, and not when it ended.
     expect(rendered.mock.calls.length - before).toBe(1)
+  })
+})
+
+describe('two handlers in one QueryClient', () => {
+  const elsewhere = (server: FakeServer): typeof fetch => {
+    return (input, init) => server.fetch(String(input).replace(/^\/elsewhere/, ''), init)
+  }
+
+  test('show the rows of each, of views of the same name', async () => {
+    const other = new FakeServer()
+    page.server.put('mv', [{ n: 1 }])
+    other.put('mv', [{ n: 'other' }])
+    const inner = (
+      <>
+        <Rows />
+        <TidemarkProvider url="/elsewhere" fetch={elsewhere(other)}>
+          <Rows />
+        </TidemarkProvider>
+      </>
+    )
+    page.show(<StrictMode>{inner}</StrictMode>)
+    await page.shows('mv: [{"n":1}]')
+    await page.shows('mv: [{"n":"other"}]')
+    await page.connected()
+    other.put('mv', [{ n: 'newer' }])
+    await page.shows('mv: [{"n":"newer"}]')
+    await page.shows('mv: [{"n":1}]')
+  })
+
+  test('one after the other: rows of the first are never shown as those of the second', async () => {
+    const other = new FakeServer()
+    page.server.put('mv', [{ n: 1 }])
+    other.put('mv', [{ n: 'other' }])
+    const seen: string[] = []
+    function Seen() {
+      const { rows } = useView('mv')
+      seen.push(JSON.stringify(rows))
+      return <p>{JSON.stringify(rows)}</p>
+    }
+    const shown = page.show(<Seen />)
+    await page.shows('[{"n":1}]')
+    await page.connected()
+    const before = seen.length
+    shown.change({ url: '/elsewhere', fetch: elsewhere(other) })
+    await page.shows('[{"n":"other"}]')
+    expect(seen.slice(before)).not.toContain('[{"n":1}]')
   })
 })
 
