@@ -4,6 +4,8 @@ import { type ReadState, type StateRow, stateOf } from './state.js'
 
 /** For so long the last look at a view is good enough: how much older its rows may be by now is added to their age. */
 export const lookEveryMs = 250
+/** Then the next look is made beside whoever reads, so that nobody waits for it where somebody always reads. */
+const lookAheadMs = 200
 
 interface Entry {
   known: ReadState | undefined
@@ -20,8 +22,13 @@ export class Board {
 
   /** What is known and recent enough; nothing where somebody has to look. */
   recent(id: number): ReadState | undefined {
-    const known = this.#entries.get(id)?.known
-    return known !== undefined && performance.now() - known.askedAt <= lookEveryMs ? known : undefined
+    const entry = this.#entries.get(id)
+    if (entry?.known === undefined) return undefined
+    const age = performance.now() - entry.known.askedAt
+    if (age > lookEveryMs) return undefined
+    // What it fails with is for who waits for it.
+    if (age > lookAheadMs && entry.looking === undefined) this.#begin(id, entry).catch(() => undefined)
+    return entry.known
   }
 
   /** Changes whenever what was read before is not to be handed out any more. */
@@ -33,9 +40,8 @@ export class Board {
     const recent = this.recent(id)
     if (recent !== undefined) return recent
     const entry = this.#entry(id)
-    entry.looking ??= this.#ask(id, entry)
     const { turn } = entry
-    const found = await entry.looking
+    const found = await (entry.looking ?? this.#begin(id, entry))
     return entry.turn === turn ? found : this.look(id)
   }
 
@@ -68,6 +74,11 @@ export class Board {
     const made: Entry = { known: undefined, looking: undefined, turn: 0 }
     this.#entries.set(id, made)
     return made
+  }
+
+  #begin(id: number, entry: Entry): Promise<ReadState> {
+    entry.looking = this.#ask(id, entry)
+    return entry.looking
   }
 
   async #ask(id: number, entry: Entry): Promise<ReadState> {
