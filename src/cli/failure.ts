@@ -35,7 +35,7 @@ export function asTidemarkError(error: unknown): TidemarkError {
 function describeFailure(error: TidemarkError, terminal: Terminal, views: readonly NormalisedView[]): string {
   const colours = terminal.errorColours
   const { position, hint } = error
-  const message = position === undefined ? error.message : error.message.replace(` (${placeIn(position)})`, '')
+  const message = messageWithoutPlace(error)
   const parts = [`${colours.red(colours.bold('error'))} ${colours.dim(error.code)}`]
   parts.push(wrap(printableLines(message), terminal.errorWidth, '  '))
   if (position !== undefined) {
@@ -47,6 +47,11 @@ function describeFailure(error: TidemarkError, terminal: Terminal, views: readon
     parts.push('', withCode(wrapped, colours.cyan, colours.isColorSupported))
   }
   return parts.join('\n')
+}
+
+/** Of an error that is shown with its place. */
+export function messageWithoutPlace({ message, position }: TidemarkError): string {
+  return position === undefined ? message : message.replace(` (${placeIn(position)})`, '')
 }
 
 /** As messages have it in them. */

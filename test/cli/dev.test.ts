@@ -42,6 +42,7 @@ test('with nothing but a configuration and a schema', { timeout: 120_000 }, asyn
   await expect.poll(() => printed.stderr, { timeout: 30_000 }).toContain('QUERY_INVALID')
   await expect.poll(problems).toMatchObject([{ code: 'QUERY_INVALID', view: 'mv' }])
   const [problem] = await problems()
+  expect(problem?.message).toMatch(/^syntax error at or near "fromm"/)
   expect(problem?.excerpt.join('\n')).toMatch(/> 2 │ .* fromm orders.*\n +│ +\^/)
   await expect.poll(() => told.events.filter(({ type }) => type === 'deployment').length).toBe(1)
   expect(await read()).toEqual([

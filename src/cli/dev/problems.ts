@@ -3,6 +3,7 @@ import type { NormalisedView } from '../../define/types.js'
 import type { DeploymentProblem } from '../../protocol/api.js'
 import type { TidemarkError } from '../../protocol/errors.js'
 import { excerpt } from '../excerpt.js'
+import { messageWithoutPlace } from '../failure.js'
 import type { Outcome } from './reapply.js'
 
 /** What the console is to show of a save; nothing where all is well. */
@@ -24,13 +25,20 @@ export function problemsOf(outcome: Outcome): DeploymentProblem[] {
 }
 
 function problemOf(error: TidemarkError, views: readonly NormalisedView[]): DeploymentProblem {
-  const { code, message, hint = null, view = null, position } = error
+  const { code, hint = null, view = null, position } = error
   const style = { colours: pc.createColors(false), paint: (text: string) => text, around: 2 }
   return {
     code,
-    message,
+    message: messageOf(error),
     hint,
     view,
     excerpt: position === undefined ? [] : excerpt(view ?? undefined, position, views, style),
   }
+}
+
+/** The view and the place are shown beside it. */
+function messageOf(error: TidemarkError): string {
+  const message = messageWithoutPlace(error)
+  const name = `${error.view}: `
+  return message.startsWith(name) ? message.slice(name.length) : message
 }

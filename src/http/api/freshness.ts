@@ -32,22 +32,33 @@ export interface SummaryRow extends FreshnessRow {
   readonly recentRuns: readonly { readonly at: number; readonly durationMs: number; readonly failed: boolean }[]
 }
 
+export const viewName =
+  "CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END"
+
+/** What waits for a view, counted once: a plain subquery would be computed wherever it is named. */
+export const counted = 'CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending OFFSET 0) AS p'
+export const pendingColumn = 'least(p.pending, tidemark.most_counted())::double precision'
+export const moreColumn = 'coalesce(p.pending > tidemark.most_counted(), false)'
+
 /** As old as reads say that it is: a view over others is as old as the oldest of them. */
-const freshnessColumns = `f.view_id AS id, f.view, f.state, f.view_id || '-' || s.epoch AS epoch, r.as_of AS "asOf",
-  r.age AS "stalenessSeconds", clock_timestamp() AS now, f.pending_changes::double precision AS "pendingChanges", f.more_pending AS "morePending",
-  (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", f.rows::double precision AS rows,
-  f.last_run AS "lastRun", f.last_error AS "lastError"`
+const freshnessColumns = `v.id, ${viewName} AS view, s.state, v.id || '-' || s.epoch AS epoch, r.as_of AS "asOf",
+  r.age AS "stalenessSeconds", clock_timestamp() AS now, ${pendingColumn} AS "pendingChanges", ${moreColumn} AS "morePending",
+  (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", s.row_count::double precision AS rows,
+  s.last_run_at AS "lastRun", s.last_error AS "lastError"`
 
 const summaryColumns = `${freshnessColumns}, v.description, coalesce((v.explanation ->> 'incremental')::boolean, false) AS incremental,
-  v.bypassed, f.warnings, s.failures, s.retry_at AS "retryAt", coalesce((
+  v.bypassed, tidemark.warnings(v.id) AS warnings, s.failures, s.retry_at AS "retryAt", coalesce((
     SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM r.finished_at) * 1000, 'durationMs', r.duration_ms,
       'failed', r.mode = 'failed') ORDER BY r.id)
     FROM (SELECT * FROM tidemark.run r WHERE r.view_id = v.id ORDER BY r.id DESC LIMIT 30) r), '[]') AS "recentRuns"`
 
-/** What counts pending changes is asked of the views that are wanted alone. */
-const from = `FROM tidemark.freshness f JOIN tidemark.view v ON v.id = f.view_id JOIN tidemark.state s ON s.view_id = v.id
-  CROSS JOIN LATERAL tidemark.read_state(f.view_id, true) AS r
-  WHERE f.view_id = ANY ($1::integer[]) ORDER BY f.view`
+/**
+ * Of the views that are wanted alone. Not by `tidemark.freshness`: it asks for the state of each view by itself, and to
+ * look at what waits is most of what this takes.
+ */
+const from = `FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id ${counted}
+  CROSS JOIN LATERAL tidemark.read_state(v.id, true) AS r
+  WHERE v.id = ANY ($1::integer[]) AND v.replaces IS NULL AND NOT v.hidden ORDER BY 2`
 
 export function readFreshness(context: AskContext, views: readonly number[]): Promise<FreshnessRow[]> {
   return ask<FreshnessRow>(context, `SELECT ${freshnessColumns} ${from}`, [views])

@@ -3,6 +3,7 @@ import type { Explanation } from '../../protocol/explanation.js'
 import type { ViewState } from '../../protocol/freshness.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
+import { counted, moreColumn, pendingColumn, viewName } from './freshness.js'
 
 interface ViewRow {
   readonly view: string
@@ -20,8 +21,10 @@ interface TableRow {
   readonly rows: number | null
 }
 
-const viewsText = `SELECT f.view, f.state, f.pending_changes::double precision AS pending, f.more_pending AS "morePending", f.rows::double precision, v.explanation
-  FROM tidemark.freshness f JOIN tidemark.view v ON v.id = f.view_id ORDER BY f.view`
+const viewsText = `SELECT ${viewName} AS view, s.state, ${pendingColumn} AS pending, ${moreColumn} AS "morePending",
+    s.row_count::double precision AS rows, v.explanation
+  FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id ${counted}
+  WHERE v.replaces IS NULL AND NOT v.hidden ORDER BY 1`
 
 /** Of each table that a view reads: what waits, and PostgreSQL's estimate of its rows. */
 const tablesText = `SELECT named.name, w.pending::double precision, coalesce(w.more, false) AS "morePending", nullif(c.reltuples, -1)::double precision AS rows
