@@ -141,6 +141,19 @@ describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
       .waitFor()
   })
 
+  test('the graph shows what belongs to the one that was found', async () => {
+    const { page, complaints } = await visit('/lineage')
+    await page.getByText('2 tables, 4 views').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('LARGE')
+    await page.getByRole('option', { name: 'mv_large' }).click()
+    await page.getByText('1 table, 2 views').waitFor()
+    expect(page.url()).toContain('#/lineage/mv_large')
+    await page.getByRole('button', { name: 'Show everything' }).click()
+    await page.getByText('2 tables, 4 views').waitFor()
+    expect(complaints).toEqual([])
+  })
+
   test('a part that could not be loaded leaves the page standing, and is loaded with it when asked for', async () => {
     const { page } = await visit('/views/mv_totals')
     await page.route(/HistoryTab/, (route) => route.abort())

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { assess, conditionOf } from '../../src/console/health/assess.js'
+import { groupLate, lateTogetherAdvice } from '../../src/console/health/groups.js'
 import { ageOf, type KnownView } from '../../src/console/health/known.js'
 import { countConditions, matches, sorted, troubled } from '../../src/console/health/order.js'
 import { healthyView } from './fixtures/views.js'
@@ -117,5 +118,49 @@ describe('the order of views', () => {
       true,
       false,
     ])
+  })
+})
+
+describe('views that are late at once', () => {
+  const late = (view: string, change: Partial<KnownView> = {}) =>
+    known(view, { stalenessSeconds: 60, recentRuns: [], ...change })
+  const quick = (view: string) => late(view, { recentRuns: [{ at: '', durationMs: 5, failed: false }] })
+
+  test('are told as one from three on, at the place of the first', () => {
+    const failing = known('f', { state: 'error', failures: 1, lastError: error })
+    const paused = known('p', { state: 'paused' })
+    const few = groupLate([failing, late('a'), quick('b'), paused], now)
+    expect(few.map(({ kind }) => kind)).toEqual(['view', 'view', 'view', 'view'])
+    const many = groupLate([failing, late('a'), quick('b'), late('c'), paused], now)
+    expect(many.map((trouble) => (trouble.kind === 'view' ? trouble.view.view : trouble.views.length))).toEqual([
+      'f',
+      3,
+      'p',
+    ])
+  })
+
+  test('but one with a reason of its own stands by itself', () => {
+    const slow = late('slow', { recentRuns: [{ at: '', durationMs: 9_000, failed: false }] })
+    const troubles = groupLate([late('a'), slow, late('b'), late('c')], now)
+    expect(troubles.map(({ kind }) => kind)).toEqual(['late', 'view'])
+  })
+
+  test('say whether anybody refreshes anything', () => {
+    const ran = (before: number) => known('v', { lastRun: new Date(now - before).toISOString() })
+    const plain = (text: string) => text.replaceAll('\u00a0', ' ')
+    expect(plain(lateTogetherAdvice([ran(600_000), ran(120_000)], now))).toContain('Nothing was refreshed for 2 min')
+    expect(lateTogetherAdvice([ran(600_000), ran(1_000)], now)).toContain('worker.concurrency')
+    expect(lateTogetherAdvice([known('v', { lastRun: null })], now)).toContain('Nothing was refreshed yet')
+  })
+})
+
+describe('an error without a hint', () => {
+  test.each([
+    ['REFRESH_FAILED', 'mend the rows that it stumbles over'],
+    ['KEY_NOT_UNIQUE', 'give it a key that tells them apart'],
+    ['SOMETHING_NEW', 'SOMETHING_NEW is explained on its page'],
+  ])('%s says what to do all the same', (code, text) => {
+    const lastError = { code, message: 'no' } as KnownView['lastError']
+    expect(assess(known('v', { state: 'error', failures: 1, lastError }), now).advice).toContain(text)
   })
 })

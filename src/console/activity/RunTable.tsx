@@ -73,11 +73,17 @@ export function RunOutcome({ run }: { readonly run: RunRecord }) {
     <div className={classes.outcome} data-tone={run.mode === 'full' ? 'muted' : 'good'}>
       <Icon size={16} aria-hidden />
       <Text span size="sm">
-        {run.mode === 'full' ? 'Recomputed whole' : run.slices === null ? 'By deltas' : plural(run.slices, 'slice')}
+        {didOf(run)}
         <RowCounts run={run} />
       </Text>
     </div>
   )
+}
+
+function didOf({ mode, slices }: RunRecord): string {
+  if (mode === 'full') return 'Recomputed whole'
+  if (slices === null) return 'By deltas'
+  return slices === 0 ? 'No slice was touched' : plural(slices, 'slice')
 }
 
 function RowCounts({ run }: { readonly run: RunRecord }) {

@@ -121,10 +121,19 @@ function messageOf(view: KnownView): string {
   return sentence(view.lastError?.message ?? 'the reason was not recorded.')
 }
 
-function hintOf(view: KnownView): string {
-  return view.lastError?.hint === undefined
-    ? 'The error is on its page; fix what it names.'
-    : sentence(view.lastError.hint)
+/** Of errors that come without a hint, since the message is PostgreSQL's own. */
+const hints: Readonly<Record<string, string>> = {
+  REFRESH_FAILED:
+    'That is what PostgreSQL says of its query: mend the rows that it stumbles over, or the query, and `tidemark apply`.',
+  KEY_NOT_UNIQUE:
+    'Rows of its query have the same key: mend them, or give it a key that tells them apart, and `tidemark apply`.',
+}
+
+function hintOf({ lastError }: KnownView): string {
+  if (lastError === null) return 'The reason is in the log of the worker.'
+  return sentence(
+    lastError.hint ?? hints[lastError.code] ?? `Mend what the error names; ${lastError.code} is explained on its page.`,
+  )
 }
 
 function retry(view: KnownView, now: number): string {
@@ -134,13 +143,21 @@ function retry(view: KnownView, now: number): string {
 
 /** What makes a view late is known from how it is kept, and how long it takes. */
 function lateAdvice(view: KnownView): string {
-  const durations = view.recentRuns.filter(({ failed }) => !failed).map(({ durationMs }) => durationMs)
-  const last = durations.at(-1)
-  if (last !== undefined && view.targetSeconds !== null && last > view.targetSeconds * 500) {
+  const last = lastDuration(view)
+  if (last !== undefined && isSlow(view)) {
     const cause = view.incremental ? '' : ' It is recomputed whole: its page says why, and what to write instead.'
     return `One refresh takes ${span(last)}, which is too long for this target.${cause}`
   }
   return 'Look whether a worker runs (`npx tidemark run`), and whether it has connections to spare.'
+}
+
+function lastDuration({ recentRuns }: KnownView): number | undefined {
+  return recentRuns.filter(({ failed }) => !failed).at(-1)?.durationMs
+}
+
+/** One refresh takes most of the time that its target leaves. */
+export function isSlow(view: KnownView): boolean {
+  return view.targetSeconds !== null && (lastDuration(view) ?? 0) > view.targetSeconds * 500
 }
 
 function sentence(text: string): string {

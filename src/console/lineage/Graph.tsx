@@ -1,9 +1,9 @@
 import '@xyflow/react/dist/base.css'
-import { Controls, type Edge, MarkerType, type Node, ReactFlow } from '@xyflow/react'
+import { Controls, type Edge, MarkerType, MiniMap, type Node, ReactFlow } from '@xyflow/react'
 import { useMemo, useRef } from 'react'
 import type { Lineage, LineageNode } from '../../protocol/api.js'
 import type { KnownView } from '../health/known.js'
-import { firstViewport, layout } from './layout.js'
+import { firstViewport, heightOf, layout, nodeWidth } from './layout.js'
 import classes from './lineage.module.css'
 import { type LineageNodeData, nodeTypes } from './nodes.js'
 
@@ -12,13 +12,18 @@ interface GraphProps {
   readonly views: readonly KnownView[]
   readonly focus: string | null
   readonly narrow: boolean
+  /** Of the room there is: width by height. */
+  readonly aspect: number
 }
 
+/** More than can be read at once: then a small map shows where one is. */
+const many = 40
+
 /** Tables and views, and what flows between them. Positions are kept while figures change. */
-export function Graph({ lineage, views, focus, narrow }: GraphProps) {
+export function Graph({ lineage, views, focus, narrow, aspect }: GraphProps) {
   const shape = JSON.stringify([lineage.nodes.map(({ id }) => id), lineage.edges])
   // biome-ignore lint/correctness/useExhaustiveDependencies: laid out anew only when the shape of the graph is another one.
-  const placed = useMemo(() => layout(lineage, narrow), [shape, narrow])
+  const placed = useMemo(() => layout(lineage, narrow, aspect), [shape, narrow])
   const box = useRef<HTMLDivElement>(null)
   const known = new Map(views.map((view) => [view.view, view]))
   const current = new Map(lineage.nodes.map((node) => [node.id, node]))
@@ -28,6 +33,9 @@ export function Graph({ lineage, views, focus, narrow }: GraphProps) {
       id: node.id,
       type: node.kind,
       position: { x, y },
+      // Known beforehand: what is not in sight is not drawn, and so not measured.
+      width: nodeWidth,
+      height: heightOf(node),
       data: { node: now, view: known.get(node.name), focused: node.name === focus },
       ariaLabel: labelOf(now),
     }
@@ -52,6 +60,15 @@ export function Graph({ lineage, views, focus, narrow }: GraphProps) {
       onlyRenderVisibleElements={lineage.nodes.length > 150}
     >
       <Controls showInteractive={false} />
+      {!narrow && lineage.nodes.length > many && (
+        <MiniMap
+          pannable
+          zoomable
+          ariaLabel="Map of the whole graph"
+          nodeColor="var(--edge-line)"
+          bgColor="transparent"
+        />
+      )}
     </ReactFlow>
   )
 }

@@ -1,6 +1,6 @@
-import { Button, NativeSelect, Skeleton, Text } from '@mantine/core'
+import { Button, Select, Skeleton, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconSitemapOff } from '@tabler/icons-react'
+import { IconSearch, IconSitemapOff } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import type { Lineage } from '../../protocol/api.js'
 import { useLineage, useViews } from '../api/queries.js'
@@ -42,6 +42,8 @@ interface LineageViewProps {
 function LineageView({ lineage, focus, views }: LineageViewProps) {
   const [, navigate] = useLocation()
   const narrow = useMediaQuery('(max-width: 760px)', undefined, { getInitialValueInEffect: false })
+  // About what the graph is given: it fills the window below the title.
+  const aspect = Math.min(window.innerWidth, 1272) / Math.max(440, window.innerHeight - 280)
   const shown = focus === null ? lineage : around(lineage, focus)
   const names = lineage.nodes.map(({ name }) => name).sort((a, b) => a.localeCompare(b, 'en'))
   const tables = shown.nodes.filter(({ kind }) => kind === 'table').length
@@ -52,17 +54,19 @@ function LineageView({ lineage, focus, views }: LineageViewProps) {
           <Text size="sm" c="dimmed">
             {plural(tables, 'table')}, {plural(shown.nodes.length - tables, 'view')}
           </Text>
-          <NativeSelect
+          <Select
+            data-search
+            className={classes.chooser}
             aria-label="Only what belongs to"
-            value={focus ?? ''}
-            data={[
-              { value: '', label: 'Everything' },
-              ...names.map((name) => ({ value: name, label: `Around ${name}` })),
-            ]}
-            onChange={(event) => {
-              const name = event.currentTarget.value
-              navigate(name === '' ? paths.lineage : paths.lineageOf(name))
-            }}
+            placeholder="Everything; or what belongs to …"
+            leftSection={<IconSearch size={16} aria-hidden />}
+            searchable
+            value={focus}
+            data={names}
+            limit={50}
+            maxDropdownHeight={400}
+            nothingFoundMessage="No table or view has such a name"
+            onChange={(name) => navigate(name === null ? paths.lineage : paths.lineageOf(name))}
           />
           {focus !== null && (
             <Button variant="default" onClick={() => navigate(paths.lineage)}>
@@ -80,6 +84,7 @@ function LineageView({ lineage, focus, views }: LineageViewProps) {
             views={views}
             focus={focus}
             narrow={narrow}
+            aspect={aspect}
           />
         </div>
       </div>

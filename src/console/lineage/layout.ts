@@ -2,7 +2,16 @@ import dagre from '@dagrejs/dagre'
 import type { Lineage, LineageNode } from '../../protocol/api.js'
 
 export const nodeWidth = 250
-export const nodeHeight = { table: 50, view: 68 } as const
+const nodeHeight = { table: 42, view: 58 } as const
+/** Characters that fit beside the icon; longer names take a second line. */
+const nameLength = 29
+const secondLine = 17
+/** Between parts of the graph that have nothing to do with each other. */
+const apart = 56
+
+export function heightOf({ kind, name }: LineageNode): number {
+  return nodeHeight[kind] + (name.length > nameLength ? secondLine : 0)
+}
 
 export interface Placed {
   readonly node: LineageNode
@@ -10,18 +19,83 @@ export interface Placed {
   readonly y: number
 }
 
-/** Where each node stands: what is read on the left, what reads it on the right. */
-export function layout({ nodes, edges }: Lineage, narrow: boolean): Placed[] {
+/**
+ * Where each node stands: what is read on the left, what reads it on the right. What has nothing to do with each other is
+ * laid out by itself, and put one below the other, in as many columns as make the whole about as wide as `aspect` says.
+ */
+export function layout(lineage: Lineage, narrow: boolean, aspect: number): Placed[] {
+  const parts = components(lineage).map((part) => layoutPart(part, narrow))
+  const area = parts.reduce((sum, { width, height }) => sum + (width + apart) * (height + apart), 0)
+  const columnHeight = narrow
+    ? Number.POSITIVE_INFINITY
+    : Math.max(Math.sqrt(area / aspect), ...parts.map(({ height }) => height))
+  const placed: Placed[] = []
+  let left = 0
+  let top = 0
+  let columnWidth = 0
+  for (const { nodes, width, height } of parts) {
+    if (top > 0 && top + height > columnHeight) {
+      left += columnWidth + apart
+      top = 0
+      columnWidth = 0
+    }
+    for (const { node, x, y } of nodes) placed.push({ node, x: left + x, y: top + y })
+    top += height + (narrow ? apart / 2 : apart)
+    columnWidth = Math.max(columnWidth, width)
+  }
+  return placed
+}
+
+interface Part {
+  readonly nodes: readonly Placed[]
+  readonly width: number
+  readonly height: number
+}
+
+function layoutPart({ nodes, edges }: Lineage, narrow: boolean): Part {
   const graph = new dagre.graphlib.Graph()
   graph.setDefaultEdgeLabel(() => ({}))
-  graph.setGraph({ rankdir: 'LR', nodesep: 20, ranksep: narrow ? 50 : 140 })
-  for (const { id, kind } of nodes) graph.setNode(id, { width: nodeWidth, height: nodeHeight[kind] })
+  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: narrow ? 50 : 110 })
+  for (const node of nodes) graph.setNode(node.id, { width: nodeWidth, height: heightOf(node) })
   for (const { from, to } of edges) graph.setEdge(from, to)
   dagre.layout(graph)
-  return nodes.map((node) => {
+  const placed = nodes.map((node): Placed => {
     const { x, y } = graph.node(node.id)
-    return { node, x: x - nodeWidth / 2, y: y - nodeHeight[node.kind] / 2 }
+    return { node, x: x - nodeWidth / 2, y: y - heightOf(node) / 2 }
   })
+  return {
+    nodes: placed,
+    width: Math.max(...placed.map(({ x }) => x + nodeWidth)),
+    height: Math.max(...placed.map(({ node, y }) => y + heightOf(node))),
+  }
+}
+
+/** What hangs together, the largest first. */
+function components({ nodes, edges }: Lineage): Lineage[] {
+  const neighbours = new Map<string, string[]>(nodes.map(({ id }) => [id, []]))
+  for (const { from, to } of edges) {
+    neighbours.get(from)?.push(to)
+    neighbours.get(to)?.push(from)
+  }
+  const partOf = new Map<string, number>()
+  let count = 0
+  for (const { id } of nodes) {
+    if (partOf.has(id)) continue
+    partOf.set(id, count)
+    const open = [id]
+    for (let here = open.pop(); here !== undefined; here = open.pop()) {
+      for (const there of neighbours.get(here) ?? []) {
+        if (partOf.has(there)) continue
+        partOf.set(there, count)
+        open.push(there)
+      }
+    }
+    count++
+  }
+  return Array.from({ length: count }, (_, part) => ({
+    nodes: nodes.filter(({ id }) => partOf.get(id) === part),
+    edges: edges.filter(({ from }) => partOf.get(from) === part),
+  })).sort((a, b) => b.nodes.length - a.nodes.length)
 }
 
 export interface Viewport {
@@ -37,7 +111,7 @@ const smallestZoom = 0.62
 /** What is shown at first: all of it in the middle; or, of what is too large for that, where its tables begin. */
 export function firstViewport(placed: readonly Placed[], width: number, height: number): Viewport {
   const right = Math.max(...placed.map(({ x }) => x + nodeWidth))
-  const bottom = Math.max(...placed.map(({ node, y }) => y + nodeHeight[node.kind]))
+  const bottom = Math.max(...placed.map(({ node, y }) => y + heightOf(node)))
   const fitting = Math.min(1, (width - 2 * margin) / right, (height - 2 * margin) / bottom)
   if (fitting >= smallestZoom) {
     return { x: (width - right * fitting) / 2, y: (height - bottom * fitting) / 2, zoom: fitting }

@@ -10,6 +10,7 @@ import { useNow } from '../live/useNow.js'
 import { ConditionIcon } from '../parts/ConditionBadge.js'
 import { looks } from '../parts/conditionLooks.js'
 import { paths } from '../paths.js'
+import { heightOf } from './layout.js'
 import classes from './lineage.module.css'
 
 export type LineageNodeData = {
@@ -33,7 +34,12 @@ function Handles() {
 function TableNode({ data }: LineageNodeProps) {
   const { node, focused } = data
   return (
-    <Link href={paths.lineageOf(node.name)} className={classes.table} data-focused={focused || undefined}>
+    <Link
+      href={paths.lineageOf(node.name)}
+      className={classes.table}
+      style={{ height: heightOf(node) }}
+      data-focused={focused || undefined}
+    >
       <Handles />
       <IconTable size={18} aria-hidden />
       <span className={classes.name} title={node.name}>
@@ -53,6 +59,7 @@ function ViewNode({ data }: LineageNodeProps) {
     <Link
       href={paths.view(node.name)}
       className={classes.view}
+      style={{ height: heightOf(node) }}
       data-tone={looks[condition].tone}
       data-focused={focused || undefined}
     >

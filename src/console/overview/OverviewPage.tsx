@@ -45,7 +45,7 @@ function Overview({ views }: { readonly views: readonly KnownView[] }) {
         </Title>
         <Totals views={views} />
       </div>
-      {wrong.length > 0 && <Troubles views={wrong} now={serverNow()} />}
+      {wrong.length > 0 && <Troubles wrong={wrong} views={views} now={serverNow()} />}
       <ViewList views={views} counts={counts} now={now} />
     </>
   )

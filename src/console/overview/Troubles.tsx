@@ -2,10 +2,14 @@ import { Anchor, Button, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { useOperation } from '../api/queries.js'
+import { count, plural } from '../format/number.js'
+import { age as ageText } from '../format/time.js'
 import { assess, type Remedy } from '../health/assess.js'
-import type { KnownView } from '../health/known.js'
+import { groupLate, lateTogetherAdvice } from '../health/groups.js'
+import { ageOf, type KnownView } from '../health/known.js'
+import { useLive } from '../live/LiveProvider.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
-import { looks } from '../parts/conditionLooks.js'
+import { labels, looks } from '../parts/conditionLooks.js'
 import { Prose } from '../parts/Prose.js'
 import { paths } from '../paths.js'
 import { OperationOutcome } from '../view/OperationOutcome.js'
@@ -13,26 +17,70 @@ import classes from './overview.module.css'
 
 const shownAtFirst = 4
 
+interface TroublesProps {
+  /** Those with something wrong, the worst first. */
+  readonly wrong: readonly KnownView[]
+  /** All there are. */
+  readonly views: readonly KnownView[]
+  readonly now: number
+}
+
 /** What is wrong, the worst first: a sentence, and what to do. */
-export function Troubles({ views, now }: { readonly views: readonly KnownView[]; readonly now: number }) {
+export function Troubles({ wrong, views, now }: TroublesProps) {
   const [all, setAll] = useState(false)
-  const shown = all ? views : views.slice(0, shownAtFirst)
+  const troubles = groupLate(wrong, now)
+  const shown = all ? troubles : troubles.slice(0, shownAtFirst)
   return (
     <section className={classes.troubles} aria-labelledby="troubles">
       <Title order={2} id="troubles" className={classes.sectionTitle}>
         What is wrong
       </Title>
       <ul>
-        {shown.map((view) => (
-          <Trouble key={view.view} view={view} now={now} />
-        ))}
+        {shown.map((trouble) =>
+          trouble.kind === 'view' ? (
+            <Trouble key={trouble.view.view} view={trouble.view} now={now} />
+          ) : (
+            <LateTogether key="late" late={trouble.views} views={views} now={now} />
+          ),
+        )}
       </ul>
-      {views.length > shownAtFirst && (
+      {troubles.length > shownAtFirst && (
         <Button variant="subtle" size="compact-sm" onClick={() => setAll(!all)}>
-          {all ? 'Show fewer' : `Show all ${views.length}`}
+          {all ? 'Show fewer' : `Show all ${troubles.length}`}
         </Button>
       )}
     </section>
+  )
+}
+
+const namedAtMost = 6
+
+/** Many views that are late at once: for one reason, and told once. */
+function LateTogether({ late, views, now }: { readonly late: readonly KnownView[] } & Omit<TroublesProps, 'wrong'>) {
+  const { state } = useLive()
+  const oldest = Math.max(...late.map((view) => ageOf(view, now) ?? 0))
+  const unseen = 'Whether anything waits for them, nobody can see at this moment.'
+  return (
+    <li className={`callout ${classes.trouble}`} data-tone={looks.late.tone}>
+      <div className={classes.troubleHead}>
+        <strong className={classes.viewName}>{plural(late.length, 'view')}</strong>
+        <ConditionBadge condition="late" label={labels.late} />
+      </div>
+      <Text size="sm">Their rows are older than their targets, {ageText(oldest)} at most.</Text>
+      <ul className={classes.names}>
+        {late.slice(0, namedAtMost).map(({ view }) => (
+          <li key={view}>
+            <Anchor component={Link} href={paths.view(view)} size="sm">
+              {view}
+            </Anchor>
+          </li>
+        ))}
+        {late.length > namedAtMost && <li>and {count(late.length - namedAtMost)} more</li>}
+      </ul>
+      <Text size="sm" c="dimmed" mt="auto">
+        <Prose text={state === 'blind' || state === 'away' ? unseen : lateTogetherAdvice(views, now)} />
+      </Text>
+    </li>
   )
 }
 
@@ -46,7 +94,7 @@ function Trouble({ view, now }: { readonly view: KnownView; readonly now: number
   const { condition, label, problem, advice, remedy } = assess(view, now)
   const operation = useOperation(view.view)
   return (
-    <li className={classes.trouble} data-tone={looks[condition].tone}>
+    <li className={`callout ${classes.trouble}`} data-tone={looks[condition].tone}>
       <div className={classes.troubleHead}>
         <Anchor component={Link} href={paths.view(view.view)} className={classes.viewName}>
           {view.view}

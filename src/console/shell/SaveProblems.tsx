@@ -14,7 +14,7 @@ export function SaveProblems() {
   return (
     <div role="status">
       {problems.length > 0 && (
-        <section className={classes.saved} data-tone="danger" aria-label="What was saved was not applied">
+        <section className={`callout ${classes.saved}`} data-tone="danger" aria-label="What was saved was not applied">
           <Text fw={600} className={classes.savedTitle}>
             <IconFileAlert size={20} aria-hidden />
             {problems.length === 1

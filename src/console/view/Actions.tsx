@@ -9,7 +9,7 @@ import {
   IconShieldCheck,
 } from '@tabler/icons-react'
 import type { KnownDetail, Operation, useOperation } from '../api/queries.js'
-import classes from './view.module.css'
+import classes from './page.module.css'
 
 interface ActionsProps {
   readonly view: KnownDetail

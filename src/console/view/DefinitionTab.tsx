@@ -8,7 +8,7 @@ import { dedented } from '../parts/sqlTokens.js'
 import { paths } from '../paths.js'
 import { Maintenance } from './Maintenance.js'
 import { Settings } from './Settings.js'
-import classes from './view.module.css'
+import classes from './sections.module.css'
 
 /** Longer lines than this were not laid out by a person. */
 const longLine = 140

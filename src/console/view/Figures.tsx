@@ -7,7 +7,7 @@ import { clockTime, duration } from '../format/time.js'
 import { AgeBar } from '../parts/AgeBar.js'
 import { Ago } from '../parts/Ago.js'
 import { Sparkline } from '../parts/Sparkline.js'
-import classes from './view.module.css'
+import classes from './page.module.css'
 
 /** The figures that matter most, live. */
 export function Figures({ view }: { readonly view: KnownDetail }) {

@@ -10,7 +10,8 @@ import { compact, count, plural } from '../format/number.js'
 import { age, duration, span } from '../format/time.js'
 import { Failure, Notice } from '../parts/Notice.js'
 import { type Point, pointsOf, quantiles } from './history.js'
-import classes from './view.module.css'
+import classes from './history.module.css'
+import sections from './sections.module.css'
 
 const tableLength = 50
 
@@ -33,14 +34,20 @@ export default function HistoryTab({ view }: { readonly view: KnownDetail }) {
     <>
       <div className={classes.charts}>
         <DurationChart points={points} />
-        <AgeChart points={points} targetSeconds={view.targetSeconds} />
-        <RowsChart points={points} />
-        <SlicesChart points={points} />
+        {points.some(({ ageBefore }) => ageBefore !== null) && (
+          <AgeChart points={points} targetSeconds={view.targetSeconds} />
+        )}
+        {points.some(({ inserted, updated, deleted }) => inserted + updated + deleted > 0) && (
+          <RowsChart points={points} />
+        )}
+        {points.some(({ slices }) => slices !== null) && <SlicesChart points={points} />}
       </div>
-      <div className={classes.sectionHead}>
+      <div className={sections.sectionHead}>
         <Title order={2}>Runs</Title>
         <Text size="sm" c="dimmed">
-          the last {Math.min(tableLength, runs.data.length)} of {count(runs.data.length)} shown above
+          {runs.data.length > tableLength
+            ? `the last ${tableLength} of ${count(runs.data.length)} shown above`
+            : plural(runs.data.length, 'run')}
         </Text>
       </div>
       <RunTable runs={runs.data.slice(0, tableLength)} withView={false} />
@@ -68,10 +75,14 @@ function useChart(points: readonly Point[], format: (value: number) => string) {
     tickLine: 'none' as const,
     valueFormatter: format,
     xAxisProps: { tickFormatter: clock, minTickGap: 60, interval: 'preserveStartEnd' as const },
-    yAxisProps: { width: 64, tickCount: 4 },
+    yAxisProps: { width: 64, tickCount: 4, allowDecimals: format !== compact },
     tooltipAnimationDuration: still ? 0 : 100,
     tooltipProps: { labelFormatter: (at: ReactNode) => clock(Number(at)) },
   }
+}
+
+function ageOnAxis(seconds: number): string {
+  return seconds > 0 && seconds < 1 ? duration(seconds * 1000) : age(seconds)
 }
 
 function clock(at: number): string {
@@ -105,12 +116,17 @@ function Panel({ title, note, children }: PanelProps) {
   )
 }
 
-const bars = { barProps: { isAnimationActive: false, radius: 1 } }
+const bars = { maxBarWidth: 28, barProps: { isAnimationActive: false, radius: 1 } }
 
 function DurationChart({ points }: { readonly points: readonly Point[] }) {
   const figures = quantiles(points.flatMap(({ durationMs }) => durationMs ?? []))
   const failed = points.filter(({ failedMs }) => failedMs !== null).length
-  const told = figures === null ? 'none ended well' : `median ${duration(figures.median)}, p95 ${duration(figures.p95)}`
+  const told =
+    figures === null
+      ? 'none ended well'
+      : points.length === 1
+        ? duration(figures.median)
+        : `median ${duration(figures.median)}, p95 ${duration(figures.p95)}`
   return (
     <Panel title="How long refreshes took" note={failed === 0 ? told : `${told}; ${failed} failed`}>
       <BarChart
@@ -140,7 +156,7 @@ function AgeChart({
       note="before each refresh, at most (less if nothing was pending); and right after"
     >
       <LineChart
-        {...useChart(points, age)}
+        {...useChart(points, ageOnAxis)}
         withDots={false}
         curveType="stepAfter"
         strokeWidth={1.5}
@@ -175,8 +191,7 @@ function RowsChart({ points }: { readonly points: readonly Point[] }) {
 
 function SlicesChart({ points }: { readonly points: readonly Point[] }) {
   const figures = quantiles(points.flatMap(({ slices }) => slices ?? []))
-  const note =
-    figures === null ? 'no refresh went by slices' : `median ${count(figures.median)}, p95 ${count(figures.p95)}`
+  const note = figures === null ? '' : `median ${count(figures.median)}, p95 ${count(figures.p95)}`
   return (
     <Panel title="Slices recomputed" note={note}>
       <BarChart

@@ -6,7 +6,7 @@ import { CodeLink } from '../docs/CodeLink.js'
 import { CopyButton } from '../parts/CopyButton.js'
 import { Prose } from '../parts/Prose.js'
 import { Sql } from '../parts/Sql.js'
-import classes from './view.module.css'
+import classes from './sections.module.css'
 
 const kinds: Readonly<Record<Kind, { readonly label: string; readonly tone: string; readonly does: string }>> = {
   slice: { label: 'slices', tone: 'good', does: 'a change recomputes only the slices it touches' },

@@ -4,7 +4,7 @@ import { TidemarkRequestError } from '../../react/requestError.js'
 import type { Operation, OperationResult } from '../api/queries.js'
 import { Prose } from '../parts/Prose.js'
 import { type Outcome, outcomeOf, runningText } from './outcome.js'
-import classes from './view.module.css'
+import classes from './page.module.css'
 
 interface OperationOutcomeProps {
   readonly result: OperationResult | undefined

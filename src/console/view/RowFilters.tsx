@@ -2,8 +2,8 @@ import { Button, NativeSelect, Pill, Popover, Stack, TextInput } from '@mantine/
 import { IconFilterPlus } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import type { ViewColumn } from '../../protocol/api.js'
+import classes from './rows.module.css'
 import { type Filter, type Operator, operators, operatorsFor } from './rowsQuery.js'
-import classes from './view.module.css'
 
 interface RowFiltersProps {
   readonly columns: readonly ViewColumn[]

@@ -9,8 +9,8 @@ import { type KnownDetail, keys } from '../api/queries.js'
 import { count, plural } from '../format/number.js'
 import { Failure } from '../parts/Notice.js'
 import { RowFilters } from './RowFilters.js'
+import classes from './rows.module.css'
 import { type Filter, isNumeric, pageLength, type RowsQuery, rowsPath, totalOf } from './rowsQuery.js'
-import classes from './view.module.css'
 
 type Row = Readonly<Record<string, unknown>>
 

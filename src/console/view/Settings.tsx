@@ -1,7 +1,7 @@
 import { Title } from '@mantine/core'
 import type { KnownDetail } from '../api/queries.js'
 import { span } from '../format/time.js'
-import classes from './view.module.css'
+import classes from './sections.module.css'
 
 /** When it is refreshed, in words; nothing of what is not set. */
 function settingsOf({ settings }: KnownDetail): (readonly [string, string])[] {

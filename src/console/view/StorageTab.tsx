@@ -4,7 +4,8 @@ import type { KnownDetail } from '../api/queries.js'
 import { bytes, count, plural } from '../format/number.js'
 import { Ago } from '../parts/Ago.js'
 import { Sql } from '../parts/Sql.js'
-import classes from './view.module.css'
+import sections from './sections.module.css'
+import classes from './storage.module.css'
 
 /** From this share of dead rows on, autovacuum does not keep up. */
 const bloated = 0.3
@@ -12,10 +13,10 @@ const bloated = 0.3
 export function StorageTab({ view }: { readonly view: KnownDetail }) {
   const { sizes } = view
   return (
-    <div className={classes.columns}>
-      <div className={classes.column}>
+    <div className={sections.columns}>
+      <div className={sections.column}>
         <section aria-labelledby="sizes">
-          <div className={classes.sectionHead}>
+          <div className={sections.sectionHead}>
             <Title order={2} id="sizes">
               What it takes
             </Title>
@@ -23,9 +24,9 @@ export function StorageTab({ view }: { readonly view: KnownDetail }) {
           {sizes === null ? <Text c="dimmed">It has no storage yet.</Text> : <Sizes sizes={sizes} />}
         </section>
       </div>
-      <div className={classes.column}>
+      <div className={sections.column}>
         <section aria-labelledby="indexes">
-          <div className={classes.sectionHead}>
+          <div className={sections.sectionHead}>
             <Title order={2} id="indexes">
               Indexes
             </Title>
@@ -51,9 +52,11 @@ function Sizes({ sizes }: { readonly sizes: ViewSizes }) {
         {bytes(total)}
       </Text>
       <div className={classes.stack} aria-hidden>
-        {parts.map(([label, size, tone]) => (
-          <div key={label} data-tone={tone} style={{ flexGrow: size / Math.max(1, total) }} />
-        ))}
+        {parts
+          .filter(([, size]) => size > 0)
+          .map(([label, size, tone]) => (
+            <div key={label} data-tone={tone} style={{ flexGrow: size / Math.max(1, total) }} />
+          ))}
       </div>
       <dl className={classes.legend}>
         {parts.map(([label, size, tone]) => (
@@ -87,12 +90,12 @@ function Sizes({ sizes }: { readonly sizes: ViewSizes }) {
 function Indexes({ view }: { readonly view: KnownDetail }) {
   if (view.indexes.length === 0) return <Text c="dimmed">It has none.</Text>
   return (
-    <ul className={`surface ${classes.indexes}`}>
+    <ul className={`surface ${sections.indexes}`}>
       {view.indexes.map(({ name, definition, bytes: size, scans }) => (
         <li key={name}>
-          <div className={classes.sourceHead}>
+          <div className={sections.sourceHead}>
             <code>{name}</code>
-            <Text span size="sm" c="dimmed" className={classes.pushRight}>
+            <Text span size="sm" c="dimmed" className={sections.pushRight}>
               {bytes(size)}
               {scans !== null && `, ${plural(scans, 'scan')}`}
             </Text>

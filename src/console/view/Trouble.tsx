@@ -5,7 +5,7 @@ import type { Assessment } from '../health/assess.js'
 import { ConditionIcon } from '../parts/ConditionBadge.js'
 import { looks } from '../parts/conditionLooks.js'
 import { Prose } from '../parts/Prose.js'
-import classes from './view.module.css'
+import classes from './page.module.css'
 
 /** What is wrong with the view, with its last error in full. */
 export function Trouble({ view, assessment }: { readonly view: KnownDetail; readonly assessment: Assessment }) {
@@ -14,7 +14,7 @@ export function Trouble({ view, assessment }: { readonly view: KnownDetail; read
   const { lastError } = view
   const warnings = view.warnings.filter(({ message }) => !problem.startsWith(message))
   return (
-    <section className={classes.trouble} data-tone={looks[condition].tone} aria-label="What is wrong">
+    <section className={`callout ${classes.trouble}`} data-tone={looks[condition].tone} aria-label="What is wrong">
       <ConditionIcon condition={condition} size={22} />
       <div>
         <Text>

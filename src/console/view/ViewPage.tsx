@@ -16,10 +16,10 @@ import { Actions } from './Actions.js'
 import { DefinitionTab } from './DefinitionTab.js'
 import { Figures } from './Figures.js'
 import { OperationOutcome } from './OperationOutcome.js'
+import classes from './page.module.css'
 import { RowsTab } from './RowsTab.js'
 import { StorageTab } from './StorageTab.js'
 import { Trouble } from './Trouble.js'
-import classes from './view.module.css'
 
 // Charts are large, and most visits do not look at them.
 const HistoryTab = lazy(() => import('./HistoryTab.js'))
