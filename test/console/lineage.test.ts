@@ -3,7 +3,7 @@ import { around, heightOf, layout, nodeWidth, type Placed } from '../../src/cons
 import type { Lineage, LineageNode } from '../../src/protocol/api.js'
 
 function node(kind: 'table' | 'view', name: string): LineageNode {
-  const common = { id: `${kind}:${name}`, name, pending: 0, rows: 0 }
+  const common = { id: `${kind}:${name}`, name, pending: 0, morePending: false, rows: 0 }
   return kind === 'table' ? { ...common, kind } : { ...common, kind, state: 'ready' }
 }
 
