@@ -80,7 +80,7 @@ async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAn
   const { database, board } = means
   const turn = board.turn(view.id)
   const recent = board.recent(view.id)
-  const need = { id: view.id, look: recent === undefined, live: false }
+  const need = { id: view.id, look: recent === undefined, live: false, version: view.version }
   const { role, claims, timeoutMs } = asked
   const found = await runReading(database, need, { role, claims, timeoutMs, timeZone: undefined }, (state, values) =>
     keptStatement(view, asked, state, values),

@@ -14,8 +14,11 @@ const mostOfConnection = 100
  * transaction at a time, and does not know of what is prepared on them.
  */
 const misplaced: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
-/** What it gives is of another type than when it was prepared, among other things. */
-const unsupported = '0A000'
+/**
+ * What it reads can be of another type than when it was prepared, for as long as nobody here knows: values are then no values
+ * of it, operators are not there, or what it gives is another. Asked anew, it shows whether that was why.
+ */
+const perhapsOutdated = /^(?:0A000|22|42)/
 
 /** `pg` prepares what has a name, once for each connection. */
 interface PreparingConnection {
@@ -41,8 +44,12 @@ export class PreparedStatements {
     this.#refused = typeof (database as { options?: unknown }).options !== 'object'
   }
 
-  async run<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    const name = this.#nameOf(text)
+  /**
+   * @param of the version of what is read. Types of values are settled when a statement is prepared, and PostgreSQL keeps to
+   * them when a column is of another type later.
+   */
+  async run<Row extends object>(text: string, values: readonly unknown[], of = ''): Promise<readonly Row[]> {
+    const name = this.#nameOf(text, of)
     if (name === undefined) return (await this.database.query<Row>(text, values)).rows
     const connection = await this.database.connect()
     let worn = this.#isWorn(connection, name)
@@ -52,7 +59,7 @@ export class PreparedStatements {
     } catch (error) {
       const { code } = error as { code?: string }
       if (misplaced.has(code)) this.#refused = true
-      else if (code !== unsupported) {
+      else if (code === undefined || !perhapsOutdated.test(code)) {
         worn ||= broke(error)
         throw error
       }
@@ -62,15 +69,17 @@ export class PreparedStatements {
     }
   }
 
-  /** Equal names mean equal texts, whoever prepared them. */
-  #nameOf(text: string): string | undefined {
+  /** Equal names mean equal texts of equal versions, whoever prepared them. */
+  #nameOf(text: string, of: string): string | undefined {
     if (this.#refused || text.length > longestText) return undefined
-    const known = this.#known.get(text)
+    // No version has a line break in it.
+    const key = of === '' ? text : `${of}\n${text}`
+    const known = this.#known.get(key)
     if (known === undefined) {
-      this.#known.set(text, { name: undefined })
+      this.#known.set(key, { name: undefined })
       return undefined
     }
-    known.name ??= `tidemark_${hash('sha256', text, 'base64url')}`
+    known.name ??= `tidemark_${hash('sha256', key, 'base64url')}`
     return known.name
   }
 

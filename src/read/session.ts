@@ -22,6 +22,8 @@ export interface StateNeed {
   readonly id: number
   readonly look: boolean
   readonly live: boolean
+  /** Of the view, as the statement was made for it; left out where it is not read. */
+  readonly version?: string
 }
 
 export interface Answer {
@@ -76,7 +78,7 @@ export async function runReading(
   if (asItIs && (timeoutMs === 0 || timeoutMs === limitOf(database))) {
     const values = new BindValues()
     const { text, values: bound } = make(stateSql(need, values), values)
-    const rows = await preparedFor(database).run<StateRow & BodyRow>(text, bound)
+    const rows = await preparedFor(database).run<StateRow & BodyRow>(text, bound, need.version)
     return answerOf(rows[0], rows[0], started)
   }
   return begun(database, async (connection) => {

@@ -1,7 +1,10 @@
 import pg, { type QueryConfig } from 'pg'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Connection, Database } from '../../src/engine/database.js'
+import { createReader } from '../../src/read/index.js'
 import { PreparedStatements } from '../../src/read/prepared.js'
+import type { Condition } from '../../src/read/query.js'
+import { apply } from '../deploy/support.js'
 import { useTestDatabase } from '../kit/index.js'
 
 const db = await useTestDatabase()
@@ -97,6 +100,39 @@ describe('a connection', () => {
     for (let times = 0; times < 3; times++) expect(await ask(asked)).toEqual([2])
     await pool.query('DEALLOCATE ALL')
   })
+})
+
+it('a view whose columns are of other types after it is deployed anew is read as before, on the same connections', async () => {
+  await db.query(
+    'CREATE TABLE t (id int PRIMARY KEY, g int); INSERT INTO t SELECT i, i % 3 FROM generate_series(1, 9) i',
+  )
+  const deployed = (g: string) => apply(db, { typed: { query: `SELECT id, ${g} AS g FROM t`, key: ['id'] } })
+  const reader = createReader({ database: pool, statementTimeoutMs: false })
+  const found = async (value: string): Promise<number> => {
+    const where: Condition = {
+      kind: 'compare',
+      column: { column: 'g', steps: [] },
+      operator: 'eq',
+      values: [value],
+    }
+    return (await reader.readJson({ view: 'typed', query: { where } })).rows
+  }
+  await deployed('g')
+  for (let times = 0; times < 8; times++) expect(await found('1')).toBe(3)
+  expect(await names()).not.toEqual([])
+  const before = await session()
+  for (const [g, value] of [
+    ['g::text', '1'],
+    ['g::numeric / 2', '0.5'],
+    ['make_date(2026, 1, 1 + g)', '2026-01-02'],
+    ['g * 10000000000', '10000000000'],
+  ] as const) {
+    // At once: the reader remembers for a while what the view was.
+    await deployed(g)
+    for (let times = 0; times < 8; times++) expect([g, await found(value)]).toEqual([g, 3])
+  }
+  expect(await session()).toBe(before)
+  await reader.close()
 })
 
 it('a database that is not known to take names is given none', async () => {
