@@ -18,11 +18,13 @@ const headers = {
 
 /** GET /api/events?views=a,b&since=… */
 export async function answerEvents(context: HttpContext, hub: EventHub, c: Context): Promise<Response> {
-  const caller = context.access.caller(c.req.raw)
+  // What lives as long as the stream must hold no more than it needs.
+  const request = c.req.raw
+  const caller = context.access.caller(request)
   const names = namesOf(c.req.query('views'))
   const interest = names === null ? await allOf(context, caller) : await namedOf(caller, names)
   // Nobody would read the stream, and so nobody end it.
-  if (c.req.raw.method === 'HEAD') return new Response(null, { headers })
+  if (request.method === 'HEAD') return new Response(null, { headers })
   const expiresAt = await caller.expiresAt()
   let leave = (): void => undefined
   let timer: NodeJS.Timeout | undefined
@@ -35,7 +37,7 @@ export async function answerEvents(context: HttpContext, hub: EventHub, c: Conte
     destroy: destroyerOf(c.env),
   })
   const since = sinceOf(c.req.header('last-event-id') ?? c.req.query('since'))
-  leave = hub.add({ listener: stream, interest, since, ask: () => askAgain(context, c.req.raw, names) })
+  leave = hub.add({ listener: stream, interest, since, ask: () => askAgain(context, request, names) })
   // Whoever may listen for so long may not listen for longer.
   if (expiresAt !== null) timer = setTimeout(stream.end, Math.min(expiresAt - Date.now(), longestTimerMs))
   return new Response(stream.body, { headers })
