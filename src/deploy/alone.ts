@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Connection, type Database, one } from '../engine/database.js'
+import { type Connection, connectionOf, type Database, one } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 
 const deployLock = 1953064303
@@ -13,7 +13,7 @@ async function tryLock(connection: Connection): Promise<boolean> {
 
 /** Only one deployment at a time; a second one waits for the first. */
 export async function alone<Result>(database: Database, work: () => Promise<Result>): Promise<Result> {
-  const connection = await database.connect()
+  const connection = await connectionOf(database)
   let broken = false
   try {
     // Asking again and again: a query that waits holds a snapshot, which the deployment in front may wait for in turn.

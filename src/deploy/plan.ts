@@ -1,6 +1,6 @@
 import { ident } from '../compiler/fragment.js'
 import type { NormalisedView } from '../define/types.js'
-import { type Connection, type Database, rows } from '../engine/database.js'
+import { type Connection, connectionOf, type Database, rows } from '../engine/database.js'
 import { databaseError } from '../engine/databaseError.js'
 import { checkSchemas, checkServer, isMigrated } from '../engine/migrate.js'
 import { type SourceRange, TidemarkError, together } from '../protocol/errors.js'
@@ -130,7 +130,7 @@ async function compileAside(database: Database, views: readonly NormalisedView[]
 
 /** Work in a transaction that leaves nothing behind. */
 async function aside<Result>(database: Database, work: (connection: Connection) => Promise<Result>): Promise<Result> {
-  const connection = await database.connect()
+  const connection = await connectionOf(database)
   let broken = false
   try {
     await connection.query('BEGIN')

@@ -12,9 +12,33 @@ export interface Connection extends Queryable {
   release(destroy?: boolean): void
 }
 
-/** Whether an error means that its connection is of no use any more: a statement that failed has a severity, and leaves a sound one. */
+/** Whether an error means that its connection is of no use any more. A statement that failed leaves a sound one. */
 export function broke(error: unknown): boolean {
-  return !(error instanceof Error && 'severity' in error)
+  const severity = error instanceof Error ? (error as { severity?: string }).severity : undefined
+  return severity === undefined || severity === 'FATAL' || severity === 'PANIC'
+}
+
+/** What a driver's client may also have. */
+interface Emitter {
+  on?(event: 'error', listener: () => void): unknown
+}
+
+const heard = new WeakSet<object>()
+
+/**
+ * A connection whose loss is an error of the statement on it, or of the next one, and of nothing else: drivers tell of it by an
+ * event too, which would end the process where nobody listens.
+ */
+export async function connectionOf(database: Database): Promise<Connection> {
+  const connection = await database.connect()
+  hear(connection)
+  return connection
+}
+
+export function hear(connection: Connection): void {
+  if (heard.has(connection)) return
+  heard.add(connection)
+  ;(connection as Emitter).on?.('error', () => undefined)
 }
 
 export interface Database extends Queryable {
@@ -66,7 +90,7 @@ export async function begun<Result>(
   database: Database,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await database.connect()
+  const connection = await connectionOf(database)
   let broken = false
   try {
     const result = await work(connection)

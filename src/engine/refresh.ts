@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ident, literal, sql } from '../compiler/fragment.js'
 import type { ErrorBody } from '../protocol/errors.js'
 import type { Connection, Database, Queryable } from './database.js'
-import { rows } from './database.js'
+import { connectionOf, rows } from './database.js'
 import { databaseError } from './databaseError.js'
 
 export type RefreshMode = 'incremental' | 'full' | 'noop' | 'skipped' | 'failed' | 'requested'
@@ -68,7 +68,7 @@ export async function inRefresh<Result>(
 ): Promise<Result | RefreshResult> {
   const { signal } = options
   if (signal?.aborted) return ended(name, 'skipped', 0)
-  const connection = await database.connect()
+  const connection = await connectionOf(database)
   const mark = `tidemark ${randomUUID()}`
   const stopCancelling = cancelWhenAsked(database, mark, signal)
   const started = new Date()

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { TidemarkError } from '../protocol/errors.js'
-import { type Connection, type Database, one } from './database.js'
+import { type Connection, connectionOf, type Database, one } from './database.js'
 import { databaseError } from './databaseError.js'
 
 export interface Verification {
@@ -22,7 +22,7 @@ const defaultBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ'
  */
 export async function verifyView(database: Database, name: string, begin = defaultBegin): Promise<Verification> {
   for (let attempt = 1; ; attempt++) {
-    const connection = await database.connect()
+    const connection = await connectionOf(database)
     let broken = false
     try {
       const result = await verifyOn(connection, name, begin)

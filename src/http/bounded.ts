@@ -1,14 +1,6 @@
 import type { HttpLimits } from '../define/http-types.js'
-import { broke, type Connection, type Database } from '../engine/database.js'
+import { broke, type Connection, type Database, hear } from '../engine/database.js'
 import { Problem } from './problem.js'
-
-/** What a driver's client may also have: without a listener, a connection that breaks ends the process. */
-interface Emitter {
-  on?(event: 'error', listener: () => void): unknown
-  removeListener?(event: 'error', listener: () => void): unknown
-}
-
-const ignore = (): void => undefined
 
 export interface PoolUse {
   /** Connections that requests hold at this moment. */
@@ -55,8 +47,7 @@ export class BoundedDatabase implements Database {
   async connect(): Promise<Connection> {
     if (this.#waiting >= this.limits.maxWaiting) throw this.#refuse()
     const connection = await this.#wait(this.database.connect())
-    const emitter = connection as Emitter
-    emitter.on?.('error', ignore)
+    hear(connection)
     this.#busy++
     let released = false
     return {
@@ -67,7 +58,6 @@ export class BoundedDatabase implements Database {
         released = true
         this.#busy--
         connection.release(destroy)
-        if (destroy !== true) emitter.removeListener?.('error', ignore)
       },
     }
   }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { broke, type Connection, type Database } from '../engine/database.js'
+import { broke, type Connection, connectionOf, type Database } from '../engine/database.js'
 
 /** Of these it is known how often they were asked. */
 const mostWatched = 500
@@ -51,7 +51,7 @@ export class PreparedStatements {
   async run<Row extends object>(text: string, values: readonly unknown[], of = ''): Promise<readonly Row[]> {
     const name = this.#nameOf(text, of)
     if (name === undefined) return (await this.database.query<Row>(text, values)).rows
-    const connection = await this.database.connect()
+    const connection = await connectionOf(this.database)
     let worn = this.#isWorn(connection, name)
     try {
       const preparing = connection as unknown as PreparingConnection

@@ -73,6 +73,17 @@ describe('a statement', () => {
 })
 
 describe('a connection', () => {
+  it('that is lost under a statement is an error of that statement alone, and the next one has another', async () => {
+    const slow = 'SELECT $1::integer AS n, pg_sleep(CASE WHEN $1::integer = 1 THEN 20 ELSE 0 END)'
+    for (const value of [2, 3]) expect(await ask(slow, value)).toEqual([value])
+    const lost = await session()
+    const asked = ask(slow, 1).catch((error: unknown) => error)
+    await db.query('SELECT pg_terminate_backend($1)', [lost])
+    expect(await asked).toMatchObject({ code: '57P01' })
+    expect(await ask(slow, 4)).toEqual([4])
+    expect(await session()).not.toBe(lost)
+  })
+
   it('on which hundreds were prepared is given up for a new one', async () => {
     const before = await session()
     for (let nth = 0; nth < 110; nth++) for (const value of [1, 2]) await ask(`${text} -- ${nth}`, value)
