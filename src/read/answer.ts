@@ -10,7 +10,7 @@ import type { ViewFacts } from './facts.js'
 import type { JsonAnswer, StalenessRules } from './options.js'
 import type { ReadQuery } from './query.js'
 import { type Answer, runReading } from './session.js'
-import { ageNow, epochOf, isBroken, type ReadState } from './state.js'
+import { ageNow, epochOf, isBroken, isOf, type ReadState } from './state.js'
 import { type BodyFormat, readingStatement, type Statement } from './statement.js'
 import type { BindValues } from './values.js'
 
@@ -86,7 +86,7 @@ async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAn
     keptStatement(view, asked, state, values),
   )
   board.note(view.id, found.state, turn)
-  if (found.state.version !== view.version) return 'changed'
+  if (!isOf(found.state, view)) return 'changed'
   const stalenessSeconds = youngest(found.state, recent)
   const own = answerOf(view, found, stalenessSeconds)
   const tooOld = isTooOld(view, asked, stalenessSeconds)

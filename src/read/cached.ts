@@ -4,7 +4,7 @@ import { isSteady, readsClock } from './cache/steady.js'
 import type { ViewFacts } from './facts.js'
 import type { Flights } from './flights.js'
 import type { JsonAnswer } from './options.js'
-import { ageNow, epochOf, isBroken } from './state.js'
+import { ageNow, epochOf, isBroken, isOf } from './state.js'
 
 export interface CachedMeans extends Means {
   readonly caches: Caches
@@ -22,7 +22,7 @@ export async function cachedAnswer(means: CachedMeans, asked: Asked): Promise<Js
   const forMs = view.read.cacheForMs
   if (forMs === null || !isCacheable(view, asked)) return answer(means, asked)
   const state = await board.look(view.id)
-  if (state.version !== view.version) {
+  if (!isOf(state, view)) {
     catalog.forget(asked.view)
     return answer(means, asked)
   }
@@ -77,7 +77,7 @@ export function recalledAnswer(
   const recollection = known?.view === view ? known : recollectionOf(view, askedOf())
   if (recollection !== known) recollections.set(request, recollection)
   const state = board.recent(view.id)
-  if (!recollection.isCacheable || state === undefined || state.version !== view.version || isBroken(state)) return
+  if (!recollection.isCacheable || state === undefined || !isOf(state, view) || isBroken(state)) return
   const { asked } = recollection
   const age = ageNow(state)
   if (isTooOld(view, asked, age) && actionOf(view, asked) !== 'serve') return undefined

@@ -114,6 +114,7 @@ export class ViewCatalog {
       description,
       bypassed: false,
       identity: '',
+      history: '',
       rowSecurity: false,
       columns: [],
     }

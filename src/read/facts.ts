@@ -36,6 +36,8 @@ export interface ViewFacts {
   readonly bypassed: boolean
   /** Of the cluster, the database and the view: equal numbers elsewhere are of other rows. */
   readonly identity: string
+  /** Of the cluster: after a failover or a restore it is another one. */
+  readonly history: string
   readonly rowSecurity: boolean
   /** None where the relation is not there. */
   readonly columns: readonly ColumnFacts[]

@@ -1,6 +1,6 @@
 import { actionOf, isTooOld, type Means } from './answer.js'
 import type { ViewFacts } from './facts.js'
-import { ageNow, epochOf, isBroken } from './state.js'
+import { ageNow, epochOf, isBroken, isOf } from './state.js'
 
 /** Kept rows, as they were found a moment ago. */
 export interface PresentRows {
@@ -13,7 +13,7 @@ export async function presentRows({ catalog, board }: Means, view: ViewFacts): P
   if (view.id === 0 || view.bypassed) return null
   const state = await board.look(view.id)
   const stalenessSeconds = ageNow(state)
-  if (state.version !== view.version) {
+  if (!isOf(state, view)) {
     catalog.forget()
     return null
   }

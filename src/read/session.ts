@@ -43,17 +43,17 @@ interface BodyRow {
 const asOf = sql`pg_catalog.date_part('epoch', as_of) * 1000 AS as_of`
 
 /** Nothing is known of a view that is not deployed. Its query is computed at the time of the statement. */
-const undeployed = sql`(SELECT NULL::text AS version, NULL::text AS state, NULL::text AS epoch, pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()) * 1000 AS as_of, NULL::boolean AS fresh, NULL::double precision AS age)`
+const undeployed = sql`(SELECT NULL::text AS version, NULL::text AS state, NULL::text AS epoch, pg_catalog.date_part('epoch', pg_catalog.statement_timestamp()) * 1000 AS as_of, NULL::boolean AS fresh, NULL::double precision AS age, NULL::text AS history)`
 
 export function stateSql({ id, look, live }: StateNeed, values?: BindValues): Fragment {
   if (id === 0) return undeployed
   const target = values === undefined ? sql`${id}` : sql`${values.add(id)}::integer`
   if (!look && !live) {
     // One row whether the view is there or not.
-    return sql`(SELECT version, state, epoch, ${asOf}, NULL::boolean AS fresh, age FROM (SELECT ${target} AS id) AS target LEFT JOIN tidemark.reading ON view_id = target.id)`
+    return sql`(SELECT version, state, epoch, ${asOf}, NULL::boolean AS fresh, age, NULL::text AS history FROM (SELECT ${target} AS id) AS target LEFT JOIN tidemark.reading ON view_id = target.id)`
   }
   const flag = (on: boolean): Fragment => (on ? sql`true` : sql`false`)
-  return sql`(SELECT version, state, epoch, ${asOf}, fresh, age FROM tidemark.read_state(${target}, ${flag(look)}, ${flag(live)}))`
+  return sql`(SELECT version, state, epoch, ${asOf}, fresh, age, history FROM tidemark.read_state(${target}, ${flag(look)}, ${flag(live)}))`
 }
 
 /** Limits of time that a pool gives all of its connections need not be set again for each statement. */

@@ -1,4 +1,5 @@
 import type { ViewState } from '../protocol/freshness.js'
+import type { ViewFacts } from './facts.js'
 
 /** What `tidemark.read_state` answers, and `tidemark.reading` for a view. */
 export interface StateRow {
@@ -9,6 +10,7 @@ export interface StateRow {
   readonly as_of: number | null
   readonly fresh: boolean | null
   readonly age: number | null
+  readonly history: string | null
 }
 
 /** How a view was found, at one snapshot. */
@@ -22,6 +24,8 @@ export interface ReadState {
   readonly fresh: boolean | null
   /** How old its rows were then, in seconds; 0 where it was fresh, null where nobody knows. */
   readonly ageSeconds: number | null
+  /** Of which history of which cluster; null: not asked. */
+  readonly history: string | null
   /** By this process's own steady clock, at the latest when the snapshot was taken. */
   readonly askedAt: number
 }
@@ -34,6 +38,7 @@ export function stateOf(row: StateRow, askedAt: number): ReadState {
     asOf: row.as_of === null ? null : new Date(row.as_of),
     fresh: row.fresh,
     ageSeconds: row.age === null ? null : Math.max(0, row.age),
+    history: row.history,
     askedAt,
   }
 }
@@ -46,6 +51,11 @@ export function epochOf(id: number, { epoch }: ReadState): string {
 /** How old rows can be by now that were found so. The time since then counts in full: anything may have been written. */
 export function ageNow({ ageSeconds, askedAt }: ReadState, now = performance.now()): number | null {
   return ageSeconds === null ? null : ageSeconds + (now - askedAt) / 1000
+}
+
+/** Whether it was found as it is remembered: the same version of it, in the same history of the same cluster. */
+export function isOf({ version, history }: ReadState, view: Pick<ViewFacts, 'version' | 'history'>): boolean {
+  return version === view.version && (history === null || history === view.history)
 }
 
 /** Rows that cannot be trusted to be those of the query, nor to become so by themselves. */

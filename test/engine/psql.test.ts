@@ -159,3 +159,25 @@ it('a database that was copied to another cluster is recomputed', async () => {
   await db.query('INSERT INTO t VALUES (6001, 60)')
   await expectFresh(db, 'over')
 })
+
+it('what a refresh changed is on the disk before anybody reads it, though nothing else waits for that', async () => {
+  const client = await db.pool.connect()
+  try {
+    await client.query('SET synchronous_commit = off')
+    const after = async (): Promise<unknown> => {
+      await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM tidemark.refresh('mv')")
+      const { rows } = await client.query("SELECT current_setting('synchronous_commit') AS waits")
+      await client.query('COMMIT')
+      return rows[0].waits
+    }
+    await after()
+    expect(await after()).toBe('off')
+    await client.query('INSERT INTO t VALUES (7000, 70)')
+    expect(await after()).toBe('local')
+    expect((await client.query("SELECT current_setting('synchronous_commit') AS waits")).rows).toEqual([
+      { waits: 'off' },
+    ])
+  } finally {
+    client.release(true)
+  }
+})

@@ -6,6 +6,16 @@ CREATE TYPE tidemark.refresh_result AS (
   duration_ms double precision, as_of timestamptz, error jsonb
 );
 
+-- What a refresh made is read, and cached under its epoch, as soon as it is committed: a crash must not take it back, for the
+-- next refresh would give the same epoch to other rows.
+CREATE FUNCTION tidemark.commit_durably() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'local', true);
+  END IF;
+END $$;
+
 -- Refreshes one view, whose upstream views are as fresh as they are going to be. The caller holds its lock.
 CREATE FUNCTION tidemark.refresh_now(v tidemark.view, full_refresh boolean) RETURNS tidemark.refresh_result
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -67,6 +77,7 @@ BEGIN
   each_ms := greatest(elapsed - pending * coalesce(counted, s.count_ms, 0), elapsed / 10) / nullif(result.slices, 0);
   result.mode := CASE WHEN statement = 'full' THEN 'full' ELSE 'incremental' END;
   IF result.inserted + result.updated + result.deleted > 0 THEN
+    PERFORM tidemark.commit_durably();
     -- Who has read this view in this very transaction must read it again: these rows carry the same transaction id.
     UPDATE tidemark.state SET consumed_xid = NULL, reread = true
      WHERE consumed_xid = pg_current_xact_id()
@@ -189,6 +200,7 @@ BEGIN
       AND i.indpred IS NULL AND i.indexprs IS NULL) THEN 'CONCURRENTLY' ELSE '' END, relation);
   elapsed := extract(epoch FROM clock_timestamp() - began) * 1000;
   EXECUTE format('SELECT count(*) FROM %s', relation) INTO count;
+  PERFORM tidemark.commit_durably();
   UPDATE tidemark.state SET
     state = CASE WHEN state = 'paused' THEN state ELSE 'ready' END,
     failures = 0, retry_at = NULL, last_error = NULL,

@@ -1,5 +1,14 @@
 -- What readers and those who watch are told: runs that ended, alerts, and whether a view has passed a write.
 
+-- Which history of which cluster this is: a standby that took over, or a restore to a moment, begins another one, and gives out
+-- again what numbers the one before gave out after that. The last checkpoint may be of before; after a promotion it is for
+-- minutes.
+CREATE FUNCTION tidemark.history() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.system_identifier || '-' || greatest(c.timeline_id, r.min_recovery_end_timeline)
+  FROM pg_control_system() s, pg_control_checkpoint() c, pg_control_recovery() r
+$$;
+
 -- Whether changes wait for a view, its pieces counted in; NULL where they are not captured. Stops at the first.
 CREATE FUNCTION tidemark.waiting(target integer) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -74,8 +83,7 @@ END $$;
 CREATE FUNCTION tidemark.events_since(since text, most integer DEFAULT 1000,
   OUT cursor text, OUT complete boolean, OUT events jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH present AS (SELECT concat(s.system_identifier, '-', c.timeline_id) AS here, pg_current_snapshot() AS snapshot
-    FROM pg_control_system() s, pg_control_checkpoint() c),
+  WITH present AS (SELECT tidemark.history() AS here, pg_current_snapshot() AS snapshot),
   -- A standby that took over may lack the last transactions of the server before it, and gives their numbers out again.
   past AS (SELECT p.snapshot FROM present, LATERAL (SELECT split_part(since, '.', 2)::pg_snapshot AS snapshot) p
     WHERE split_part(since, '.', 1) = here AND pg_snapshot_xmax(p.snapshot) <= pg_snapshot_xmax(present.snapshot)),

@@ -16,8 +16,8 @@ BEGIN
       'description', v.description, 'bypassed', v.bypassed,
       -- Rows of another cluster, database or view of this number are other rows.
       -- Nor are those written alike that a session with other settings reads.
-      'identity', format('%s.%s.%s.%s.%s', (SELECT system_identifier FROM pg_control_system()),
-        (SELECT timeline_id FROM pg_control_checkpoint()), (SELECT oid FROM pg_database WHERE datname = current_database()),
+      'history', tidemark.history(),
+      'identity', format('%s.%s.%s.%s', tidemark.history(), (SELECT oid FROM pg_database WHERE datname = current_database()),
         extract(epoch FROM v.created_at),
         (SELECT string_agg(current_setting(name), ' ') FROM unnest(ARRAY['TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits',
           'bytea_output', 'lc_monetary', 'default_text_search_config']) AS name)),
@@ -40,9 +40,9 @@ END $$;
 
 -- How old the rows of a view are, at the snapshot of the statement that asks. `fresh`: they equal the query now; asked
 -- only where `look`, as it means looking at the logs. A view over others is as old as the oldest of them; with `live`
--- it is computed, and only those others count.
+-- it is computed, and only those others count. `history`: that of `describe`, where `look`.
 CREATE FUNCTION tidemark.read_state(target integer, look boolean, live boolean DEFAULT false,
-  OUT version text, OUT state text, OUT epoch bigint, OUT as_of timestamptz, OUT fresh boolean, OUT age double precision)
+  OUT version text, OUT state text, OUT epoch bigint, OUT as_of timestamptz, OUT fresh boolean, OUT age double precision, OUT history text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   read integer[] := ARRAY[target];
@@ -60,6 +60,7 @@ BEGIN
     as_of := statement_timestamp();
     fresh := true;
   ELSIF look THEN
+    history := tidemark.history();
     fresh := NOT EXISTS (
       SELECT FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id
       WHERE v.id = ANY (read) AND (s.state IN ('error', 'quarantined', 'building')
