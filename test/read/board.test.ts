@@ -19,7 +19,15 @@ beforeEach(() => {
       new Promise((resolve, reject) => {
         asked.push({
           answer: (epoch) => {
-            const row: StateRow = { version: '1:2', state: 'ready', epoch, as_of: 0, fresh: true, age: 0 }
+            const row: StateRow = {
+              version: '1:2',
+              state: 'ready',
+              epoch,
+              as_of: 0,
+              fresh: true,
+              age: 0,
+              history: null,
+            }
             resolve({ rows: [row as never], rowCount: 1 })
           },
           fail: () => reject(new Error('the database is away')),
