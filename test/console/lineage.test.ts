@@ -58,6 +58,26 @@ describe('the graph', () => {
     expect(overlaps(placed)).toEqual([])
   })
 
+  test('has lines that pass between the nodes in their way', () => {
+    const chain = ['a', 'b', 'c', 'd'].map((name) => node('view', name))
+    const edge = (from: string, to: string) => ({
+      from: `view:${from}`,
+      to: `view:${to}`,
+      maintenance: 'slice' as const,
+    })
+    const edges = [edge('a', 'b'), edge('b', 'c'), edge('c', 'd'), edge('a', 'd')]
+    const placed = layout({ nodes: chain, edges }, false, 2)
+    const at = (name: string) => placed.find(({ node }) => node.name === name)
+    expect(at('a')?.passes.get('view:b')).toEqual([])
+    const passes = at('a')?.passes.get('view:d') ?? []
+    expect(passes.map(({ x }) => x - nodeWidth / 2)).toEqual([at('b')?.x, at('c')?.x])
+    for (const [index, name] of ['b', 'c'].entries()) {
+      const { y = 0, node: passed = chain[0] as LineageNode } = at(name) ?? {}
+      const height = passes[index]?.y ?? Number.NaN
+      expect(height < y || height > y + heightOf(passed)).toBe(true)
+    }
+  })
+
   test('gives long names a second line', () => {
     const short = heightOf(node('view', 'mv_totals'))
     expect(heightOf(node('view', 'mv_monthly_reconciliation_against_the_ledger'))).toBeGreaterThan(short)

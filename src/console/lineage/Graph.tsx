@@ -3,9 +3,10 @@ import { Controls, type Edge, MarkerType, MiniMap, type Node, ReactFlow } from '
 import { useMemo, useRef } from 'react'
 import type { Lineage, LineageNode } from '../../protocol/api.js'
 import type { KnownView } from '../health/known.js'
-import { firstViewport, heightOf, layout, nodeWidth } from './layout.js'
+import { firstViewport, heightOf, layout, nodeWidth, type Placed } from './layout.js'
 import classes from './lineage.module.css'
 import { type LineageNodeData, nodeTypes } from './nodes.js'
+import { edgeTypes } from './PassingEdge.js'
 
 interface GraphProps {
   readonly lineage: Lineage
@@ -25,6 +26,7 @@ export function Graph({ lineage, views, focus, narrow, aspect }: GraphProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: laid out anew only when the shape of the graph is another one.
   const placed = useMemo(() => layout(lineage, narrow, aspect), [shape, narrow])
   const box = useRef<HTMLDivElement>(null)
+  const passes = new Map(placed.map((one) => [one.node.id, one.passes]))
   const known = new Map(views.map((view) => [view.view, view]))
   const current = new Map(lineage.nodes.map((node) => [node.id, node]))
   const nodes = placed.map(({ node, x, y }): Node<LineageNodeData> => {
@@ -44,7 +46,8 @@ export function Graph({ lineage, views, focus, narrow, aspect }: GraphProps) {
     <ReactFlow
       ref={box}
       nodes={nodes}
-      edges={edgesOf(lineage, known, current)}
+      edges={edgesOf(lineage, known, current, passes)}
+      edgeTypes={edgeTypes}
       nodeTypes={nodeTypes}
       onInit={(instance) => {
         const { width = 0, height = 0 } = box.current?.getBoundingClientRect() ?? {}
@@ -82,6 +85,7 @@ function edgesOf(
   { edges }: Lineage,
   known: ReadonlyMap<string, KnownView>,
   current: ReadonlyMap<string, LineageNode>,
+  passes: ReadonlyMap<string, Placed['passes']>,
 ): Edge[] {
   return edges.map(({ from, to, maintenance }): Edge => {
     const target = current.get(to)
@@ -90,6 +94,8 @@ function edgesOf(
     const pending = waits && (source?.kind === 'view' || source?.pending === null || (source?.pending ?? 0) > 0)
     return {
       id: `${from} ${to}`,
+      type: 'passing',
+      data: { passes: passes.get(from)?.get(to) ?? [] },
       source: from,
       target: to,
       className: `${classes.edge} ${classes[`edge-${maintenance}`]} ${pending ? classes.edgePending : ''}`,

@@ -13,10 +13,15 @@ export function heightOf({ kind, name }: LineageNode): number {
   return nodeHeight[kind] + (name.length > nameLength ? secondLine : 0)
 }
 
-export interface Placed {
-  readonly node: LineageNode
+export interface Point {
   readonly x: number
   readonly y: number
+}
+
+export interface Placed extends Point {
+  readonly node: LineageNode
+  /** By the id of what reads it: where the line passes between the nodes of columns in between, at their middle. */
+  readonly passes: ReadonlyMap<string, readonly Point[]>
 }
 
 /**
@@ -39,7 +44,12 @@ export function layout(lineage: Lineage, narrow: boolean, aspect: number): Place
       top = 0
       columnWidth = 0
     }
-    for (const { node, x, y } of nodes) placed.push({ node, x: left + x, y: top + y })
+    for (const { node, x, y, passes } of nodes) {
+      const moved = new Map(
+        [...passes].map(([to, points]) => [to, points.map((at) => ({ x: left + at.x, y: top + at.y }))]),
+      )
+      placed.push({ node, x: left + x, y: top + y, passes: moved })
+    }
     top += height + (narrow ? apart / 2 : apart)
     columnWidth = Math.max(columnWidth, width)
   }
@@ -61,13 +71,20 @@ function layoutPart({ nodes, edges }: Lineage, narrow: boolean): Part {
   dagre.layout(graph)
   const placed = nodes.map((node): Placed => {
     const { x, y } = graph.node(node.id)
-    return { node, x: x - nodeWidth / 2, y: y - heightOf(node) / 2 }
+    const out = edges.filter(({ from }) => from === node.id)
+    const passes = new Map(out.map(({ from, to }) => [to, passesOf(graph.edge(from, to).points)]))
+    return { node, x: x - nodeWidth / 2, y: y - heightOf(node) / 2, passes }
   })
   return {
     nodes: placed,
     width: Math.max(...placed.map(({ x }) => x + nodeWidth)),
     height: Math.max(...placed.map(({ node, y }) => y + heightOf(node))),
   }
+}
+
+/** Of a line's points, without its ends, every second one stands in a column of nodes; the others are between columns. */
+function passesOf(points: readonly Point[]): Point[] {
+  return points.slice(1, -1).filter((_, index) => index % 2 === 1)
 }
 
 /** What hangs together, the largest first. */
