@@ -24,8 +24,8 @@ export function Interruption() {
   const { state, since, reconnect } = useLive()
   const cache = useQueryClient().getQueryCache()
   // A page that has nothing to show says it by itself.
-  const isShown =
-    (state === 'away' || state === 'blind') && cache.getAll().some(({ state }) => state.data !== undefined)
+  const isKnown = cache.getAll().some(({ queryKey, state }) => queryKey[0] !== 'deployment' && state.data !== undefined)
+  const isShown = (state === 'away' || state === 'blind') && isKnown
   if (!isShown) return <div role="status" />
   const { icon: Icon, title, text } = told[state]
   return (
