@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { displayName, type QualifiedName } from '../define/names.js'
 import { type Queryable, rows } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
@@ -65,9 +66,12 @@ export class ViewDirectory {
     return known
   }
 
-  /** One that is known, and that was read not long ago. */
+  /** One that is known by its very name, and need not be read again before the request. */
   recent(name: string): ServedView | undefined {
-    return this.now() - this.#loadedAt > agingMs ? undefined : this.#byName.get(name)
+    const age = this.now() - this.#loadedAt
+    if (age > oldMs) return undefined
+    if (age > agingMs) this.#load().catch(() => undefined)
+    return this.#byName.get(name)
   }
 
   /** The same, and views that are only configured, where they may be computed for a request. */
@@ -121,7 +125,12 @@ export class ViewDirectory {
   async #read(): Promise<void> {
     const began = this.now()
     const turn = this.#turn
-    const views = await readViews(this.database)
+    const before = new Map(this.#views?.map((view) => [view.qualified, view]))
+    // The same object as long as it is the same: much is remembered by it.
+    const views = (await readViews(this.database)).map((view) => {
+      const known = before.get(view.qualified)
+      return known !== undefined && isDeepStrictEqual(known, view) ? known : view
+    })
     const isPast = turn !== this.#turn
     if (isPast && this.#views !== undefined) return
     this.#views = views

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { displayName } from '../define/names.js'
 import { defaultReading, settingsOf } from '../define/normalise-view.js'
@@ -11,8 +12,10 @@ import type { ConfiguredViews } from './options.js'
 type Described = Omit<ViewFacts, 'shown' | 'read'>
 
 interface Known {
+  readonly askedAt: number
   readonly asked: Promise<ViewFacts>
   facts: ViewFacts | undefined
+  renewing: boolean
 }
 
 /** Names that were asked for, right and wrong ones: who asks for many wrong ones must not fill the memory. */
@@ -20,10 +23,12 @@ const mostNames = 1_000
 
 /** After this long a view is described anew, also where nobody read it and so noticed that it changed. */
 const rememberMs = 5_000
+/** And after this long beside whoever reads it, so that nobody waits for that where somebody always reads. */
+const renewMs = 4_000
 
 /** What views are, remembered until a read finds that they are others. */
 export class ViewCatalog {
-  readonly #known = new LRUCache<string, Known>({ max: mostNames, ttl: rememberMs })
+  readonly #known = new LRUCache<string, Known>({ max: mostNames })
 
   /** `configured`: views that can be computed though they are not deployed. */
   constructor(
@@ -31,12 +36,40 @@ export class ViewCatalog {
     private readonly configured: ConfiguredViews,
   ) {}
 
-  /** @throws TidemarkError UNKNOWN_VIEW. */
+  /**
+   * The same object as long as the view is the same.
+   * @throws TidemarkError UNKNOWN_VIEW.
+   */
   find(name: string): Promise<ViewFacts> {
+    return (this.#remembered(name) ?? this.#ask(name)).asked
+  }
+
+  /** What is known at this moment, without asking. */
+  recent(name: string): ViewFacts | undefined {
+    return this.#remembered(name)?.facts
+  }
+
+  forget(name?: string): void {
+    if (name === undefined) this.#known.clear()
+    else this.#known.delete(name)
+  }
+
+  #remembered(name: string): Known | undefined {
     const known = this.#known.get(name)
-    if (known !== undefined) return known.asked
-    const asked = this.#describe(name)
-    const entry: Known = { asked, facts: undefined }
+    if (known === undefined) return undefined
+    const age = performance.now() - known.askedAt
+    if (age > rememberMs) return undefined
+    if (age > renewMs && known.facts !== undefined && !known.renewing) {
+      known.renewing = true
+      this.#renew(name, known.facts, known)
+    }
+    return known
+  }
+
+  #ask(name: string): Known {
+    const before = this.#known.peek(name)?.facts
+    const asked = this.#describe(name).then((found) => sameAs(before, found))
+    const entry: Known = { askedAt: performance.now(), asked, facts: undefined, renewing: false }
     this.#known.set(name, entry)
     asked.then(
       (facts) => {
@@ -46,17 +79,20 @@ export class ViewCatalog {
         if (this.#known.peek(name) === entry) this.#known.delete(name)
       },
     )
-    return asked
+    return entry
   }
 
-  /** What is known at this moment, without asking. */
-  recent(name: string): ViewFacts | undefined {
-    return this.#known.get(name)?.facts
-  }
-
-  forget(name?: string): void {
-    if (name === undefined) this.#known.clear()
-    else this.#known.delete(name)
+  /** What fails is found again, and told, once what is known is too old. */
+  #renew(name: string, before: ViewFacts, entry: Known): void {
+    const askedAt = performance.now()
+    this.#describe(name).then(
+      (found) => {
+        if (this.#known.peek(name) !== entry) return
+        const facts = sameAs(before, found)
+        this.#known.set(name, { askedAt, asked: Promise.resolve(facts), facts, renewing: false })
+      },
+      () => undefined,
+    )
   }
 
   async #describe(name: string): Promise<ViewFacts> {
@@ -153,6 +189,11 @@ export class ViewCatalog {
       )
     }
   }
+}
+
+/** Much is remembered of a view by the object that describes it. */
+function sameAs(before: ViewFacts | undefined, found: ViewFacts): ViewFacts {
+  return before !== undefined && isDeepStrictEqual(before, found) ? before : found
 }
 
 /** Of what is deployed, this was checked when it was; only here does reading need PostgreSQL's parser. */

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Database } from '../../src/engine/database.js'
+import { ViewCatalog } from '../../src/read/catalog.js'
+
+let described: { settle(view: object | null): void }[] = []
+let catalog: ViewCatalog
+
+const view = (version: string) => ({
+  id: 1,
+  version,
+  schema: 'public',
+  name: 'mv',
+  settings: { read: {} },
+  columns: [{ name: 'a', type: 'integer' }],
+})
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  described = []
+  const database: Database = {
+    query: () =>
+      new Promise((resolve) => {
+        described.push({ settle: (found) => resolve({ rows: [{ view: found } as never], rowCount: 1 }) })
+      }),
+    connect: () => Promise.reject(new Error('no connection was asked for')),
+  }
+  catalog = new ViewCatalog(database, [])
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+async function found(version: string) {
+  const finding = catalog.find('mv')
+  described.at(-1)?.settle(view(version))
+  return finding
+}
+
+it('describes a view once for all who ask, and again when that is long ago', async () => {
+  const first = await found('1:1')
+  expect(await catalog.find('mv')).toBe(first)
+  expect(described).toHaveLength(1)
+  vi.advanceTimersByTime(5_001)
+  expect(catalog.recent('mv')).toBeUndefined()
+  expect((await found('1:2')).version).toBe('1:2')
+  expect(described).toHaveLength(2)
+})
+
+it('a view that is the same stays the same object, and one that changed is another', async () => {
+  const first = await found('1:1')
+  vi.advanceTimersByTime(5_001)
+  expect(await found('1:1')).toBe(first)
+  vi.advanceTimersByTime(5_001)
+  expect(await found('1:3')).not.toBe(first)
+})
+
+it('describes it beside those who read it all the time: nobody waits', async () => {
+  await found('1:1')
+  for (let round = 1; round <= 3; round++) {
+    vi.advanceTimersByTime(4_100)
+    for (let reader = 0; reader < 3; reader++) expect(catalog.recent('mv')?.version).toBe(`1:${round}`)
+    expect(described).toHaveLength(round + 1)
+    described[round]?.settle(view(`1:${round + 1}`))
+    await settled()
+    expect(catalog.recent('mv')?.version).toBe(`1:${round + 1}`)
+  }
+})
+
+it('what was asked beside before the view was forgotten says nothing of it', async () => {
+  await found('1:1')
+  vi.advanceTimersByTime(4_100)
+  expect(catalog.recent('mv')?.version).toBe('1:1')
+  catalog.forget('mv')
+  described[1]?.settle(view('1:1'))
+  await settled()
+  expect(catalog.recent('mv')).toBeUndefined()
+  expect((await found('1:2')).version).toBe('1:2')
+})
+
+it('a view that went away is not there any more once what is known is too old', async () => {
+  await found('1:1')
+  vi.advanceTimersByTime(4_100)
+  expect(catalog.recent('mv')?.version).toBe('1:1')
+  described[1]?.settle(null)
+  await settled()
+  vi.advanceTimersByTime(1_000)
+  const finding = catalog.find('mv')
+  described.at(-1)?.settle(null)
+  await expect(finding).rejects.toMatchObject({ code: 'UNKNOWN_VIEW' })
+})
