@@ -181,6 +181,8 @@ async function atHalf(
     say(`${name}: ${Math.round(rate)} requests a second`)
     const own: number[] = []
     const theirs: number[] = []
+    // Other paths than before, which nobody has asked for yet.
+    for (const { server, paths: asked } of [ours, peer]) await ask(site, server, { paths: asked, seconds, rate })
     for (let round = 0; round < rounds; round++) {
       own.push((await ask(site, ours.server, { paths: ours.paths, seconds, rate })).p99)
       theirs.push((await ask(site, peer.server, { paths: peer.paths, seconds, rate })).p99)
