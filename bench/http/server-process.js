@@ -62,7 +62,12 @@ function ours(url, cached) {
  * @param {string} connectionString
  */
 function poolOf(connectionString) {
-  const pool = new pg.Pool({ connectionString, max: 10, statement_timeout: statementTimeoutMs })
+  const pool = new pg.Pool({
+    connectionString,
+    max: 10,
+    statement_timeout: statementTimeoutMs,
+    idleTimeoutMillis: 300_000,
+  })
   pool.on('error', () => undefined)
   return pool
 }

@@ -2,6 +2,9 @@ import type { Pool } from 'pg'
 import type { Connection, Database } from '../../engine/database.js'
 import type { Session } from '../session.js'
 
+/** The first read on a new connection takes tens of milliseconds, and there are more readers again in a moment. */
+const kept = { idleTimeoutMillis: 5 * 60_000 }
+
 /**
  * Connections on which PostgreSQL ends what takes too long, by a setting that each begins with: so no statement has to
  * be told. Some poolers take no settings; there it goes on without, and a read sets its limit in a transaction.
@@ -15,8 +18,8 @@ export class LimitedPool implements Database {
   ) {}
 
   static async open(session: Session, connections: number, statementTimeoutMs: number): Promise<LimitedPool> {
-    const limited = await session.openAnotherPool(connections, { statement_timeout: statementTimeoutMs })
-    const pool = new LimitedPool(limited, await session.openAnotherPool(connections))
+    const limited = await session.openAnotherPool(connections, { ...kept, statement_timeout: statementTimeoutMs })
+    const pool = new LimitedPool(limited, await session.openAnotherPool(connections, kept))
     // To know before the first request, which would be the one that nothing ends. The database need not be there yet.
     pool.connect().then(
       (connection) => connection.release(),
