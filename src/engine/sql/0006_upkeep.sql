@@ -39,10 +39,11 @@ EXCEPTION WHEN undefined_table THEN
   RETURN NULL;
 END $$;
 
+-- The same with its pieces. Each is counted once: a plain subquery would be computed wherever it is named.
 CREATE FUNCTION tidemark.pending(target integer) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN count(*) = count(p.pending) THEN sum(p.pending) END::bigint
-  FROM unnest(tidemark.pieces(target) || target) AS t (id), LATERAL (SELECT tidemark.own_pending(t.id) AS pending) p
+  FROM unnest(tidemark.pieces(target) || target) AS t (id), LATERAL (SELECT tidemark.own_pending(t.id) AS pending OFFSET 0) p
 $$;
 
 -- Views to refresh now, by what is pending, asked for, or due by their interval; cron schedules are the worker's, or

@@ -97,7 +97,8 @@ SELECT
   coalesce(p.pending > tidemark.most_counted(), false) AS more_pending
 FROM tidemark.view v
 JOIN tidemark.state s ON s.view_id = v.id
-CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending) p
+-- Counted once, as in `pending` itself.
+CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending OFFSET 0) p
 CROSS JOIN LATERAL tidemark.read_state(v.id, p.pending IS NOT DISTINCT FROM 0) r
 WHERE v.replaces IS NULL AND NOT v.hidden
 ORDER BY 1;
