@@ -4,6 +4,7 @@ import { type Queryable, rows } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ConfiguredViews } from '../read/index.js'
+import { shownView } from './shownName.js'
 
 /** A deployed view, as far as serving it goes. */
 export interface ServedView {
@@ -155,7 +156,7 @@ async function readViews(database: Queryable): Promise<ServedView[]> {
   try {
     return await rows<ServedView>(
       database,
-      `SELECT v.id, CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS name,
+      `SELECT v.id, ${shownView('v')} AS name,
          format('%I.%I', v.schema_name, v.view_name) AS qualified, v.schema_name AS schema, v.view_name AS "viewName",
          v.settings #>> '{read,public}' IS NOT DISTINCT FROM 'true' AS public,
          v.settings #>> '{read,live}' IS NOT DISTINCT FROM 'true' AS live

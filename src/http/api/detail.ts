@@ -4,6 +4,7 @@ import type { Explanation } from '../../protocol/explanation.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
 import { Problem } from '../problem.js'
+import { shownView } from '../shownName.js'
 import type { ServedView } from '../views.js'
 import { readSummaries, summaryOf } from './freshness.js'
 import { isoTime } from './times.js'
@@ -28,9 +29,6 @@ interface DetailRow {
   readonly changedAt: Date
 }
 
-const shown = (alias: string): string =>
-  `CASE WHEN ${alias}.schema_name = 'public' AND strpos(${alias}.view_name, '.') = 0 THEN ${alias}.view_name ELSE ${alias}.schema_name || '.' || ${alias}.view_name END`
-
 /** The relation that people read, and the one that holds the rows: of a native materialized view, the same. */
 const detailText = `SELECT v.definition, v.key_columns AS key, v.storage, v.settings, v.explanation,
   v.created_at AS "createdAt", v.changed_at AS "changedAt",
@@ -45,9 +43,9 @@ const detailText = `SELECT v.definition, v.key_columns AS key, v.storage, v.sett
       'liveRows', pg_stat_get_live_tuples(c.oid), 'deadRows', pg_stat_get_dead_tuples(c.oid),
       'lastVacuum', extract(epoch FROM greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid))) * 1000)
     FROM pg_class c WHERE c.oid = kept.relation) AS sizes,
-  ARRAY(SELECT ${shown('o')} FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden) AS deployed,
-  ARRAY(SELECT ${shown('o')} FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden AND o.id <> v.id
-    AND o.explanation -> 'sources' @> jsonb_build_array(jsonb_build_object('table', ${shown('v')})) ORDER BY 1) AS "readBy"
+  ARRAY(SELECT ${shownView('o')} FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden) AS deployed,
+  ARRAY(SELECT ${shownView('o')} FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden AND o.id <> v.id
+    AND o.explanation -> 'sources' @> jsonb_build_array(jsonb_build_object('table', ${shownView('v')})) ORDER BY 1) AS "readBy"
   FROM tidemark.view v
   CROSS JOIN LATERAL (SELECT to_regclass(format('%I.%I', v.schema_name, v.view_name))) AS read (relation)
   CROSS JOIN LATERAL (SELECT CASE WHEN v.storage = 'matview' THEN read.relation

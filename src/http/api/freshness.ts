@@ -2,6 +2,7 @@ import type { ViewSummary } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
 import type { ViewFreshness, ViewState, ViewWarning } from '../../protocol/freshness.js'
 import { type AskContext, ask } from '../ask.js'
+import { shownView } from '../shownName.js'
 import { shownError, withoutDetails } from '../visible.js'
 import { isoTime } from './times.js'
 
@@ -32,16 +33,13 @@ export interface SummaryRow extends FreshnessRow {
   readonly recentRuns: readonly { readonly at: number; readonly durationMs: number; readonly failed: boolean }[]
 }
 
-export const viewName =
-  "CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END"
-
 /** What waits for a view, counted once: a plain subquery would be computed wherever it is named. */
 export const counted = 'CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending OFFSET 0) AS p'
 export const pendingColumn = 'least(p.pending, tidemark.most_counted())::double precision'
 export const moreColumn = 'coalesce(p.pending > tidemark.most_counted(), false)'
 
 /** As old as reads say that it is: a view over others is as old as the oldest of them. */
-const freshnessColumns = `v.id, ${viewName} AS view, s.state, v.id || '-' || s.epoch AS epoch, r.as_of AS "asOf",
+const freshnessColumns = `v.id, ${shownView('v')} AS view, s.state, v.id || '-' || s.epoch AS epoch, r.as_of AS "asOf",
   r.age AS "stalenessSeconds", clock_timestamp() AS now, ${pendingColumn} AS "pendingChanges", ${moreColumn} AS "morePending",
   (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", s.row_count::double precision AS rows,
   s.last_run_at AS "lastRun", s.last_error AS "lastError"`

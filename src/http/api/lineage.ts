@@ -3,7 +3,8 @@ import type { Explanation } from '../../protocol/explanation.js'
 import type { ViewState } from '../../protocol/freshness.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
-import { counted, moreColumn, pendingColumn, viewName } from './freshness.js'
+import { shownName, shownView } from '../shownName.js'
+import { counted, moreColumn, pendingColumn } from './freshness.js'
 
 interface ViewRow {
   readonly view: string
@@ -21,7 +22,7 @@ interface TableRow {
   readonly rows: number | null
 }
 
-const viewsText = `SELECT ${viewName} AS view, s.state, ${pendingColumn} AS pending, ${moreColumn} AS "morePending",
+const viewsText = `SELECT ${shownView('v')} AS view, s.state, ${pendingColumn} AS pending, ${moreColumn} AS "morePending",
     s.row_count::double precision AS rows, v.explanation
   FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id ${counted}
   WHERE v.replaces IS NULL AND NOT v.hidden ORDER BY 1`
@@ -31,9 +32,9 @@ const tablesText = `SELECT named.name, w.pending::double precision, coalesce(w.m
   FROM (SELECT DISTINCT source ->> 'table' AS name FROM tidemark.view v CROSS JOIN LATERAL jsonb_array_elements(v.explanation -> 'sources') source
     WHERE v.replaces IS NULL AND NOT v.hidden) AS named
   LEFT JOIN tidemark.waiting_changes() w
-    ON named.name = CASE WHEN w.schema_name = 'public' AND strpos(w.table_name, '.') = 0 THEN w.table_name ELSE w.schema_name || '.' || w.table_name END
+    ON named.name = ${shownName('w.schema_name', 'w.table_name')}
   LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'f', 'm', 'v'))
-    ON named.name = CASE WHEN n.nspname = 'public' AND strpos(c.relname, '.') = 0 THEN c.relname ELSE n.nspname || '.' || c.relname END
+    ON named.name = ${shownName('n.nspname', 'c.relname')}
   ORDER BY named.name`
 
 /** What reads what. Views that are kept in pieces are shown as one. */

@@ -3,6 +3,7 @@ import type { AlertList, RunList, RunRecord } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
+import { shownView } from '../shownName.js'
 import { shownError } from '../visible.js'
 import { isoTime } from './times.js'
 
@@ -28,7 +29,7 @@ interface RunRow {
   readonly worker: string | null
 }
 
-const runsText = `SELECT r.id::text, CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+const runsText = `SELECT r.id::text, ${shownView('v')} AS view,
     r.mode, r.started_at AS "startedAt", r.finished_at AS "finishedAt", r.duration_ms AS "durationMs",
     r.slices::double precision, r.inserted::double precision, r.updated::double precision, r.deleted::double precision,
     r.as_of AS "asOf", r.error, r.worker
