@@ -37,7 +37,7 @@ interface Known {
 export class PreparedStatements {
   readonly #known = new LRUCache<string, Known>({ max: mostWatched })
   readonly #had = new WeakMap<object, Set<string>>()
-  #refused = false
+  #refused: boolean
 
   constructor(private readonly database: Database) {
     // Only what is known to take names is given any.

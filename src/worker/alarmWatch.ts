@@ -21,10 +21,9 @@ export function watchStaleness(entry: Entry, now: number, leads: boolean, raise:
   }
   if (!entry.toldStale) {
     entry.toldStale = true
-    entry.failedWhileStale = false
+    entry.failedWhileStale = entry.failures > 0
     raise(stale(entry.view.name, ageMs, stalerThanMs))
   }
-  entry.failedWhileStale ||= entry.failures > 0
   return Number.POSITIVE_INFINITY
 }
 

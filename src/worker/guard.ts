@@ -1,4 +1,4 @@
-import type { Connection, Database } from '../engine/database.js'
+import { type Connection, type Database, hear } from '../engine/database.js'
 import { TidemarkError } from '../protocol/errors.js'
 
 /** What a driver's pool or client may also have. */
@@ -41,8 +41,7 @@ async function connectWithin(database: Database, options: GuardOptions): Promise
 }
 
 function guardedConnection(connection: Connection, options: GuardOptions): Connection {
-  const emitter = connection as Emitter
-  emitter.on?.('error', ignore)
+  hear(connection)
   let given: TidemarkError | undefined
   return {
     query: async (text, values) => {
@@ -56,8 +55,6 @@ function guardedConnection(connection: Connection, options: GuardOptions): Conne
     },
     release: (destroy) => {
       connection.release(destroy === true || given !== undefined)
-      // Once released, the pool listens; a destroyed client can still fail while it closes.
-      if (destroy !== true && given === undefined) emitter.removeListener?.('error', ignore)
     },
   }
 }
