@@ -9,6 +9,8 @@ import { type Bytes, Helper, type Loaded, type LoadOptions, type ServerOptions, 
 import { type Dashboard, dashboardsOf, makeSite, plainPath } from './site.js'
 
 const connections = 32
+/** Times as many rounds at half the rate: what is looked for there, one of a hundred, differs much from one to the next. */
+const moreRounds = 2
 const listeners = 1_000
 
 /**
@@ -190,7 +192,7 @@ async function atHalf(
     const theirs: number[] = []
     // Other paths than before, which nobody has asked for yet.
     for (const { server, paths: asked, rate } of [ours, peer]) await ask(site, server, { paths: asked, seconds, rate })
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < rounds * moreRounds; round++) {
       own.push((await ask(site, ours.server, { paths: ours.paths, seconds, rate: ours.rate })).p99)
       theirs.push((await ask(site, peer.server, { paths: peer.paths, seconds, rate: peer.rate })).p99)
     }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { percentile } from '../kit/stats.js'
 import type { Loaded, LoadOptions } from './processes.js'
@@ -18,6 +19,10 @@ class Client {
     this.#socket.on('data', (chunk) => this.#take(chunk))
     this.#socket.on('error', () => undefined)
     this.#socket.once('close', () => onEnd(this))
+  }
+
+  async connected(): Promise<void> {
+    await once(this.#socket, 'connect')
   }
 
   ask(request: Buffer, dueAt: number): void {
@@ -44,34 +49,60 @@ class Client {
   }
 }
 
+/** An array would be moved by one for each that is taken from it, when there are thousands because the server is behind. */
+class Queue {
+  #items: number[] = []
+  #first = 0
+
+  get length(): number {
+    return this.#items.length - this.#first
+  }
+
+  add(item: number): void {
+    this.#items.push(item)
+  }
+
+  take(): number | undefined {
+    const item = this.#items[this.#first]
+    if (item !== undefined) this.#first++
+    if (this.length === 0) {
+      this.#items = []
+      this.#first = 0
+    }
+    return item
+  }
+}
+
 /** Asks as fast as it is answered, or at a rate; for so many seconds, and then until all is answered. */
 export async function load({ port, paths, connections, seconds, rate }: LoadOptions): Promise<Loaded> {
   const requests = paths.map((path) =>
     Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\naccept: application/json\r\n\r\n`),
   )
   const milliseconds: number[] = []
-  const waiting: number[] = []
+  const waiting = new Queue()
   let turn = 0
   let failed = 0
   const idle: Client[] = []
   const next = (client: Client, dueAt: number): void => client.ask(requests[turn++ % requests.length] as Buffer, dueAt)
-  const started = performance.now()
-  const stopAt = started + seconds * 1000
+  let stopAt = 0
   const onAnswer = (client: Client, status: string, dueAt: number): void => {
     const now = performance.now()
     milliseconds.push(now - dueAt)
     if (status !== '200') failed++
-    const due = rate === undefined ? (now < stopAt ? now : undefined) : waiting.shift()
+    const due = rate === undefined ? (now < stopAt ? now : undefined) : waiting.take()
     if (due === undefined) idle.push(client)
     else next(client, due)
   }
   const clients = Array.from({ length: connections }, () => new Client(port, onAnswer, () => failed++))
+  await Promise.all(clients.map((client) => client.connected()))
+  const started = performance.now()
+  stopAt = started + seconds * 1000
   if (rate === undefined) for (const client of clients) next(client, performance.now())
   else {
     idle.push(...clients)
     await atRate(rate, started, stopAt, (dueAt) => {
       const client = idle.pop()
-      if (client === undefined) waiting.push(dueAt)
+      if (client === undefined) waiting.add(dueAt)
       else next(client, dueAt)
     })
   }

@@ -36,9 +36,12 @@ export async function connectionOf(database: Database): Promise<Connection> {
 }
 
 export function hear(connection: Connection): void {
-  if (heard.has(connection)) return
+  const emitter = connection as Emitter
+  // What only stands for a connection tells nothing. There is a new one for each use: to remember all of them, however weakly,
+  // would let them, and all that they hold, outlive many collections.
+  if (emitter.on === undefined || heard.has(connection)) return
   heard.add(connection)
-  ;(connection as Emitter).on?.('error', () => undefined)
+  emitter.on('error', () => undefined)
 }
 
 export interface Database extends Queryable {

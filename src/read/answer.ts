@@ -44,7 +44,7 @@ const mostTries = 3
  */
 export async function answer(means: Means, asked: Asked): Promise<JsonAnswer> {
   for (let tried = 1; ; tried++) {
-    const view = await means.catalog.find(asked.view)
+    const view = await viewOf(means, asked)
     try {
       if (asked.live || view.bypassed || view.id === 0) return await computed(means, view, asked)
       const found = await kept(means, view, asked)
@@ -59,6 +59,14 @@ export async function answer(means: Means, asked: Asked): Promise<JsonAnswer> {
     }
     means.catalog.forget(asked.view)
   }
+}
+
+/** What is found of kept rows says whether they are still those of the view that was described. */
+export function viewOf(
+  { catalog }: Pick<Means, 'catalog'>,
+  { view, live }: Pick<Asked, 'view' | 'live'>,
+): Promise<ViewFacts> {
+  return live ? catalog.find(view) : catalog.findProvisional(view)
 }
 
 /** The query, where the relation is not there. */
@@ -77,22 +85,14 @@ function gone(view: ViewFacts): never {
 
 /** Reads the kept rows; and computes the query instead, where their state or their age asks for it. */
 async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAnswer | 'changed'> {
-  const { database, board } = means
-  const turn = board.turn(view.id)
-  const recent = board.recent(view.id)
-  const need = { id: view.id, look: recent === undefined, live: false, version: view.version }
-  const { role, claims, timeoutMs } = asked
-  const found = await runReading(database, need, { role, claims, timeoutMs, timeZone: undefined }, (state, values) =>
-    keptStatement(view, asked, state, values),
-  )
-  board.note(view.id, found.state, turn)
+  const { found, recent } = await readKept(means, view, asked)
   if (!isOf(found.state, view)) return 'changed'
   const stalenessSeconds = youngest(found.state, recent)
   const own = answerOf(view, found, stalenessSeconds)
   const tooOld = isTooOld(view, asked, stalenessSeconds)
   const action = actionOf(view, asked)
   if (isBroken(found.state) || (tooOld && action === 'live')) {
-    return computed(means, view, asked).catch((error: unknown) => {
+    return computedNow(means, asked).catch((error: unknown) => {
       if (tooOld && action !== 'serve') throw readError(error, view.shown)
       if (asked.afterWrite !== undefined) {
         throw behind(
@@ -107,6 +107,19 @@ async function kept(means: Means, view: ViewFacts, asked: Asked): Promise<JsonAn
   }
   if (tooOld && action === 'error') throw stale(view, stalenessSeconds)
   return own
+}
+
+function readKept({ database, board }: Means, view: ViewFacts, asked: Asked) {
+  const { role, claims, timeoutMs } = asked
+  return board.reading(view.id, async (recent) => {
+    const turn = board.turn(view.id)
+    const need = { id: view.id, look: recent === undefined, live: false, version: view.version }
+    const found = await runReading(database, need, { role, claims, timeoutMs, timeZone: undefined }, (state, values) =>
+      keptStatement(view, asked, state, values),
+    )
+    board.note(view.id, found.state, turn)
+    return { found, recent }
+  })
 }
 
 interface KeptStatement {
@@ -156,6 +169,11 @@ function stale(view: ViewFacts, stalenessSeconds: number | null): TidemarkError 
     hint: "tidemark status says why. whenStale: 'serve' takes them as they are, 'live' computes the query.",
     view: view.shown,
   })
+}
+
+/** As it is described now: nothing shows whether what is computed is of the view as it was. */
+async function computedNow(means: Means, asked: Asked): Promise<JsonAnswer> {
+  return computed(means, await means.catalog.find(asked.view), asked)
 }
 
 async function computed({ database }: Means, view: ViewFacts, asked: Asked): Promise<JsonAnswer> {

@@ -10,6 +10,8 @@ const lookAheadMs = 200
 interface Entry {
   known: ReadState | undefined
   looking: Promise<ReadState> | undefined
+  /** Statements under way that read and look. */
+  lookers: number
   /** Moves when what was known is known to be over: what was asked before that says nothing. */
   turn: number
 }
@@ -29,6 +31,23 @@ export class Board {
     // What it fails with is for who waits for it.
     if (age > lookAheadMs && entry.looking === undefined) this.#begin(id, entry).catch(() => undefined)
     return entry.known
+  }
+
+  /**
+   * A statement that reads, and looks too where nothing recent is known. Of many that come at once after a while only the
+   * first does: the others share one look before they read.
+   */
+  async reading<Result>(id: number, read: (recent: ReadState | undefined) => Promise<Result>): Promise<Result> {
+    const recent = this.recent(id)
+    if (recent !== undefined) return read(recent)
+    const entry = this.#entry(id)
+    if (entry.looking !== undefined || entry.lookers > 0) return read(await this.look(id))
+    entry.lookers++
+    try {
+      return await read(undefined)
+    } finally {
+      entry.lookers--
+    }
   }
 
   /** Changes whenever what was read before is not to be handed out any more. */
@@ -71,7 +90,7 @@ export class Board {
   #entry(id: number): Entry {
     const found = this.#entries.get(id)
     if (found !== undefined) return found
-    const made: Entry = { known: undefined, looking: undefined, turn: 0 }
+    const made: Entry = { known: undefined, looking: undefined, lookers: 0, turn: 0 }
     this.#entries.set(id, made)
     return made
   }

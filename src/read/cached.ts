@@ -1,4 +1,4 @@
-import { type Asked, actionOf, answer, isTooOld, type Means } from './answer.js'
+import { type Asked, actionOf, answer, isTooOld, type Means, viewOf } from './answer.js'
 import { type Caches, keyOf } from './cache/caches.js'
 import { isSteady, readsClock } from './cache/steady.js'
 import type { ViewFacts } from './facts.js'
@@ -18,7 +18,7 @@ export interface CachedMeans extends Means {
  */
 export async function cachedAnswer(means: CachedMeans, asked: Asked): Promise<JsonAnswer> {
   const { catalog, board, caches, flights } = means
-  const view = await catalog.find(asked.view)
+  const view = await viewOf(means, asked)
   const forMs = view.read.cacheForMs
   if (forMs === null || !isCacheable(view, asked)) return answer(means, asked)
   const state = await board.look(view.id)

@@ -25,6 +25,8 @@ const mostNames = 1_000
 const rememberMs = 5_000
 /** And after this long beside whoever reads it, so that nobody waits for that where somebody always reads. */
 const renewMs = 4_000
+/** Whoever finds out by reading whether the view is still the one that was described need not wait for that before. */
+const provisionalMs = 60_000
 
 /** What views are, remembered until a read finds that they are others. */
 export class ViewCatalog {
@@ -44,9 +46,14 @@ export class ViewCatalog {
     return (this.#remembered(name) ?? this.#ask(name)).asked
   }
 
-  /** What is known at this moment, without asking. */
+  /** The same for who looks, with the rows or before them, whether the view is still the one that is described. */
+  findProvisional(name: string): Promise<ViewFacts> {
+    return (this.#remembered(name, provisionalMs) ?? this.#ask(name)).asked
+  }
+
+  /** The same, where it is known at this moment, without asking. */
   recent(name: string): ViewFacts | undefined {
-    return this.#remembered(name)?.facts
+    return this.#remembered(name, provisionalMs)?.facts
   }
 
   forget(name?: string): void {
@@ -54,11 +61,11 @@ export class ViewCatalog {
     else this.#known.delete(name)
   }
 
-  #remembered(name: string): Known | undefined {
+  #remembered(name: string, mostMs = rememberMs): Known | undefined {
     const known = this.#known.get(name)
     if (known === undefined) return undefined
     const age = performance.now() - known.askedAt
-    if (age > rememberMs) return undefined
+    if (age > (isKept(known.facts) ? mostMs : rememberMs)) return undefined
     if (age > renewMs && known.facts !== undefined && !known.renewing) {
       known.renewing = true
       this.#renew(name, known.facts, known)
@@ -189,6 +196,11 @@ export class ViewCatalog {
       )
     }
   }
+}
+
+/** What is computed is computed as it is described, and nothing shows that this was of before. */
+function isKept(facts: ViewFacts | undefined): boolean {
+  return facts !== undefined && facts.id !== 0 && !facts.bypassed
 }
 
 /** Much is remembered of a view by the object that describes it. */

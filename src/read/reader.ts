@@ -2,7 +2,7 @@ import type { ViewSettings } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { waitForWrite } from './afterWrite.js'
-import { type Asked, answer, type Means } from './answer.js'
+import { type Asked, answer, type Means, viewOf } from './answer.js'
 import { Board } from './board.js'
 import { type CacheStatistics, Caches } from './cache/caches.js'
 import { type CachedMeans, cachedAnswer, recalledAnswer } from './cached.js'
@@ -43,8 +43,11 @@ export interface Reader<Views extends object = ViewRows> {
    * asked, or the view is another than it was described as. The same object is taken for the same read: it must never change.
    */
   recall(request: JsonRequest, described: ViewDescription): JsonAnswer | undefined
-  /** Remembered until the view changes, and the same object until then. */
-  describe(view: string): Promise<ViewDescription>
+  /**
+   * Remembered until the view changes, and the same object until then.
+   * @param provisional for who reads kept rows next: whether it is still so shows then.
+   */
+  describe(view: string, provisional?: boolean): Promise<ViewDescription>
   /** The kept rows that a read would be of, known as of a moment ago at most; null where it may be answered otherwise. */
   present(view: string): Promise<PresentRows | null>
   /** Somebody who listens knows that the rows of a view are of this epoch now. */
@@ -101,11 +104,11 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
       if (view === undefined || descriptions.get(view) !== described) return undefined
       return recalledAnswer(cachedMeans, view, request, () => askedOf(request, request.format ?? 'json', limitMs))
     },
-    async describe(name) {
-      return descriptionOf(await means.catalog.find(name))
+    async describe(name, provisional = false) {
+      return descriptionOf(await viewOf(means, { view: name, live: !provisional }))
     },
     async present(name) {
-      return presentRows(means, await means.catalog.find(name))
+      return presentRows(means, await means.catalog.findProvisional(name))
     },
     noteEpoch(_view, epoch) {
       const [, id, number] = /^(\d+)-(\d+)$/.exec(epoch) ?? []

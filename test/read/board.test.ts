@@ -105,3 +105,38 @@ it('a look ahead that began before the rows changed says nothing of them', async
   await looked('2')
   expect(board.recent(1)?.epoch).toBe('2')
 })
+
+it('of many statements that come at once after a while the first looks by itself, the others share one look', async () => {
+  const looks: (string | null)[] = []
+  const ended: (() => void)[] = []
+  const reading = () =>
+    board.reading(1, async (recent) => {
+      looks.push(recent?.epoch ?? null)
+      await new Promise<void>((resolve) => ended.push(resolve))
+    })
+  const first = reading()
+  expect(looks).toEqual([null])
+  const others = [reading(), reading(), reading()]
+  expect(asked).toHaveLength(1)
+  asked[0]?.answer('7')
+  await settled()
+  expect(looks).toEqual([null, '7', '7', '7'])
+  for (const end of ended) end()
+  await Promise.all([first, ...others])
+  vi.advanceTimersByTime(lookEveryMs + 1)
+  const again = reading()
+  expect(looks.at(-1)).toBeNull()
+  expect(asked).toHaveLength(1)
+  ended.at(-1)?.()
+  await again
+})
+
+it('a statement that looks by itself and fails leaves it to the next one', async () => {
+  await expect(board.reading(1, () => Promise.reject(new Error('it broke')))).rejects.toThrow('it broke')
+  let found: unknown = 'nothing'
+  await board.reading(1, async (recent) => {
+    found = recent
+  })
+  expect(found).toBeUndefined()
+  expect(asked).toHaveLength(0)
+})

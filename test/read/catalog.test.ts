@@ -44,9 +44,39 @@ it('describes a view once for all who ask, and again when that is long ago', asy
   expect(await catalog.find('mv')).toBe(first)
   expect(described).toHaveLength(1)
   vi.advanceTimersByTime(5_001)
-  expect(catalog.recent('mv')).toBeUndefined()
   expect((await found('1:2')).version).toBe('1:2')
   expect(described).toHaveLength(2)
+})
+
+it('who reads what is kept after a while does not wait for the description: it is asked beside', async () => {
+  const first = await found('1:1')
+  vi.advanceTimersByTime(50_000)
+  expect(catalog.recent('mv')).toBe(first)
+  expect(await catalog.findProvisional('mv')).toBe(first)
+  expect(described).toHaveLength(2)
+  described[1]?.settle(view('1:2'))
+  await settled()
+  expect((await catalog.findProvisional('mv')).version).toBe('1:2')
+  vi.advanceTimersByTime(60_001)
+  expect(catalog.recent('mv')).toBeUndefined()
+  const finding = catalog.findProvisional('mv')
+  described.at(-1)?.settle(view('1:3'))
+  expect((await finding).version).toBe('1:3')
+})
+
+it.each([
+  ['is bypassed', { bypassed: true }],
+  ['is not deployed', { id: 0 }],
+])('a view that %s is computed as it is described: that is never old', async (_, facts) => {
+  const finding = catalog.find('mv')
+  described[0]?.settle({ ...view('1:1'), ...facts })
+  await finding
+  vi.advanceTimersByTime(5_001)
+  expect(catalog.recent('mv')).toBeUndefined()
+  const again = catalog.findProvisional('mv')
+  expect(described).toHaveLength(2)
+  described[1]?.settle(view('1:2'))
+  expect((await again).version).toBe('1:2')
 })
 
 it('a view that is the same stays the same object, and one that changed is another', async () => {

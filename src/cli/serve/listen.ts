@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { TidemarkError } from '../../protocol/errors.js'
+import { expectShortLives } from './memory.js'
 
 interface Answering {
   readonly fetch: (request: Request, env?: object) => Response | Promise<Response>
@@ -16,6 +17,7 @@ export interface Listening {
 
 /** @throws TidemarkError ADDRESS_TAKEN. */
 export async function listenOn(handler: Answering, host: string, port: number): Promise<Listening> {
+  expectShortLives()
   // Who speaks HTTP/1.0, as some that look whether it is well, need not name a host.
   const hostname = shownHost(host)
   const server = createAdaptorServer({ fetch: handler.fetch, overrideGlobalObjects: true, hostname }) as Server

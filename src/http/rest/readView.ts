@@ -72,7 +72,7 @@ async function readAs(
 ): Promise<Response | undefined> {
   // What is not deployed is computed for each request.
   const asked = grant.view.id === 0 ? { ...understood, query: { ...understood.query, fresh: true } } : understood
-  const view = await context.reader.describe(grant.view.qualified)
+  const view = await context.reader.describe(grant.view.qualified, !asked.query.fresh)
   if (isOpenedOtherwise(grant, view)) return undefined
   const bound = boundTo(asked, grant, view)
   const question = { asked, grant, view, bound }
@@ -80,7 +80,8 @@ async function readAs(
   if (unchanged !== undefined) return unchanged
   const answer = await ask(context, request, question)
   // Reading may have found that the view is another one now.
-  if (isOpenedOtherwise(grant, await context.reader.describe(grant.view.qualified))) return undefined
+  const found = await context.reader.describe(grant.view.qualified, !asked.query.fresh)
+  if (found.revision !== view.revision || isOpenedOtherwise(grant, found)) return undefined
   return respond(request, { asked, grant, view, bound, answer })
 }
 
@@ -106,7 +107,7 @@ export function recallView(context: ReadingContext, request: Request, name: stri
 
 async function ask({ reader, limits }: RestContext, request: Request, question: Question): Promise<JsonAnswer> {
   const { asked, grant, bound } = question
-  request.signal.throwIfAborted()
+  if (asked.query.fresh) request.signal.throwIfAborted()
   const headOnly = request.method === 'HEAD' && asked.count && !asked.representation.singular
   const { request: plain } = bound
   const answer = await reader.readJson(

@@ -20,6 +20,7 @@ export interface TestServer {
   /** How often rows were read. */
   readonly reads: { readonly count: number }
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>
+  answer(request: Request): Promise<Response>
   client(headers?: Record<string, string>): PostgrestClient
 }
 
@@ -53,6 +54,7 @@ export function serveViews(db: TestDatabase, options: ServingOptions = {}): Test
     logged,
     reads,
     get,
+    answer: async (request) => app.request(request),
     client: (headers = {}) =>
       new PostgrestClient(`${origin}/rest/v1`, {
         headers,

@@ -302,8 +302,8 @@ describe('one row, and other forms', () => {
     await expect(client.from('things').select('missing').throwOnError()).rejects.toMatchObject({ code: '42703' })
   })
 
-  it('a request that is given up', async () => {
-    const { status } = await client.from('things').select().abortSignal(AbortSignal.abort())
+  it('a request that is given up, of which nothing is logged', async () => {
+    const { status } = await client.from('things').select('missing').abortSignal(AbortSignal.abort())
     expect(status).toBe(499)
     expect(server.logged).toEqual([])
   })

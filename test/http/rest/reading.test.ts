@@ -46,6 +46,37 @@ describe('how old the rows are', () => {
   })
 })
 
+describe('a request that is given up', () => {
+  const given = (path: string): { request: Request; readonly looks: number } => {
+    const request = new Request(`http://localhost/rest/v1/${path}`, { signal: AbortSignal.abort() })
+    let looks = 0
+    const { signal } = request
+    Object.defineProperty(request, 'signal', {
+      get: () => {
+        looks++
+        return signal
+      },
+    })
+    return {
+      request,
+      get looks() {
+        return looks
+      },
+    }
+  }
+
+  it('is not computed for', async () => {
+    expect((await server.answer(given('things?id=eq.1&fresh=1').request)).status).toBe(499)
+  })
+
+  // A signal is made where somebody looks at it: on a server, that costs more than all else of a read.
+  it('is not even noticed where rows are kept', async () => {
+    const one = given('things?id=eq.1')
+    expect((await server.answer(one.request)).status).toBe(200)
+    expect(one.looks).toBe(0)
+  })
+})
+
 describe('ETag', () => {
   const tagOf = async (path: string, headers = {}) => (await server.get(path, headers)).headers.get('etag')
 
