@@ -33,14 +33,13 @@ export interface SummaryRow extends FreshnessRow {
   readonly recentRuns: readonly { readonly at: number; readonly durationMs: number; readonly failed: boolean }[]
 }
 
-/** What waits for a view, counted once: a plain subquery would be computed wherever it is named. */
-export const counted = 'CROSS JOIN LATERAL (SELECT tidemark.pending(v.id) AS pending OFFSET 0) AS p'
-export const pendingColumn = 'least(p.pending, tidemark.most_counted())::double precision'
-export const moreColumn = 'coalesce(p.pending > tidemark.most_counted(), false)'
+/** What of a view `tidemark.freshness_of` said. */
+export const pendingColumn = 'least(f.pending, tidemark.most_counted())::double precision'
+export const moreColumn = 'coalesce(f.pending > tidemark.most_counted(), false)'
 
 /** As old as reads say that it is: a view over others is as old as the oldest of them. */
-const freshnessColumns = `v.id, ${shownView('v')} AS view, s.state, v.id || '-' || s.epoch AS epoch, r.as_of AS "asOf",
-  r.age AS "stalenessSeconds", clock_timestamp() AS now, ${pendingColumn} AS "pendingChanges", ${moreColumn} AS "morePending",
+const freshnessColumns = `v.id, ${shownView('v')} AS view, s.state, v.id || '-' || s.epoch AS epoch, f.as_of AS "asOf",
+  f.age AS "stalenessSeconds", clock_timestamp() AS now, ${pendingColumn} AS "pendingChanges", ${moreColumn} AS "morePending",
   (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", s.row_count::double precision AS rows,
   s.last_run_at AS "lastRun", s.last_error AS "lastError"`
 
@@ -50,13 +49,9 @@ const summaryColumns = `${freshnessColumns}, v.description, coalesce((v.explanat
       'failed', r.mode = 'failed') ORDER BY r.id)
     FROM (SELECT * FROM tidemark.run r WHERE r.view_id = v.id ORDER BY r.id DESC LIMIT 30) r), '[]') AS "recentRuns"`
 
-/**
- * Of the views that are wanted alone. Not by `tidemark.freshness`: it asks for the state of each view by itself, and to
- * look at what waits is most of what this takes.
- */
-const from = `FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id ${counted}
-  CROSS JOIN LATERAL tidemark.read_state(v.id, true) AS r
-  WHERE v.id = ANY ($1::integer[]) AND v.replaces IS NULL AND NOT v.hidden ORDER BY 2`
+/** Of the views that are wanted alone, at one look for all of them: `tidemark.freshness` looks for each by itself. */
+const from = `FROM tidemark.freshness_of($1::integer[]) AS f
+  JOIN tidemark.view v ON v.id = f.view_id AND v.replaces IS NULL AND NOT v.hidden JOIN tidemark.state s ON s.view_id = v.id ORDER BY 2`
 
 export function readFreshness(context: AskContext, views: readonly number[]): Promise<FreshnessRow[]> {
   return ask<FreshnessRow>(context, `SELECT ${freshnessColumns} ${from}`, [views])

@@ -4,7 +4,7 @@ import type { ViewState } from '../../protocol/freshness.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
 import { shownName, shownView } from '../shownName.js'
-import { counted, moreColumn, pendingColumn } from './freshness.js'
+import { moreColumn, pendingColumn } from './freshness.js'
 
 interface ViewRow {
   readonly view: string
@@ -24,8 +24,8 @@ interface TableRow {
 
 const viewsText = `SELECT ${shownView('v')} AS view, s.state, ${pendingColumn} AS pending, ${moreColumn} AS "morePending",
     s.row_count::double precision AS rows, v.explanation
-  FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id ${counted}
-  WHERE v.replaces IS NULL AND NOT v.hidden ORDER BY 1`
+  FROM tidemark.freshness_of(ARRAY(SELECT v.id FROM tidemark.view v WHERE v.replaces IS NULL AND NOT v.hidden)) AS f
+  JOIN tidemark.view v ON v.id = f.view_id JOIN tidemark.state s ON s.view_id = v.id ORDER BY 1`
 
 /** Of each table that a view reads: what waits, and PostgreSQL's estimate of its rows. */
 const tablesText = `SELECT named.name, w.pending::double precision, coalesce(w.more, false) AS "morePending", nullif(c.reltuples, -1)::double precision AS rows

@@ -9,8 +9,7 @@ import { ask } from '../ask.js'
 export async function readQuiet(context: AskContext, ids: readonly number[]): Promise<ReadonlySet<number>> {
   const found = await ask<{ id: number }>(
     context,
-    `SELECT v.id FROM tidemark.view v CROSS JOIN LATERAL tidemark.read_state(v.id, true) AS r
-     WHERE v.id = ANY ($1::integer[]) AND r.fresh`,
+    'SELECT view_id AS id FROM tidemark.freshness_of($1::integer[]) WHERE fresh',
     [ids],
   )
   return new Set(found.map(({ id }) => id))
