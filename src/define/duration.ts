@@ -12,6 +12,9 @@ const unitsByLength = ['d', 'h', 'm', 's', 'ms'] as const
 
 export const longestDurationMs = 365 * unitMs.d
 
+/** Timers of JavaScript, and PostgreSQL's, count in 32 bits. What is longer ends at once, or is refused: 24 days and a bit. */
+export const longestTimerMs = 2 ** 31 - 1
+
 const shape = /^(\d+(?:\.\d{1,3})?) ?(ms|s|m|h|d)$/
 
 /** Whole milliseconds from 0 to a year, or null when the value is not such a duration. */

@@ -83,6 +83,8 @@ export interface LimitOptions {
   readonly connectionWait?: Duration | undefined
   /** How many requests may wait for one. Default 100. */
   readonly maxWaiting?: number | undefined
+  /** How long a request waits for an answer of `authorize`, before its own is 503. Default `'10s'`. */
+  readonly authorizeTimeout?: Duration | undefined
   /** Clients that listen for events. Default 5000. */
   readonly maxEventClients?: number | undefined
   /** How long a request that joins a running refresh waits for it. Default `'1m'`. */

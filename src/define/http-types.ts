@@ -41,6 +41,7 @@ export interface HttpLimits {
   readonly maxBody: number
   readonly statementTimeoutMs: number
   readonly connectionWaitMs: number
+  readonly authorizeTimeoutMs: number
   readonly maxWaiting: number
   readonly maxEventClients: number
   readonly refreshWaitMs: number

@@ -73,7 +73,7 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   const bounded = new BoundedDatabase(database, limits)
   const computable = fresh === null ? [] : (means.views ?? [])
   const views = new ViewDirectory(bounded, computable)
-  const access = new Access(settings.access, views, bounded)
+  const access = new Access(settings.access, views, bounded, { authorizeTimeoutMs: limits.authorizeTimeoutMs, log })
   const reading = reader ?? readerOf(settings, bounded, computable)
   const context: HttpContext = { reader: reading, database: bounded, views, access, limits, fresh, log }
   const hub = new EventHub({

@@ -334,6 +334,60 @@ describe('authorize', () => {
   })
 })
 
+describe('authorize that never ends', () => {
+  const never = new Promise<never>(() => undefined)
+  const limits = { authorizeTimeout: '200ms' } as const
+
+  test('holds no request for longer than the limit, and opens nothing', async () => {
+    const served = handlers({ access: { open: ['read', 'operate'], authorize: () => never }, limits })
+    const began = performance.now()
+    const [read, freshness, pause] = await Promise.all([
+      served.get('/rest/v1/open'),
+      served.get('/api/views/open/freshness'),
+      served.post('/api/views/open/pause', undefined, {}),
+    ])
+    expect(performance.now() - began).toBeGreaterThan(190)
+    expect(performance.now() - began).toBeLessThan(5_000)
+    expect({ status: read.status, after: read.headers.get('retry-after') }).toEqual({ status: 503, after: '1' })
+    expect(await read.json()).toMatchObject({ code: 'PGRST003', message: expect.stringContaining('"read"') })
+    await expectProblem(freshness, 503, 'OVERLOADED')
+    await expectProblem(pause, 503, 'OVERLOADED')
+    for (const action of ['read', 'freshness', 'operate']) {
+      expect(served.log).toContainEqual(
+        expect.objectContaining({ level: 'warn', details: { action, view: 'open', waitedMs: 200 } }),
+      )
+    }
+    expect(served.log).toHaveLength(3)
+    const { rows } = await db.query("select state from tidemark.freshness where view = 'open'")
+    expect(rows).toEqual([{ state: 'ready' }])
+  })
+
+  test('is told once for a request that asks it about many views', async () => {
+    const served = handlers({ access: { authorize: () => never }, limits })
+    await expectProblem(await served.get('/api/views'), 503, 'OVERLOADED')
+    expect(served.log).toHaveLength(1)
+  })
+
+  test('what it says afterwards, a refusal or an error, is nobody’s any more', async () => {
+    const late: ((said: boolean | Promise<never>) => void)[] = []
+    const authorize = () => new Promise<boolean>((resolve) => late.push(resolve))
+    const served = handlers({ access: { open: ['read'], authorize }, limits })
+    expect((await served.get('/rest/v1/closed')).status).toBe(503)
+    expect((await served.get('/rest/v1/closed')).status).toBe(503)
+    late[0]?.(true)
+    late[1]?.(Promise.reject(new Error('too late')))
+    await sleep(20)
+    expect(served.log).toHaveLength(2)
+  })
+
+  test('one that takes its time is waited for', async () => {
+    const authorize = () => sleep(100, true)
+    const served = handlers({ access: { authorize }, limits: { authorizeTimeout: '10s' } })
+    expect((await served.get('/rest/v1/closed')).status).toBe(200)
+    expect(served.log).toEqual([])
+  })
+})
+
 describe('requests', () => {
   const served = handlers({
     access: { open: ['read', 'freshness', 'inspect', 'refresh', 'operate'] },

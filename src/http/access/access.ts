@@ -3,10 +3,10 @@ import type { AccessRules } from '../../define/http-types.js'
 import type { Queryable } from '../../engine/database.js'
 import { Problem } from '../problem.js'
 import type { ServedView, ViewDirectory } from '../views.js'
-import { authorizationOf } from './authorization.js'
 import { bearerOf } from './credentials.js'
 import { allows, anonymous, type Identity, identify, identifyAtOnce } from './identity.js'
 import { jwtVerifier, type VerifyJwt } from './jwt.js'
+import { OwnRule, type Patience } from './ownRule.js'
 import { Privileges } from './privileges.js'
 
 /** What a request may do, and under which role and with which claims its statements run. */
@@ -32,6 +32,7 @@ export class Access {
     private readonly rules: AccessRules,
     private readonly views: ViewDirectory,
     database: Queryable,
+    private readonly patience: Patience,
   ) {
     this.#verify = rules.jwt === null ? null : jwtVerifier(rules.jwt)
     this.#privileges = new Privileges(database)
@@ -84,6 +85,7 @@ export class Access {
       views: this.views,
       verify: this.#verify,
       privileges: this.#privileges,
+      patience: this.patience,
     })
   }
 }
@@ -99,15 +101,20 @@ interface Surroundings {
   readonly views: ViewDirectory
   readonly verify: VerifyJwt | null
   readonly privileges: Privileges
+  readonly patience: Patience
 }
 
 export class Caller {
   #identity: Promise<Identity> | undefined
+  readonly #own: OwnRule | null
 
   constructor(
     private readonly request: Request,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    const { rules, patience } = around
+    this.#own = rules.authorize === null ? null : new OwnRule(rules.authorize, request, patience)
+  }
 
   /** @throws Problem 401 or 403; 404 where it is allowed, and the view is not there. */
   async demandOf(action: HttpAction, name: string): Promise<ViewGrant> {
@@ -167,7 +174,7 @@ export class Caller {
 
   async #ask(action: HttpAction, view: ServedView | null, name: string | null): Promise<Grant | null> {
     const { rules, privileges } = this.around
-    const said = authorizationOf(await rules.authorize?.(this.request, action, view?.name ?? name))
+    const said = await this.#own?.ask(action, view?.name ?? name)
     if (said !== undefined) return said
     const identity = await this.#identify()
     if (!allows(identity, rules, action, view)) return null

@@ -1,4 +1,4 @@
-interface Authorized {
+export interface Authorized {
   readonly role?: string
   readonly claims?: Readonly<Record<string, unknown>>
 }

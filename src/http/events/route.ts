@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { longestTimerMs } from '../../define/duration.js'
 import type { Caller } from '../access/access.js'
 import type { HttpContext } from '../context.js'
 import type { Interest } from './audience.js'
@@ -6,8 +7,6 @@ import { readPosition } from './cursor.js'
 import type { EventHub, Since } from './hub.js'
 import { namesOf } from './names.js'
 import { openStream } from './stream.js'
-
-const longestTimerMs = 2 ** 31 - 1
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',

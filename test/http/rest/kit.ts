@@ -42,7 +42,7 @@ export function serveViews(db: TestDatabase, options: ServingOptions = {}): Test
   const routes = restRoutes({
     reader: { ...reader, readJson },
     views,
-    access: new Access(settings.access, views, db.pool),
+    access: new Access(settings.access, views, db.pool, { ...settings.limits, log }),
     limits: settings.limits,
     fresh: settings.fresh,
     log,
