@@ -105,6 +105,12 @@ describe('what is wrong is told, and secrets are not', () => {
     ['a Redis that is none', { cache: { redis: 'http://hush@box' } }, 'cache.redis: is not a Redis URL'],
     ['no URL of it', { cache: { redis: { prefix: 'a:' } } }, 'cache.redis.url: is required'],
     ['a cache that is on', { cache: true }, 'true says nothing here'],
+    [
+      'a limit of statements that PostgreSQL has no number for',
+      { limits: { statementTimeout: '25d' } },
+      'the most is 24d',
+    ],
+    ['a wait that no timer can do', { limits: { connectionWait: '30d' } }, 'the most is 24d'],
     ['a misspelt limit', { limits: { maxRow: 3 } }, 'did you mean "maxRows"?'],
   ])('%s', (_, http, message) => {
     const told = problemsOf(http)

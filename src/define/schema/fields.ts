@@ -11,9 +11,13 @@ import { shorten, show } from './wording.js'
 const durationForm = "write a number and a unit, such as '500ms', '5s', '2m', '1h' or '1d', or milliseconds as a number"
 
 /** In milliseconds. */
-export function duration(leastMs: number): z.ZodType<number, Duration> {
+export function duration(leastMs: number, mostMs = longestDurationMs): z.ZodType<number, Duration> {
   return field((value, fail) => {
     const ms = parseDuration(value)
+    if (ms !== null && ms > mostMs) {
+      fail(`${show(value)} is too long: the most is ${Math.floor(mostMs / 86_400_000)}d`)
+      return undefined
+    }
     if (ms !== null && ms >= leastMs) return ms
     if (ms !== null) fail(`${show(value)} is too short: the least is '${formatDuration(leastMs)}'`)
     else if (typeof value === 'number' && value > longestDurationMs) fail(`${value} ms is more than a year`)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { longestTimerMs } from '../duration.js'
 import { type Authorize, httpActions } from '../http-options.js'
 import type {
   AccessRules,
@@ -128,12 +129,15 @@ const cors = strict(corsShape).transform(({ origins, credentials = false, maxAge
   return { origins, credentials, maxAgeSeconds: Math.floor(maxAge / 1000) }
 })
 
+/** What a timer ends: of this process, or of PostgreSQL. */
+const timed = duration(1, longestTimerMs).optional()
+
 export const limitShape = {
   maxRows: z.int().min(1).max(1_000_000).optional(),
   maxBody: z.int().min(0).max(10_000_000).optional(),
-  statementTimeout: duration(1).optional(),
-  connectionWait: duration(1).optional(),
-  authorizeTimeout: duration(1).optional(),
+  statementTimeout: timed,
+  connectionWait: timed,
+  authorizeTimeout: timed,
   maxWaiting: z.int().min(0).max(100_000).optional(),
   maxEventClients: z.int().min(0).max(1_000_000).optional(),
   refreshWait: duration(0).optional(),
