@@ -137,8 +137,8 @@ export const limitShape = {
   maxBody: z.int().min(0).max(10_000_000).optional(),
   statementTimeout: timed,
   connectionWait: timed,
-  authorizeTimeout: timed,
   maxWaiting: z.int().min(0).max(100_000).optional(),
+  authorizeTimeout: timed,
   maxEventClients: z.int().min(0).max(1_000_000).optional(),
   refreshWait: duration(0).optional(),
 }
