@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Pool, type PoolConfig } from 'pg'
 import { type DatabaseUrl, redactUrl, resolveDatabaseUrl } from '../define/database-url.js'
 import { type LoadedConfig, loadConfig } from '../define/load-config.js'
@@ -23,6 +24,7 @@ export interface DatabaseNeed {
 }
 
 const connectTimeoutMs = 10_000
+const closeMs = 5_000
 
 /** One run of one command: its configuration and its database, each opened when it is first asked for. */
 export class Session {
@@ -107,8 +109,10 @@ export class Session {
     return pool
   }
 
+  /** Connections that something still works on are not waited for for long: whoever wanted it is gone. */
   async close(): Promise<void> {
-    await Promise.all([this.#pool, ...this.#others].map((pool) => pool?.end()))
+    const closed = Promise.all([this.#pool, ...this.#others].map((pool) => pool?.end()))
+    await Promise.race([closed, delay(closeMs, undefined, { ref: false })])
   }
 
   async #optionalConfig(): Promise<LoadedConfig | undefined> {

@@ -95,7 +95,7 @@ export async function inRefresh<Result>(
  * Cancels what carries the mark, from another connection, until it is gone. By its mark, since a pooler may hide which
  * server process works for a connection. When even that fails, whoever asked finds the refresh still running.
  */
-function cancelWhenAsked(database: Queryable, mark: string, signal: AbortSignal | undefined): () => void {
+export function cancelWhenAsked(database: Queryable, mark: string, signal: AbortSignal | undefined): () => void {
   let timer: NodeJS.Timeout | undefined
   const cancel = (): void => {
     const text = 'SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1'

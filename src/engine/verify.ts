@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { literal, sql } from '../compiler/fragment.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { type Connection, connectionOf, type Database, one } from './database.js'
 import { databaseError } from './databaseError.js'
+import { cancelWhenAsked } from './refresh.js'
 
 export interface Verification {
   readonly view: string
@@ -12,20 +15,34 @@ export interface Verification {
   readonly checkedAt: Date
 }
 
+export interface VerifyOptions {
+  /** Opens the transaction: with limits of its own, say. */
+  readonly begin?: string
+  /** Cancels it: it then throws, and nothing of it stays. */
+  readonly signal?: AbortSignal
+}
+
 const attempts = 40
 const defaultBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ'
 
 /**
  * Brings a view up to the snapshot of one transaction, and compares it with its query in that same snapshot. When a
  * worker holds the view, waits for it.
- * @param begin opens the transaction: with limits of its own, say.
  */
-export async function verifyView(database: Database, name: string, begin = defaultBegin): Promise<Verification> {
+export async function verifyView(
+  database: Database,
+  name: string,
+  { begin = defaultBegin, signal }: VerifyOptions = {},
+): Promise<Verification> {
+  const mark = `tidemark ${randomUUID()}`
+  const marked = `${begin}; ${sql`SET LOCAL application_name = ${literal(mark)}`.text}`
   for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted()
     const connection = await connectionOf(database)
+    const stopCancelling = cancelWhenAsked(database, mark, signal)
     let broken = false
     try {
-      const result = await verifyOn(connection, name, begin)
+      const result = await verifyOn(connection, name, marked)
       await connection.query(result === undefined ? 'ROLLBACK' : 'COMMIT')
       if (result !== undefined) return result
     } catch (error) {
@@ -34,6 +51,7 @@ export async function verifyView(database: Database, name: string, begin = defau
       })
       if (!isSerializationFailure(error)) throw databaseError(error)
     } finally {
+      stopCancelling()
       connection.release(broken)
     }
     if (attempt === attempts) {

@@ -3,6 +3,7 @@ import type { Reader } from '../read/index.js'
 import type { Log } from '../worker/events.js'
 import type { Access } from './access/access.js'
 import type { BoundedDatabase } from './bounded.js'
+import type { LongWork } from './longWork.js'
 import type { ViewDirectory } from './views.js'
 
 /** What every part of the server works with. */
@@ -15,5 +16,6 @@ export interface HttpContext {
   readonly limits: HttpLimits
   /** null: nothing is computed for a request. */
   readonly fresh: FreshRules | null
+  readonly work: LongWork
   readonly log: Log
 }

@@ -17,6 +17,7 @@ import type { HttpContext } from './context.js'
 import { DeploymentNotes } from './deployment.js'
 import { EventHub } from './events/hub.js'
 import { healthRoutes } from './health.js'
+import { LongWork } from './longWork.js'
 import { Metrics } from './metrics.js'
 import { openApi } from './openapi/document.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
@@ -64,6 +65,8 @@ export function createHandler(options: HandlerOptions): Handler {
 
 interface InternalMeans extends HandlerMeans {
   readonly deployment?: DeploymentNotes | undefined
+  /** What requests have begun, for whoever ends it. */
+  readonly work?: LongWork | undefined
 }
 
 /** The same for settings that were checked before. */
@@ -75,7 +78,8 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   const views = new ViewDirectory(bounded, computable)
   const access = new Access(settings.access, views, bounded, { authorizeTimeoutMs: limits.authorizeTimeoutMs, log })
   const reading = reader ?? readerOf(settings, bounded, computable)
-  const context: HttpContext = { reader: reading, database: bounded, views, access, limits, fresh, log }
+  const work = means.work ?? new LongWork()
+  const context: HttpContext = { reader: reading, database: bounded, views, access, limits, fresh, work, log }
   const hub = new EventHub({
     context,
     listen,

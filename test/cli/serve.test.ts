@@ -1,14 +1,13 @@
 /** The server as a process: it answers, keeps views fresh, tells of it, and ends when it is told to. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { hear } from '../http/kit.js'
 import { useTestDatabase } from '../kit/index.js'
-import { collect, directory, done, failure, start } from './kit.js'
+import { directory, done, failure } from './kit.js'
+import { startServer, until } from './server.js'
 
 const db = await useTestDatabase()
-const running = new Set<ReturnType<typeof start>>()
 const token = 'a-token-of-operations'
 let cwd = ''
 
@@ -24,30 +23,8 @@ beforeAll(async () => {
   await done(['apply'], { cwd, url: db.url })
 })
 
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
-async function serve(args: readonly string[], options: Parameters<typeof start>[1]) {
-  const child = start(['serve', '--json', ...args], options)
-  running.add(child)
-  const printed = collect(child)
-  const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
-    running.delete(child)
-    return { code, signal }
-  })
-  const lines = () =>
-    printed.stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as { message: string; url?: string })
-  await until(() => lines().some(({ message }) => message === 'serving'), 'it serves')
-  const url = lines().find(({ message }) => message === 'serving')?.url ?? ''
-  return { child, ended, url, lines, stderr: () => printed.stderr }
-}
-
 test('who speaks HTTP/1.0 and names no host is answered', async () => {
-  const { child, ended, url } = await serve([], { cwd, url: db.url })
+  const { child, ended, url } = await startServer([], { cwd, url: db.url })
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   socket.end('GET /data/healthz HTTP/1.0\r\n\r\n')
@@ -94,19 +71,11 @@ async function startPooler(url: string) {
   }
 }
 
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`)
-    await sleep(50)
-  }
-}
-
 test.each(['SIGTERM', 'SIGINT'] as const)(
   'it serves what its worker keeps fresh, tells of it, and %s ends it with 0',
   async (signal) => {
     await db.query('truncate orders')
-    const server = await serve([], { cwd, url: db.url })
+    const server = await startServer([], { cwd, url: db.url })
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/data$/)
     const heard = hear(await fetch(`${server.url}/api/events`))
     await until(() => heard.lastId !== undefined, 'the stream begins')
@@ -129,7 +98,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 )
 
 test('where nobody is named, it prints a token that allows everything', async () => {
-  const server = await serve(['--port', '0', '--no-worker'], { cwd: await directory(), url: db.url })
+  const server = await startServer(['--port', '0', '--no-worker'], { cwd: await directory(), url: db.url })
   const printed = / Token +(\S+)\n/
   await until(() => printed.test(server.stderr()), 'the token is printed')
   const [, pass = ''] = printed.exec(server.stderr()) ?? []
@@ -143,7 +112,7 @@ test('where nobody is named, it prints a token that allows everything', async ()
 
 test('behind a pooler that takes no settings with a connection, views are read all the same', async () => {
   const pooler = await startPooler(db.url)
-  const server = await serve(['--no-worker'], { cwd, url: pooler.url })
+  const server = await startServer(['--no-worker'], { cwd, url: pooler.url })
   const answer = await fetch(`${server.url}/rest/v1/mv?select=customer&limit=1`)
   expect({ status: answer.status, refused: pooler.refused() > 0 }).toEqual({ status: 200, refused: true })
   server.child.kill('SIGTERM')
@@ -152,7 +121,7 @@ test('behind a pooler that takes no settings with a connection, views are read a
 })
 
 test('an address that is taken, and a port that is none', async () => {
-  const server = await serve(['--no-worker'], { cwd, url: db.url })
+  const server = await startServer(['--no-worker'], { cwd, url: db.url })
   const { port } = new URL(server.url)
   expect(await failure(['serve', '--no-worker', '--port', port], { cwd, url: db.url })).toMatchObject({
     code: 'ADDRESS_TAKEN',

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { withRedisUrl } from '../../define/redis-url.js'
 import { consoleDirectory } from '../../http/console.js'
 import type { DeploymentNotes } from '../../http/deployment.js'
 import { makeHandler } from '../../http/handler.js'
+import { LongWork } from '../../http/longWork.js'
 import { TidemarkError } from '../../protocol/errors.js'
 import type { ConfiguredViews } from '../../read/index.js'
 import { aborted } from '../../worker/aborted.js'
@@ -30,6 +32,12 @@ export const servingOptions: readonly (readonly [string, string])[] = [
 /** How long answers in flight are waited for. */
 const patienceMs = 5_000
 
+/** After so long, what requests have the database do is cancelled, while there is a connection left to tell them by. */
+const workPatienceMs = 4_000
+
+/** How long what was cancelled is given to roll back. */
+const undoMs = 2_000
+
 /**
  * Serves, with a worker beside where that is wanted, until `stop` ends.
  * @param views those that are configured at the moment. Default: those that were at the start.
@@ -50,7 +58,9 @@ export async function serveUntil(
   const database = await LimitedPool.open(session, http.connections, http.limits.statementTimeoutMs)
   const { rules, token } = passFor(http.access)
   const worker = flags.worker ? await startConfiguredWorker(session, log, stop) : undefined
-  const means = { database, listen: url, worker, log, console: http.console, reader: undefined, views, deployment }
+  const work = new LongWork()
+  const told = { worker, log, views, deployment, work }
+  const means = { database, listen: url, console: http.console, reader: undefined, ...told }
   const handler = makeHandler({ ...http, cache, access: rules }, means)
   try {
     const server = await listenOn(handler, flags.host ?? http.host, port)
@@ -60,7 +70,9 @@ export async function serveUntil(
     announce({ url: at, console: page, token }, terminal)
     await aborted(stop)
     await handler.close()
-    await server.close(patienceMs)
+    const closed = server.close(patienceMs)
+    await Promise.race([closed, delay(workPatienceMs, undefined, { ref: false })])
+    await Promise.all([closed, work.end(undoMs)])
   } finally {
     await handler.close()
     await worker?.stop()

@@ -50,7 +50,9 @@ const beginVerification = 'BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL stat
 /** Brings the view up to one snapshot, and compares it with its query there. */
 export async function verify(context: HttpContext, view: ServedView): Promise<VerifyAnswer> {
   try {
-    const { missing, unexpected, checkedAt } = await verifyView(context.database, view.qualified, beginVerification)
+    const { missing, unexpected, checkedAt } = await context.work.run((signal) =>
+      verifyView(context.database, view.qualified, { begin: beginVerification, signal }),
+    )
     return { view: view.name, missing, unexpected, checkedAt: isoTime(checkedAt) }
   } catch (error) {
     throw said(error)

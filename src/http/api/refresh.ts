@@ -29,19 +29,22 @@ export class Refreshes {
   async refresh(view: ServedView, full: boolean, detailed: boolean): Promise<RefreshAnswer> {
     const key = `${view.id} ${full}`
     const running = this.#running.get(key)
-    const outcome = running ?? this.#run(view, full).finally(() => this.#running.delete(key))
+    const outcome =
+      running ??
+      this.context.work.run((signal) => this.#run(view, full, signal)).finally(() => this.#running.delete(key))
     if (running === undefined) this.#running.set(key, outcome)
     const { joined, ...rest } = await outcome
     return answerOf(view, { ...rest, joined: joined || running !== undefined }, detailed)
   }
 
-  async #run(view: ServedView, full: boolean): Promise<Outcome> {
+  async #run(view: ServedView, full: boolean, signal: AbortSignal): Promise<Outcome> {
     const { before, limitMs } = await this.#start(view)
     const deadline = performance.now() + this.context.limits.refreshWaitMs
     for (let waited = false; ; waited = true) {
-      const options = { full, timeoutMs: limitMs, worker: 'http' }
+      const options = { full, timeoutMs: limitMs, worker: 'http', signal }
       const result = await refreshView(this.context.database, view.qualified, options)
       if (result.mode !== 'skipped') return { result, joined: waited && !full, epoch: await this.#epochOf(view) }
+      signal.throwIfAborted()
       await this.#untilFree(view, deadline)
       // What ran meanwhile is the answer, unless all of it was to be computed anew.
       const run = full ? undefined : await this.#runSince(view, before)

@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Problem } from './problem.js'
+
+/**
+ * What requests have the database do that may take longer than a server that ends can wait: refreshes and verifications. The
+ * database would go on with them when nobody waits any more, and keep their connections, and so the process.
+ */
+export class LongWork {
+  readonly #end = new AbortController()
+  readonly #running = new Set<Promise<unknown>>()
+
+  /**
+   * @param work ends soon after its signal, with all that it did undone.
+   * @throws Problem 503 where it was ended.
+   */
+  async run<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const { signal } = this.#end
+    if (signal.aborted) throw ended()
+    const running = work(signal).catch((error: unknown) => {
+      throw signal.aborted ? ended() : error
+    })
+    const settled = running.catch(() => undefined).finally(() => this.#running.delete(settled))
+    this.#running.add(settled)
+    return running
+  }
+
+  /** Cancels all of it. Fulfilled when it has ended, or after so long. */
+  async end(patienceMs: number): Promise<void> {
+    this.#end.abort()
+    await Promise.race([Promise.all(this.#running), delay(patienceMs, undefined, { ref: false })])
+  }
+}
+
+function ended(): Problem {
+  return new Problem('OVERLOADED', 'The server ends. What was begun for this request is undone.')
+}
