@@ -50,11 +50,25 @@ export function foreignPosts(rules: CorsRules | null): MiddlewareHandler {
   }
 }
 
-function isExpected(request: Request, rules: CorsRules | null): boolean {
-  const origin = request.headers.get('origin')
-  if (origin === null) return request.headers.get('sec-fetch-site') !== 'cross-site'
-  if (rules !== null && (rules.origins === '*' || rules.origins.includes(origin))) return true
-  if (request.headers.get('sec-fetch-site') === 'same-origin') return true
+function isExpected({ headers }: Request, rules: CorsRules | null): boolean {
+  const site = headers.get('sec-fetch-site')
+  if (site === 'same-origin') return true
+  const origin = headers.get('origin')
+  // What the browser says of itself counts for more than two names that look alike: one may be without encryption.
+  const unsaid = site === null || site === 'none'
+  if (origin === null) return unsaid
   // Behind a proxy, the address of the request is the server's own; the host is what the browser asked for.
-  return URL.canParse(origin) && new URL(origin).host === request.headers.get('host')
+  if (unsaid && URL.canParse(origin) && new URL(origin).host === headers.get('host')) return true
+  if (rules === null || (rules.origins !== '*' && !rules.origins.includes(origin))) return false
+  return rules.credentials || !isByBrowser(headers)
+}
+
+/**
+ * Credentials that a browser sends by itself. A page needs no leave to have them sent with a form: only to read the answer,
+ * which is too late where it is the request that matters.
+ */
+function isByBrowser(headers: Headers): boolean {
+  const cookie = headers.get('cookie')
+  if (cookie !== null && cookie !== '') return true
+  return /^(?:basic|digest|negotiate|ntlm)\b/i.test(headers.get('authorization') ?? '')
 }
