@@ -1,9 +1,10 @@
-import { Button, CloseButton, SegmentedControl, Skeleton, Text, TextInput } from '@mantine/core'
-import { IconPlayerPause, IconPlayerPlay, IconSearch, IconWaveSine } from '@tabler/icons-react'
+import { Button, SegmentedControl, Skeleton, Text } from '@mantine/core'
+import { IconPlayerPause, IconPlayerPlay, IconWaveSine } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useAlerts, useAllRuns } from '../api/queries.js'
 import { plural } from '../format/number.js'
 import { Failure, Notice } from '../parts/Notice.js'
+import { SearchField } from '../parts/SearchField.js'
 import { PageTitle } from '../shell/PageTitle.js'
 import classes from './activity.module.css'
 import { EntryList } from './EntryList.js'
@@ -30,18 +31,12 @@ function Activity({ entries }: { readonly entries: readonly Entry[] }) {
     <>
       <PageTitle title="Activity">
         <div className={classes.tools}>
-          <TextInput
-            data-search
+          <SearchField
             className={classes.search}
             placeholder="Of which view"
-            aria-label="Search by view"
-            leftSection={<IconSearch size={16} aria-hidden />}
-            rightSection={
-              words !== '' && <CloseButton size="sm" aria-label="Empty the search" onClick={() => setWords('')} />
-            }
-            value={words}
-            onChange={(event) => setWords(event.currentTarget.value)}
-            onKeyDown={(event) => event.key === 'Escape' && setWords('')}
+            label="Search by view"
+            words={words}
+            onChange={setWords}
           />
           <SegmentedControl
             aria-label="What is shown"

@@ -11,6 +11,7 @@ import { useLive } from '../live/LiveProvider.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
 import { labels, looks } from '../parts/conditionLooks.js'
 import { Prose } from '../parts/Prose.js'
+import { SteadyButton } from '../parts/SteadyButton.js'
 import { paths } from '../paths.js'
 import { OperationOutcome } from '../view/OperationOutcome.js'
 import classes from './overview.module.css'
@@ -109,15 +110,16 @@ function Trouble({ view, now }: { readonly view: KnownView; readonly now: number
           <Prose text={advice ?? ''} />
         </Text>
         {remedy !== null && (
-          <Button
+          <SteadyButton
             size="compact-sm"
             variant="default"
-            loading={operation.isPending}
-            onClick={() => operation.mutate(remedy)}
+            busy={operation.isPending}
+            off={operation.isPending}
+            onPress={() => operation.mutate(remedy)}
             aria-label={`${remedies[remedy]}: ${view.view}`}
           >
             {remedies[remedy]}
-          </Button>
+          </SteadyButton>
         )}
       </div>
       <OperationOutcome result={operation.data} error={operation.error} onClose={operation.reset} />

@@ -1,11 +1,11 @@
-import { CloseButton, Text, TextInput, Title } from '@mantine/core'
+import { Text, Title } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import { useLocation } from 'wouter'
 import { type Condition, conditionOf } from '../health/assess.js'
 import type { KnownView } from '../health/known.js'
 import { matches, type Sorting, sorted } from '../health/order.js'
+import { SearchField } from '../parts/SearchField.js'
 import { paths } from '../paths.js'
 import { type Choice, ConditionFilter, chosenConditions } from './ConditionFilter.js'
 import classes from './overview.module.css'
@@ -20,20 +20,23 @@ interface ViewListProps {
   readonly now: number
 }
 
+interface Wanted {
+  readonly words: string
+  readonly choice: Choice
+}
+
 export function ViewList({ views, counts, now }: ViewListProps) {
-  const [words, setWords] = useState('')
-  const [choice, setChoice] = useState<Choice>('all')
+  const [wanted, setWanted] = useState<Wanted>({ words: '', choice: 'all' })
+  const { words, choice } = wanted
+  // Whoever types does not wait for hundreds of rows to be drawn.
+  const drawn = useDeferredValue(wanted)
   const [sorting, setSorting] = useState<Sorting>({ by: 'health', descending: false })
   const [, navigate] = useLocation()
   const narrow = useMediaQuery('(max-width: 960px)', undefined, { getInitialValueInEffect: false })
-  const shown = sorted(views, sorting, now)
-    .filter((view) => matches(view, words))
-    .map((view): ShownView => ({ view, condition: conditionOf(view, now) }))
-    .filter(({ condition }) => chosenConditions[choice].includes(condition))
-  const onKeyDown = (key: string): void => {
-    const first = shown[0]
-    if (key === 'Escape') setWords('')
-    if (key === 'Enter' && words !== '' && first !== undefined) navigate(paths.view(first.view.view))
+  const shown = found(sorted(views, sorting, now), drawn, now)
+  const openFirst = (): void => {
+    const [first] = words === '' ? [] : found(sorted(views, sorting, now), wanted, now)
+    if (first !== undefined) navigate(paths.view(first.view.view))
   }
   return (
     <section aria-labelledby="views">
@@ -41,25 +44,20 @@ export function ViewList({ views, counts, now }: ViewListProps) {
         <Title order={2} id="views">
           Views
         </Title>
-        <TextInput
-          data-search
+        <SearchField
           className={classes.search}
           placeholder="Search by name or description"
-          aria-label="Search views"
-          leftSection={<IconSearch size={16} aria-hidden />}
-          rightSection={
-            words !== '' && <CloseButton size="sm" aria-label="Empty the search" onClick={() => setWords('')} />
-          }
-          value={words}
-          onChange={(event) => setWords(event.currentTarget.value)}
-          onKeyDown={(event) => onKeyDown(event.key)}
+          label="Search views"
+          words={words}
+          onChange={(to) => setWanted({ ...wanted, words: to })}
+          onEnter={openFirst}
         />
-        <ConditionFilter counts={counts} choice={choice} onChoose={setChoice} />
+        <ConditionFilter counts={counts} choice={choice} onChoose={(to) => setWanted({ ...wanted, choice: to })} />
         {narrow && <SortMenu sorting={sorting} onSort={setSorting} />}
       </div>
       {shown.length === 0 ? (
         <Text c="dimmed" ta="center" py="xl" className="surface">
-          {words === '' ? 'No view is in this state.' : `No view matches “${words}”.`}
+          {drawn.words === '' ? 'No view is in this state.' : `No view matches “${drawn.words}”.`}
         </Text>
       ) : narrow ? (
         <ViewCards views={shown} />
@@ -68,4 +66,11 @@ export function ViewList({ views, counts, now }: ViewListProps) {
       )}
     </section>
   )
+}
+
+function found(views: readonly KnownView[], { words, choice }: Wanted, now: number): ShownView[] {
+  return views
+    .filter((view) => matches(view, words))
+    .map((view): ShownView => ({ view, condition: conditionOf(view, now) }))
+    .filter(({ condition }) => chosenConditions[choice].includes(condition))
 }

@@ -1,5 +1,4 @@
-import { Table, Text, UnstyledButton } from '@mantine/core'
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
+import { Table, Text } from '@mantine/core'
 import { memo } from 'react'
 import { Link } from 'wouter'
 import { count, counted } from '../format/number.js'
@@ -9,6 +8,7 @@ import { AgeBar } from '../parts/AgeBar.js'
 import { Ago } from '../parts/Ago.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
 import { labels } from '../parts/conditionLooks.js'
+import { SortButton, type SortDirection } from '../parts/SortButton.js'
 import { Sparkline } from '../parts/Sparkline.js'
 import { paths } from '../paths.js'
 import classes from './overview.module.css'
@@ -30,11 +30,20 @@ export function ViewTable({ views, sorting, onSort }: ViewTableProps) {
       <Table className={classes.table} verticalSpacing={9} horizontalSpacing="md">
         <Table.Thead>
           <Table.Tr>
-            {order.map((column) => (
-              <Table.Th key={column} data-column={column} aria-sort={ariaSort(column, sorting)}>
-                <SortButton column={column} sorting={sorting} onSort={onSort} />
-              </Table.Th>
-            ))}
+            {order.map((column) => {
+              const direction = directionOf(column, sorting)
+              const descending = direction === null ? firstDirection(column) : !sorting.descending
+              return (
+                <Table.Th key={column} data-column={column} aria-sort={direction ?? undefined}>
+                  <SortButton
+                    label={sortLabels[column]}
+                    direction={direction}
+                    isNumeric={numeric.has(column)}
+                    onPress={() => onSort({ by: column, descending })}
+                  />
+                </Table.Th>
+              )
+            })}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -47,26 +56,9 @@ export function ViewTable({ views, sorting, onSort }: ViewTableProps) {
   )
 }
 
-function ariaSort(column: SortColumn, { by, descending }: Sorting): 'ascending' | 'descending' | undefined {
-  if (column !== by) return undefined
+function directionOf(column: SortColumn, { by, descending }: Sorting): SortDirection | null {
+  if (column !== by) return null
   return descending ? 'descending' : 'ascending'
-}
-
-function SortButton({ column, sorting, onSort }: Omit<ViewTableProps, 'views'> & { readonly column: SortColumn }) {
-  const active = sorting.by === column
-  const Arrow = sorting.descending ? IconArrowDown : IconArrowUp
-  const descending = active ? !sorting.descending : firstDirection(column)
-  return (
-    <UnstyledButton
-      className={classes.sort}
-      data-active={active || undefined}
-      data-numeric={numeric.has(column) || undefined}
-      onClick={() => onSort({ by: column, descending })}
-    >
-      {sortLabels[column]}
-      <Arrow size={14} aria-hidden className={classes.sortArrow} />
-    </UnstyledButton>
-  )
 }
 
 // Rows are drawn again when their view changes; what ticks in them does so by itself.

@@ -9,6 +9,7 @@ import {
   IconShieldCheck,
 } from '@tabler/icons-react'
 import type { KnownDetail, Operation, useOperation } from '../api/queries.js'
+import { SteadyButton } from '../parts/SteadyButton.js'
 import classes from './page.module.css'
 
 interface ActionsProps {
@@ -24,22 +25,23 @@ export function Actions({ view, operation }: ActionsProps) {
   return (
     <div className={classes.actions}>
       <Button.Group>
-        <Button
-          leftSection={<IconRefresh size={17} aria-hidden />}
-          loading={running === 'refresh' || running === 'fullRefresh'}
-          disabled={operation.isPending}
-          onClick={() => run('refresh')}
+        <SteadyButton
+          icon={<IconRefresh size={17} aria-hidden />}
+          busy={running === 'refresh' || running === 'fullRefresh'}
+          off={operation.isPending}
+          onPress={() => run('refresh')}
         >
           Refresh
-        </Button>
-        <Menu position="bottom-end" width={300}>
+        </SteadyButton>
+        <Menu position="bottom-end" width={300} disabled={operation.isPending}>
           <Menu.Target>
             <ActionIcon
               size={36}
               variant="filled"
               className={classes.more}
               aria-label="More ways to refresh"
-              disabled={operation.isPending}
+              aria-disabled={operation.isPending}
+              data-disabled={operation.isPending}
             >
               <IconChevronDown size={17} />
             </ActionIcon>
@@ -60,33 +62,31 @@ export function Actions({ view, operation }: ActionsProps) {
           </Menu.Dropdown>
         </Menu>
       </Button.Group>
-      <Button
+      <SteadyButton
         variant="default"
-        leftSection={paused ? <IconPlayerPlay size={17} aria-hidden /> : <IconPlayerPause size={17} aria-hidden />}
-        loading={running === 'pause' || running === 'resume'}
-        disabled={operation.isPending || view.state === 'building'}
-        onClick={() => run(paused ? 'resume' : 'pause')}
+        icon={paused ? <IconPlayerPlay size={17} aria-hidden /> : <IconPlayerPause size={17} aria-hidden />}
+        busy={running === 'pause' || running === 'resume'}
+        off={operation.isPending || view.state === 'building'}
+        onPress={() => run(paused ? 'resume' : 'pause')}
       >
         {paused ? 'Resume' : 'Pause'}
-      </Button>
-      <Button
+      </SteadyButton>
+      <SteadyButton
         variant="default"
-        leftSection={<IconShieldCheck size={17} aria-hidden />}
-        loading={running === 'verify'}
-        disabled={operation.isPending}
-        onClick={() => run('verify')}
+        icon={<IconShieldCheck size={17} aria-hidden />}
+        busy={running === 'verify'}
+        off={operation.isPending}
+        onPress={() => run('verify')}
         title="Compares every kept row with the query, at one snapshot"
       >
         Verify
-      </Button>
-      <Button
+      </SteadyButton>
+      <SteadyButton
         variant="default"
-        leftSection={
-          view.bypassed ? <IconDatabase size={17} aria-hidden /> : <IconArrowRampRight size={17} aria-hidden />
-        }
-        loading={running === 'bypass' || running === 'restore'}
-        disabled={operation.isPending}
-        onClick={() => run(view.bypassed ? 'restore' : 'bypass')}
+        icon={view.bypassed ? <IconDatabase size={17} aria-hidden /> : <IconArrowRampRight size={17} aria-hidden />}
+        busy={running === 'bypass' || running === 'restore'}
+        off={operation.isPending}
+        onPress={() => run(view.bypassed ? 'restore' : 'bypass')}
         title={
           view.bypassed
             ? 'Gives readers the kept rows again'
@@ -94,7 +94,7 @@ export function Actions({ view, operation }: ActionsProps) {
         }
       >
         {view.bypassed ? 'Restore kept rows' : 'Bypass'}
-      </Button>
+      </SteadyButton>
     </div>
   )
 }

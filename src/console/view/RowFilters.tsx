@@ -1,6 +1,6 @@
 import { Button, NativeSelect, Pill, Popover, Stack, TextInput } from '@mantine/core'
 import { IconFilterPlus } from '@tabler/icons-react'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import type { ViewColumn } from '../../protocol/api.js'
 import classes from './rows.module.css'
 import { type Filter, type Operator, operators, operatorsFor } from './rowsQuery.js'
@@ -14,11 +14,18 @@ interface RowFiltersProps {
 /** The filters that rows have to pass, all of them, and one more. */
 export function RowFilters({ columns, filters, onChange }: RowFiltersProps) {
   const [open, setOpen] = useState(false)
+  const add = useRef<HTMLButtonElement>(null)
+  const remove = (filter: Filter): void => {
+    onChange(filters.filter((other) => other !== filter))
+    // The button that was pressed goes with it.
+    add.current?.focus()
+  }
   return (
     <div className={classes.filters}>
       <Popover opened={open} onChange={setOpen} position="bottom-start" trapFocus returnFocus withArrow shadow="md">
         <Popover.Target>
           <Button
+            ref={add}
             variant="default"
             leftSection={<IconFilterPlus size={16} aria-hidden />}
             onClick={() => setOpen(!open)}
@@ -42,7 +49,7 @@ export function RowFilters({ columns, filters, onChange }: RowFiltersProps) {
           key={`${filter.column} ${filter.operator} ${filter.value}`}
           size="md"
           withRemoveButton
-          onRemove={() => onChange(filters.filter((other) => other !== filter))}
+          onRemove={() => remove(filter)}
           removeButtonProps={{
             'aria-label': `Remove the filter on ${filter.column}`,
             tabIndex: 0,

@@ -1,5 +1,5 @@
-import { Button, Skeleton, Table, Text, UnstyledButton } from '@mantine/core'
-import { IconArrowDown, IconArrowUp, IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
+import { Button, Skeleton, Table, Text } from '@mantine/core'
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ViewColumn } from '../../protocol/api.js'
@@ -8,6 +8,8 @@ import { request } from '../api/client.js'
 import { type KnownDetail, keys } from '../api/queries.js'
 import { count, plural } from '../format/number.js'
 import { Failure } from '../parts/Notice.js'
+import { SortButton } from '../parts/SortButton.js'
+import { SteadyButton } from '../parts/SteadyButton.js'
 import { RowFilters } from './RowFilters.js'
 import classes from './rows.module.css'
 import { type Filter, isNumeric, pageLength, type RowsQuery, rowsPath, totalOf } from './rowsQuery.js'
@@ -82,24 +84,24 @@ function Pages({
         {data.rows.length === 0 ? 'no rows' : `${count(first + 1)}–${count(last)}${total}`}
       </Text>
       <Button.Group>
-        <Button
+        <SteadyButton
           size="compact-md"
           variant="default"
-          disabled={page === 0}
-          onClick={() => onPage(page - 1)}
+          off={page === 0}
+          onPress={() => onPage(page - 1)}
           aria-label="Previous rows"
         >
           <IconChevronLeft size={16} />
-        </Button>
-        <Button
+        </SteadyButton>
+        <SteadyButton
           size="compact-md"
           variant="default"
-          disabled={!more}
-          onClick={() => onPage(page + 1)}
+          off={!more}
+          onPress={() => onPage(page + 1)}
           aria-label="Next rows"
         >
           <IconChevronRight size={16} />
-        </Button>
+        </SteadyButton>
       </Button.Group>
     </div>
   )
@@ -163,21 +165,16 @@ function HeadCell({ column, order, onOrder }: HeadCellProps) {
       : active.descending
         ? null
         : { ...active, descending: true }
-  const Arrow = active?.descending === true ? IconArrowDown : IconArrowUp
+  const direction = active === null ? null : active.descending ? 'descending' : 'ascending'
   return (
-    <Table.Th
-      ta={isNumeric(column) ? 'right' : undefined}
-      aria-sort={active === null ? undefined : active.descending ? 'descending' : 'ascending'}
-    >
-      <UnstyledButton
-        className={classes.sort}
-        data-active={active !== null || undefined}
-        onClick={() => onOrder(next)}
+    <Table.Th ta={isNumeric(column) ? 'right' : undefined} aria-sort={direction ?? undefined}>
+      <SortButton
+        label={column.name}
+        direction={direction}
+        isNumeric={isNumeric(column)}
+        onPress={() => onOrder(next)}
         title={column.type}
-      >
-        {column.name}
-        {active !== null && <Arrow size={14} aria-hidden />}
-      </UnstyledButton>
+      />
     </Table.Th>
   )
 }
