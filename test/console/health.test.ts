@@ -79,6 +79,14 @@ describe('what is wrong', () => {
   })
 })
 
+test('one that is paused is said to be behind only where something waits for it', () => {
+  const quiet = assess(known('p', { state: 'paused' }), now)
+  expect(`${quiet.problem} ${quiet.advice}`).toContain('its rows are up to date')
+  const behind = assess(known('p', { state: 'paused', stalenessSeconds: 90, pendingChanges: 2 }), now)
+  expect(behind.problem).toContain('Readers still see its rows as of')
+  expect(behind.problem).toContain('2 changes wait for it.')
+})
+
 describe('the order of views', () => {
   const views = [
     known('a_fresh'),

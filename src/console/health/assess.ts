@@ -85,12 +85,17 @@ const tellers: Readonly<Record<Condition, (view: KnownView, now: number) => Told
     advice: 'Restore the kept rows when whatever was wrong with them is settled; verify compares them first.',
     remedy: 'restore',
   }),
-  paused: (view, now) => ({
-    label: 'Paused',
-    problem: `Nobody refreshes it. ${keptRows(view, now)}${pending(view)}`,
-    advice: 'Resume it to catch up; changes have been waiting in the log, none is lost.',
-    remedy: 'resume',
-  }),
+  paused: (view, now) => {
+    const isBehind = ageOf(view, now) !== 0
+    return {
+      label: 'Paused',
+      problem: `Nobody refreshes it. ${isBehind ? `${keptRows(view, now)}${pending(view)}` : 'No change waits for it as yet: its rows are up to date.'}`,
+      advice: isBehind
+        ? 'Resume it to catch up; changes have been waiting in the log, none is lost.'
+        : 'Until it is resumed, changes wait in the log; none is lost.',
+      remedy: 'resume',
+    }
+  },
   building: () => ({
     label: 'Building',
     problem: 'Its rows are computed for the first time.',
