@@ -22,7 +22,7 @@ import { Metrics } from './metrics.js'
 import { openApi } from './openapi/document.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
 import { readOne, restRoutes } from './rest/routes.js'
-import { crossOrigin, foreignPosts, securityHeaders } from './security.js'
+import { crossOrigin, crossOriginSayings, foreignPosts, securityHeaders } from './security.js'
 import { staticPage } from './staticFiles.js'
 import { ViewDirectory } from './views.js'
 
@@ -121,13 +121,16 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
     metrics.noteRequest(response.status)
     return response
   }
-  // Answers to other origins are given headers on the way through the app.
-  const isPlain = settings.cors === null
+  const sayings = settings.cors === null ? null : crossOriginSayings(settings.cors)
+  /** Without a way through the app, which gives answers to other origins their headers: what is remembered has them already. */
+  const readPlainly = (request: Request, name: string): Response | Promise<Response> | undefined =>
+    sayings === null ? read.answer(request, name) : read.recall(request, name, sayings(request))
   return {
     app,
     fetch: (request, env) => {
-      const name = isPlain ? plainlyRead(request, `${basePath}/rest/v1/`) : undefined
-      const response = name === undefined ? app.fetch(request, env as object | undefined) : read(request, name)
+      const name = plainlyRead(request, `${basePath}/rest/v1/`)
+      const plain = name === undefined ? undefined : readPlainly(request, name)
+      const response = plain ?? app.fetch(request, env as object | undefined)
       return response instanceof Promise ? response.then(counted) : counted(response)
     },
     close: async () => {

@@ -4,6 +4,7 @@ import { isSteady, readsClock } from '../../read/cache/steady.js'
 import type { JsonAnswer, JsonRequest, Reader, ReadQuery, SelectedColumn, ViewDescription } from '../../read/index.js'
 import type { ViewGrant } from '../access/access.js'
 import { Problem } from '../problem.js'
+import type { Also } from './also.js'
 import type { RestContext } from './context.js'
 import { restError } from './errors.js'
 import { names } from './etag.js'
@@ -93,7 +94,7 @@ function isOpenedOtherwise({ view }: ViewGrant, { settings }: ViewDescription): 
  * Answers a GET at once, where it was answered before, and everything that it takes is at hand: what it asks for, the leave to
  * read it, and the rows. Nothing where it is not, or where anything is out of the ordinary: `readView` answers.
  */
-export function recallView(context: ReadingContext, request: Request, name: string): Response | undefined {
+export function recallView(context: ReadingContext, request: Request, name: string, also?: Also): Response | undefined {
   const asked = context.understanding.recall(request)
   const bound = asked === undefined ? undefined : bindings.get(asked)
   if (asked === undefined || bound === undefined) return undefined
@@ -102,7 +103,9 @@ export function recallView(context: ReadingContext, request: Request, name: stri
   if (grant?.shared !== true || grant.view.qualified !== bound.request.view) return undefined
   if (isOpenedOtherwise(grant, bound.view)) return undefined
   const answer = context.reader.recall(bound.request, bound.view)
-  return answer === undefined ? undefined : respondAgain(request, { asked, grant, view: bound.view, bound, answer })
+  return answer === undefined
+    ? undefined
+    : respondAgain(request, { asked, grant, view: bound.view, bound, answer }, also)
 }
 
 async function ask({ reader, limits }: RestContext, request: Request, question: Question): Promise<JsonAnswer> {

@@ -1,6 +1,7 @@
 import type { JsonAnswer, JsonRequest, ViewDescription } from '../../read/index.js'
 import type { ViewGrant } from '../access/access.js'
 import type { ServedView } from '../views.js'
+import type { Also } from './also.js'
 import { restError } from './errors.js'
 import { entityTag, names } from './etag.js'
 import { type Audience, cacheControl, type Found, freshnessHeaders, shownAge, variesBy } from './headers.js'
@@ -24,6 +25,7 @@ export interface Bound {
 
 /** What an answer says, and all that decides it besides what is asked for: while that is the same, so is what is said. */
 interface Ready {
+  readonly also: Also | undefined
   readonly served: ServedView
   readonly answer: JsonAnswer
   readonly age: number | null
@@ -62,18 +64,24 @@ export function respond(request: Request, read: Read): Response {
  * The same for remembered rows, to somebody who has none yet and reads them as everybody may. Dashboards ask for the same
  * many times between two moments at which anything about its answer changes.
  */
-export function respondAgain(request: Request, read: Read): Response {
+export function respondAgain(request: Request, read: Read, also?: Also): Response {
   const { bound, grant, asked, answer } = read
   const body = bodyOf(asked.representation, answer)
   const age = shownAge(answer.stalenessSeconds)
   const { ready } = bound
-  if (ready !== undefined && ready.age === age && ready.served === grant.view && isAlike(ready.answer, answer)) {
-    return new Response(body, ready.said)
-  }
+  const isSame = ready !== undefined && ready.age === age && ready.served === grant.view && ready.also === also
+  if (isSame && isAlike(ready.answer, answer)) return new Response(body, ready.said)
   const status = statusOf(asked.extent.offset, answer.rows, answer.total)
-  const said = { status, headers: addRows(tagged(request, read).headers, read) }
-  bound.ready = { served: grant.view, answer, age, said }
+  const headers = addRows(tagged(request, read).headers, read)
+  if (also !== undefined) add(headers, also)
+  const said = { status, headers }
+  bound.ready = { also, served: grant.view, answer, age, said }
   return new Response(body, said)
+}
+
+function add(headers: Record<string, string>, also: Also): void {
+  for (const name in also.headers) headers[name] = also.headers[name] as string
+  if (also.vary !== null) headers.Vary = `${headers.Vary}, ${also.vary}`
 }
 
 function tagged(request: Request, read: Read): { readonly tag: string | undefined; headers: Record<string, string> } {

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import type { Also } from './also.js'
 import type { RestContext } from './context.js'
 import { restError } from './errors.js'
 import { errorResponse, restErrorOf } from './failure.js'
@@ -8,21 +9,35 @@ import { Understanding } from './understand.js'
 
 const allowed = { allow: 'GET, HEAD, OPTIONS' }
 
-/** Answers GET and HEAD of one view, with an error too; at once where it can. */
-export type ReadOne = (request: Request, name: string) => Response | Promise<Response>
+export interface ReadOne {
+  /** Answers GET and HEAD of one view, with an error too; at once where it can. */
+  readonly answer: (request: Request, name: string) => Response | Promise<Response>
+  /** Answers GET at once; nothing where it cannot. */
+  readonly recall: (request: Request, name: string, also?: Also) => Response | undefined
+}
 
 export function readOne(context: RestContext): ReadOne {
   const rate = new RatePerMinute(context.fresh?.perMinute ?? 0)
   const understanding = new Understanding(context.limits.maxRows)
   const reading = { ...context, rate, understanding }
   const failed = (error: unknown, request: Request): Response => errorResponse(restErrorOf(error, request, context.log))
-  return (request, name) => {
-    try {
-      const recalled = request.method === 'GET' ? recallView(reading, request, name) : undefined
-      return recalled ?? readView(reading, request, name).catch((error: unknown) => failed(error, request))
-    } catch (error) {
-      return failed(error, request)
-    }
+  return {
+    answer: (request, name) => {
+      try {
+        const recalled = request.method === 'GET' ? recallView(reading, request, name) : undefined
+        return recalled ?? readView(reading, request, name).catch((error: unknown) => failed(error, request))
+      } catch (error) {
+        return failed(error, request)
+      }
+    },
+    recall: (request, name, also) => {
+      try {
+        return recallView(reading, request, name, also)
+      } catch {
+        // Whoever answers it otherwise finds the same, and tells it.
+        return undefined
+      }
+    },
   }
 }
 
@@ -38,7 +53,7 @@ export function restRoutes(context: RestContext, read: ReadOne = readOne(context
       hint: 'Define a view of what the function returns.',
     })
   })
-  app.get('/:view', (c) => read(c.req.raw, c.req.param('view')))
+  app.get('/:view', (c) => read.answer(c.req.raw, c.req.param('view')))
   app.options('/:view', () => new Response(null, { status: 204, headers: allowed }))
   app.all('/:view', (c) => {
     throw restError(405, 'PGRST117', `${c.req.method} is not supported`, {
