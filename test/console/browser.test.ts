@@ -214,6 +214,9 @@ describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
       await expect.poll(focused).toBe(then)
     }
     await press('Refresh', 'Refresh', /Nothing to do|Refreshed in/)
+    await page.getByRole('button', { name: 'Close this message' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('main')
     await press('Pause', 'Resume', /only when that is asked for/)
     await press('Resume', 'Pause', /takes in what has been waiting/)
     await press('Bypass', 'Restore kept rows', /given the query itself/)

@@ -4,7 +4,6 @@ import { useQueryClient } from '@tanstack/react-query'
 import { serverNow } from '../api/client.js'
 import { clockTime } from '../format/time.js'
 import { useLive } from '../live/LiveProvider.js'
-import classes from './shell.module.css'
 
 const told = {
   away: {
@@ -30,7 +29,7 @@ export function Interruption() {
   const { icon: Icon, title, text } = told[state]
   return (
     <div role="status">
-      <section className={classes.interruption} data-tone="warning" aria-label={title}>
+      <section className="strip" data-tone="warning" aria-label={title}>
         <Icon size={20} aria-hidden />
         <Text size="sm">
           <strong>

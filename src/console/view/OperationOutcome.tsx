@@ -4,7 +4,6 @@ import { TidemarkRequestError } from '../../react/requestError.js'
 import type { Operation, OperationResult } from '../api/queries.js'
 import { Prose } from '../parts/Prose.js'
 import { type Outcome, outcomeOf, runningText } from './outcome.js'
-import classes from './page.module.css'
 
 interface OperationOutcomeProps {
   readonly result: OperationResult | undefined
@@ -20,7 +19,7 @@ export function OperationOutcome({ result, error, running, onClose }: OperationO
   return (
     <div aria-live="polite">
       {running !== undefined ? (
-        <div className={classes.outcome} data-tone="muted">
+        <div className="strip" data-tone="muted">
           <Loader size={16} />
           <Text size="sm">{runningText[running]}</Text>
         </div>
@@ -34,13 +33,18 @@ export function OperationOutcome({ result, error, running, onClose }: OperationO
 function Shown({ outcome, onClose }: { readonly outcome: Outcome | undefined; readonly onClose: () => void }) {
   if (outcome === undefined) return null
   const Icon = icons[outcome.tone]
+  const close = (): void => {
+    onClose()
+    // The button goes with what it closes.
+    document.getElementById('main')?.focus({ preventScroll: true })
+  }
   return (
-    <div className={classes.outcome} data-tone={outcome.tone}>
+    <div className="strip" data-tone={outcome.tone}>
       <Icon size={18} aria-hidden />
       <Text size="sm">
         <strong>{outcome.title}.</strong> <Prose text={outcome.text} />
       </Text>
-      <CloseButton size="sm" aria-label="Close this message" onClick={onClose} />
+      <CloseButton size="sm" aria-label="Close this message" onClick={close} />
     </div>
   )
 }
