@@ -88,17 +88,22 @@ export async function transaction<Result>(
   })
 }
 
-/** The same for work that begins the transaction itself, with its first statement. */
+/**
+ * The same for work that begins the transaction itself, with its first statement.
+ * @param commit ends it, and may look at what came of it.
+ */
 export async function begun<Result>(
   database: Database,
   work: (connection: Connection) => Promise<Result>,
+  commit: (connection: Connection, result: Result) => Promise<Result> = async (connection, result) => {
+    await connection.query('COMMIT')
+    return result
+  },
 ): Promise<Result> {
   const connection = await connectionOf(database)
   let broken = false
   try {
-    const result = await work(connection)
-    await connection.query('COMMIT')
-    return result
+    return await commit(connection, await work(connection))
   } catch (error) {
     await connection.query('ROLLBACK').catch(() => {
       broken = true

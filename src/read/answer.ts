@@ -5,7 +5,7 @@ import { TidemarkError } from '../protocol/errors.js'
 import { behind } from './afterWrite.js'
 import type { Board } from './board.js'
 import type { ViewCatalog } from './catalog.js'
-import { computingError, isMissing, readError } from './errors.js'
+import { computingError, isMissing, isOfRequest, readError } from './errors.js'
 import type { ViewFacts } from './facts.js'
 import type { JsonAnswer, StalenessRules } from './options.js'
 import type { ReadQuery } from './query.js'
@@ -36,7 +36,7 @@ export interface Means {
 }
 
 /** A view may be built anew between two looks at it; more often than this within one read, something else is wrong. */
-const mostTries = 3
+export const mostTries = 3
 
 /**
  * Answers a read from the kept rows, or by computing the query where they are missing, not to be trusted, passed by, or
@@ -49,15 +49,15 @@ export async function answer(means: Means, asked: Asked): Promise<JsonAnswer> {
       if (asked.live || view.bypassed || view.id === 0) return await computed(means, view, asked)
       const found = await kept(means, view, asked)
       if (found !== 'changed' || tried === mostTries) return found === 'changed' ? gone(view) : found
-    } catch (error) {
-      if (!isMissing(error)) throw readError(error, view.shown)
-      // What was remembered may be of an earlier version, and the relation another one now.
       means.catalog.forget(asked.view)
-      const present = await means.catalog.find(asked.view)
-      if (present.version === view.version) return await instead(means, present, asked, error)
-      if (tried === mostTries) throw readError(error, view.shown)
+    } catch (error) {
+      const told = readError(error, view.shown)
+      if (!isMissing(error) && !isOfRequest(told)) throw told
+      // What was remembered may be of an earlier version, and the relation and its columns others now.
+      const present = await means.catalog.renewed(asked.view)
+      if (present === view && isMissing(error)) return await instead(means, present, asked, error)
+      if (present === view || tried === mostTries) throw told
     }
-    means.catalog.forget(asked.view)
   }
 }
 
@@ -76,7 +76,7 @@ async function instead(means: Means, view: ViewFacts, asked: Asked, error: unkno
   return computed(means, view, asked)
 }
 
-function gone(view: ViewFacts): never {
+export function gone(view: ViewFacts): never {
   throw new TidemarkError('UNKNOWN_VIEW', `${view.shown} is being replaced time and again, or was dropped.`, {
     hint: 'Try again.',
     view: view.shown,

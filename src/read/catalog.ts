@@ -18,6 +18,11 @@ interface Known {
   renewing: boolean
 }
 
+interface Renewal {
+  readonly asked: Promise<ViewFacts>
+  next: Promise<ViewFacts> | undefined
+}
+
 /** Names that were asked for, right and wrong ones: who asks for many wrong ones must not fill the memory. */
 const mostNames = 1_000
 
@@ -31,6 +36,7 @@ const provisionalMs = 60_000
 /** What views are, remembered until a read finds that they are others. */
 export class ViewCatalog {
   readonly #known = new LRUCache<string, Known>({ max: mostNames })
+  readonly #renewals = new Map<string, Renewal>()
 
   /** `configured`: views that can be computed though they are not deployed. */
   constructor(
@@ -49,6 +55,27 @@ export class ViewCatalog {
   /** The same for who looks, with the rows or before them, whether the view is still the one that is described. */
   findProvisional(name: string): Promise<ViewFacts> {
     return (this.#remembered(name, provisionalMs) ?? this.#ask(name)).asked
+  }
+
+  /** As it is now, whatever is remembered: the same object, where it is still the same. */
+  renewed(name: string): Promise<ViewFacts> {
+    const running = this.#renewals.get(name)
+    if (running === undefined) return this.#beginRenewal(name)
+    // What is under way may be of before; of all who come meanwhile, one asks after it.
+    const begin = (): Promise<ViewFacts> => this.#beginRenewal(name)
+    running.next ??= running.asked.then(begin, begin)
+    return running.next
+  }
+
+  #beginRenewal(name: string): Promise<ViewFacts> {
+    const { asked } = this.#ask(name)
+    const renewal: Renewal = { asked, next: undefined }
+    this.#renewals.set(name, renewal)
+    const ended = (): void => {
+      if (renewal.next === undefined && this.#renewals.get(name) === renewal) this.#renewals.delete(name)
+    }
+    asked.then(ended, ended)
+    return asked
   }
 
   /** The same, where it is known at this moment, without asking. */

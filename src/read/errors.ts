@@ -28,6 +28,11 @@ function codeOf(state: string | undefined): ErrorCode | undefined {
   return asked && state !== '42501' && state !== '42P01' ? 'READ_INVALID' : undefined
 }
 
+/** What is asked for does not go with the view, as far as it is known. */
+export function isOfRequest(error: unknown): boolean {
+  return error instanceof TidemarkError && (error.code === 'READ_COLUMN_UNKNOWN' || error.code === 'READ_INVALID')
+}
+
 /** What went wrong with a read, as one of our errors; what PostgreSQL said of it is its cause. */
 export function readError(error: unknown, view: string): TidemarkError {
   if (error instanceof TidemarkError) return error

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ViewSettings } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import { waitForWrite } from './afterWrite.js'
-import { type Asked, answer, type Means, viewOf } from './answer.js'
+import { type Asked, answer, gone, type Means, mostTries, viewOf } from './answer.js'
 import { Board } from './board.js'
 import { type CacheStatistics, Caches } from './cache/caches.js'
 import { type CachedMeans, cachedAnswer, recalledAnswer } from './cached.js'
 import { ViewCatalog } from './catalog.js'
+import { isOfRequest } from './errors.js'
 import type { ColumnFacts, ViewFacts } from './facts.js'
 import { Flights } from './flights.js'
 import type { JsonAnswer, JsonRequest, ReaderOptions } from './options.js'
@@ -88,10 +90,20 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
   }
 
   async function typed(name: string, request: ReadRequest<Record<string, unknown>>) {
-    const view = await means.catalog.find(name)
     const { select: _, where: __, order: ___, limit: ____, after: _____, ...rest } = request
-    const { query, read } = typedQuery(view, request)
-    return read(await perform({ ...rest, view: name, query }, 'text'))
+    const { catalog } = means
+    for (let tried = 1; ; tried++) {
+      const view = await catalog.findProvisional(name)
+      try {
+        const { query, read } = typedQuery(view, request)
+        const found = await perform({ ...rest, view: name, query }, 'text')
+        // Reading may have found that the view is another one now, whose columns are of other types.
+        if (isAlike(view, await catalog.findProvisional(name))) return read(found)
+      } catch (error) {
+        if (tried === mostTries || !isOfRequest(error) || isAlike(view, await catalog.renewed(name))) throw error
+      }
+      if (tried === mostTries) gone(view)
+    }
   }
 
   return {
@@ -125,6 +137,11 @@ export function createReader<Views extends object = ViewRows>(options: ReaderOpt
       caches?.close()
     },
   }
+}
+
+/** What is read of the one is understood as it is of the other. */
+function isAlike(one: ViewFacts, other: ViewFacts): boolean {
+  return one === other || (one.version === other.version && isDeepStrictEqual(one.columns, other.columns))
 }
 
 const descriptions = new WeakMap<ViewFacts, ViewDescription>()

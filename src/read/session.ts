@@ -81,12 +81,30 @@ export async function runReading(
     const rows = await preparedFor(database).run<StateRow & BodyRow>(text, bound, need.version)
     return answerOf(rows[0], rows[0], started)
   }
-  return begun(database, async (connection) => {
+  const read = async (connection: Connection): Promise<Answer> => {
     const state = await begin(connection, need, circumstances)
     const { text, values } = make(sql`(SELECT 1)`, new BindValues())
     const { rows } = await connection.query<BodyRow>(text, values)
     return answerOf(state, rows[0], started)
-  })
+  }
+  return need.version === undefined
+    ? begun(database, read)
+    : begun(database, read, (connection, answer) => stillThere(connection, need, answer))
+}
+
+/**
+ * Names are looked up in the catalog as it is when a statement begins, and rows at the snapshot, which was taken when the state
+ * was asked: of a view that was swapped in between, none would be found. So its version is asked once more at the end, with no
+ * snapshot of before. One that was swapped tells no version.
+ */
+async function stillThere(connection: Connection, { id }: StateNeed, answer: Answer): Promise<Answer> {
+  const told: unknown = await connection.query(
+    `COMMIT; ${sql`SELECT version FROM tidemark.reading WHERE view_id = ${id}`.text}`,
+  )
+  const [row] = (told as { rows: { version: string }[] }[])[1]?.rows ?? []
+  return row?.version === answer.state.version
+    ? answer
+    : { ...answer, state: { ...answer.state, version: null, fresh: null } }
 }
 
 function answerOf(state: StateRow | undefined, body: BodyRow | undefined, started: number): Answer {

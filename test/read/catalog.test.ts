@@ -121,3 +121,23 @@ it('a view that went away is not there any more once what is known is too old', 
   described.at(-1)?.settle(null)
   await expect(finding).rejects.toMatchObject({ code: 'UNKNOWN_VIEW' })
 })
+
+it('who needs it as it is now is not given what was asked before he came, and many who come together ask once', async () => {
+  const first = await found('1:1')
+  const before = catalog.renewed('mv')
+  const [one, other] = [catalog.renewed('mv'), catalog.renewed('mv')]
+  expect(described).toHaveLength(2)
+  described[1]?.settle(view('1:1'))
+  expect(await before).toBe(first)
+  await settled()
+  expect(described).toHaveLength(3)
+  described[2]?.settle(view('1:2'))
+  expect((await one).version).toBe('1:2')
+  expect(await other).toBe(await one)
+  expect(await catalog.find('mv')).toBe(await one)
+  await settled()
+  const later = catalog.renewed('mv')
+  expect(described).toHaveLength(4)
+  described[3]?.settle(view('1:2'))
+  expect(await later).toBe(await one)
+})

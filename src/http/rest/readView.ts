@@ -79,10 +79,15 @@ async function readAs(
   const question = { asked, grant, view, bound }
   const unchanged = await notModified(context.reader, request, question)
   if (unchanged !== undefined) return unchanged
-  const answer = await ask(context, request, question)
+  const present = (): Promise<ViewDescription> => context.reader.describe(grant.view.qualified, !asked.query.fresh)
+  const answer = await ask(context, request, question).catch(async (error: unknown) => {
+    // All columns were asked for as they were when it was described.
+    if ((await present().catch(() => view)) === view) throw error
+    return undefined
+  })
   // Reading may have found that the view is another one now.
-  const found = await context.reader.describe(grant.view.qualified, !asked.query.fresh)
-  if (found.revision !== view.revision || isOpenedOtherwise(grant, found)) return undefined
+  const found = answer === undefined ? undefined : await present()
+  if (answer === undefined || found?.revision !== view.revision || isOpenedOtherwise(grant, found)) return undefined
   return respond(request, { asked, grant, view, bound, answer })
 }
 
