@@ -46,8 +46,8 @@ export async function answer(means: Means, asked: Asked): Promise<JsonAnswer> {
   for (let tried = 1; ; tried++) {
     const view = await viewOf(means, asked)
     try {
-      if (asked.live || view.bypassed || view.id === 0) return await computed(means, view, asked)
-      const found = await kept(means, view, asked)
+      const isLive = asked.live || view.bypassed || view.id === 0
+      const found = isLive ? await computed(means, view, asked) : await kept(means, view, asked)
       if (found !== 'changed' || tried === mostTries) return found === 'changed' ? gone(view) : found
       means.catalog.forget(asked.view)
     } catch (error) {
@@ -55,8 +55,12 @@ export async function answer(means: Means, asked: Asked): Promise<JsonAnswer> {
       if (!isMissing(error) && !isOfRequest(told)) throw told
       // What was remembered may be of an earlier version, and the relation and its columns others now.
       const present = await means.catalog.renewed(asked.view)
-      if (present === view && isMissing(error)) return await instead(means, present, asked, error)
-      if (present === view || tried === mostTries) throw told
+      if (present === view) {
+        if (!isMissing(error)) throw told
+        const found = await instead(means, present, asked, error)
+        if (found !== 'changed') return found
+      }
+      if (tried === mostTries) throw told
     }
   }
 }
@@ -70,7 +74,7 @@ export function viewOf(
 }
 
 /** The query, where the relation is not there. */
-async function instead(means: Means, view: ViewFacts, asked: Asked, error: unknown): Promise<JsonAnswer> {
+async function instead(means: Means, view: ViewFacts, asked: Asked, error: unknown): Promise<JsonAnswer | 'changed'> {
   const { code } = error as { code?: string }
   if (asked.live || code === '42703' || code === '42883') throw readError(error, view.shown)
   return computed(means, view, asked)
@@ -171,12 +175,13 @@ function stale(view: ViewFacts, stalenessSeconds: number | null): TidemarkError 
   })
 }
 
-/** As it is described now: nothing shows whether what is computed is of the view as it was. */
-async function computedNow(means: Means, asked: Asked): Promise<JsonAnswer> {
+/** As it is described now. */
+async function computedNow(means: Means, asked: Asked): Promise<JsonAnswer | 'changed'> {
   return computed(means, await means.catalog.find(asked.view), asked)
 }
 
-async function computed({ database }: Means, view: ViewFacts, asked: Asked): Promise<JsonAnswer> {
+/** Of the view as it was described, if at the snapshot of what was computed it was still that one. */
+async function computed({ database }: Means, view: ViewFacts, asked: Asked): Promise<JsonAnswer | 'changed'> {
   if (asked.role !== undefined && (view.rowSecurity || view.id === 0)) throw refused(view)
   const need = { id: view.id, look: true, live: true }
   const found = await runReading(database, need, { ...asked, timeZone: view.timeZone }, (state, values) =>
@@ -185,6 +190,7 @@ async function computed({ database }: Means, view: ViewFacts, asked: Asked): Pro
     throw isMissing(error) ? error : computingError(error, view.shown, asked.query)
   })
   const { state } = found
+  if (view.id !== 0 && !isOf(state, view)) return 'changed'
   return { ...answerOf(view, found, state.fresh === true ? 0 : ageNow(state)), epoch: null, source: 'live' }
 }
 

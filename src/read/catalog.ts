@@ -225,7 +225,7 @@ export class ViewCatalog {
   }
 }
 
-/** What is computed is computed as it is described, and nothing shows that this was of before. */
+/** Whether a view may be computed for a role hangs on the policies of its kept rows, of which no version tells. */
 function isKept(facts: ViewFacts | undefined): boolean {
   return facts !== undefined && facts.id !== 0 && !facts.bypassed
 }

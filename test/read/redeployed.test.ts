@@ -83,6 +83,29 @@ describe('what a request asks for is compared with the view as it is, though ano
   })
 })
 
+describe('what is computed is of the view as it is, though another was known', () => {
+  it('asked for live, and while it is passed by: the query, the guard, and who may see it', async () => {
+    const of = (gen: number, settings: object = {}) => ({
+      mv: { query: `SELECT id, ${gen} AS gen FROM t`, read: { public: true, live: true, ...settings } },
+    })
+    await apply(db, of(1))
+    const server = serveViews(db, { access: { tokens: [{ name: 'reader', token: 'the-token-of-a-reader' }] } })
+    const token = { authorization: 'Bearer the-token-of-a-reader' }
+    const rows = async (path: string) => (await server.get(path)).json()
+    expect(await rows('mv?id=eq.1&fresh=1')).toEqual([{ id: 1, gen: 1 }])
+    await apply(db, of(2))
+    expect(await rows('mv?id=eq.1&fresh=1')).toEqual([{ id: 1, gen: 2 }])
+    await db.query("SELECT tidemark.bypass('mv', true)")
+    expect(await rows('mv?id=eq.1')).toEqual([{ id: 1, gen: 2 }])
+    await apply(db, of(3, { guard: 'id > 1' }))
+    expect(await rows('mv?id=lt.3')).toEqual([{ id: 2, gen: 3 }])
+    await apply(db, of(4, { public: false }))
+    expect((await server.get('mv?id=eq.1')).status).toBe(401)
+    expect((await server.get('mv?id=eq.1&fresh=1')).status).toBe(401)
+    expect(await (await server.get('mv?id=eq.1', token)).json()).toEqual([{ id: 1, gen: 4 }])
+  })
+})
+
 describe('a view that is swapped while it is read', () => {
   /** `between` runs when the state was asked, and before the rows are. */
   function interrupted(between: () => Promise<void>): Database {
