@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Connection, Database } from '../../src/engine/database.js'
 import { createReader } from '../../src/read/index.js'
@@ -104,6 +105,20 @@ describe('what is computed is of the view as it is, though another was known', (
     expect((await server.get('mv?id=eq.1&fresh=1')).status).toBe(401)
     expect(await (await server.get('mv?id=eq.1', token)).json()).toEqual([{ id: 1, gen: 4 }])
   })
+})
+
+it('over HTTP: one that was opened or closed is answered at once, though two things known of it are of different times', async () => {
+  const of = (open: boolean) => ({ mv: { query: 'SELECT id FROM t', read: { public: open } } })
+  await apply(db, of(true))
+  const server = serveViews(db, { access: { tokens: [{ name: 'reader', token: 'the-token-of-a-reader' }] } })
+  const token = { authorization: 'Bearer the-token-of-a-reader' }
+  expect((await server.get('mv')).status).toBe(200)
+  await apply(db, of(false))
+  // A name that is not known has the list of views read anew, if that was not just done.
+  await sleep(1_100)
+  expect((await server.get('another')).status).toBe(401)
+  expect((await server.get('mv', token)).status).toBe(200)
+  expect((await server.get('mv')).status).toBe(401)
 })
 
 describe('a view that is swapped while it is read', () => {

@@ -6,7 +6,7 @@ import type { ViewDirectory } from '../views.js'
 
 /** What reading needs of the server. */
 export interface RestContext {
-  readonly reader: Pick<Reader, 'readJson' | 'recall' | 'describe' | 'present'>
+  readonly reader: Pick<Reader, 'readJson' | 'recall' | 'describe' | 'present' | 'invalidate'>
   readonly access: Pick<Access, 'check' | 'recall' | 'mayRead'>
   readonly views: Pick<ViewDirectory, 'invalidate'>
   readonly limits: Pick<HttpLimits, 'maxRows' | 'statementTimeoutMs'>

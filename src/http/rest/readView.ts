@@ -74,7 +74,11 @@ async function readAs(
   // What is not deployed is computed for each request.
   const asked = grant.view.id === 0 ? { ...understood, query: { ...understood.query, fresh: true } } : understood
   const view = await context.reader.describe(grant.view.qualified, !asked.query.fresh)
-  if (isOpenedOtherwise(grant, view)) return undefined
+  if (isOpenedOtherwise(grant, view)) {
+    // Either may be the older one: both are asked for again.
+    context.reader.invalidate(grant.view.qualified)
+    return undefined
+  }
   const bound = boundTo(asked, grant, view)
   const question = { asked, grant, view, bound }
   const unchanged = await notModified(context.reader, request, question)
