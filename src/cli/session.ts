@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Pool, type PoolConfig } from 'pg'
 import { type DatabaseUrl, redactUrl, resolveDatabaseUrl } from '../define/database-url.js'
 import { type LoadedConfig, loadConfig } from '../define/load-config.js'
@@ -6,6 +5,7 @@ import { normaliseConfig } from '../define/normalise-config.js'
 import type { NormalisedConfig, NormalisedView } from '../define/types.js'
 import { databaseError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
+import { endsWithin } from '../worker/endsWithin.js'
 import { cancelOnInterrupt } from './cancelOnInterrupt.js'
 import type { Terminal } from './terminal.js'
 
@@ -112,7 +112,7 @@ export class Session {
   /** Connections that something still works on are not waited for for long: whoever wanted it is gone. */
   async close(): Promise<void> {
     const closed = Promise.all([this.#pool, ...this.#others].map((pool) => pool?.end()))
-    await Promise.race([closed, delay(closeMs, undefined, { ref: false })])
+    await endsWithin(closed, closeMs)
   }
 
   async #optionalConfig(): Promise<LoadedConfig | undefined> {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { Tasks } from '../worker/tasks.js'
 import { Problem } from './problem.js'
 
 /**
@@ -7,7 +7,7 @@ import { Problem } from './problem.js'
  */
 export class LongWork {
   readonly #end = new AbortController()
-  readonly #running = new Set<Promise<unknown>>()
+  readonly #running = new Tasks()
 
   /**
    * @param work ends soon after its signal, with all that it did undone.
@@ -19,15 +19,15 @@ export class LongWork {
     const running = work(signal).catch((error: unknown) => {
       throw signal.aborted ? ended() : error
     })
-    const settled = running.catch(() => undefined).finally(() => this.#running.delete(settled))
-    this.#running.add(settled)
+    const settled = (): void => undefined
+    this.#running.start(running.then(settled, settled))
     return running
   }
 
   /** Cancels all of it. Fulfilled when it has ended, or after so long. */
   async end(patienceMs: number): Promise<void> {
     this.#end.abort()
-    await Promise.race([Promise.all(this.#running), delay(patienceMs, undefined, { ref: false })])
+    await this.#running.end(patienceMs)
   }
 }
 

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { endsWithin } from './endsWithin.js'
 
 /** Work under way that nobody waits for, until the end. None of it may reject. */
 export class Tasks {
   readonly #running = new Set<Promise<void>>()
 
-  constructor(private readonly ended: () => void) {}
+  constructor(private readonly ended: () => void = () => undefined) {}
 
   start(work: Promise<void>): void {
     const task = work.finally(() => {
@@ -15,12 +15,7 @@ export class Tasks {
   }
 
   /** @returns whether all of it ended within that time. */
-  async end(patienceMs: number): Promise<boolean> {
-    const all = Promise.all(this.#running).then(() => true)
-    const patience = new AbortController()
-    const late = delay(patienceMs, false, { signal: patience.signal }).catch(() => false)
-    const result = await Promise.race([all, late])
-    patience.abort()
-    return result
+  end(patienceMs: number): Promise<boolean> {
+    return endsWithin(Promise.all(this.#running), patienceMs)
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { withRedisUrl } from '../../define/redis-url.js'
 import { consoleDirectory } from '../../http/console.js'
 import type { DeploymentNotes } from '../../http/deployment.js'
@@ -7,6 +6,7 @@ import { LongWork } from '../../http/longWork.js'
 import { TidemarkError } from '../../protocol/errors.js'
 import type { ConfiguredViews } from '../../read/index.js'
 import { aborted } from '../../worker/aborted.js'
+import { endsWithin } from '../../worker/endsWithin.js'
 import { startConfiguredWorker } from '../runWorker.js'
 import type { Session } from '../session.js'
 import { workerLog } from '../workerLog.js'
@@ -71,7 +71,7 @@ export async function serveUntil(
     await aborted(stop)
     await handler.close()
     const closed = server.close(patienceMs)
-    await Promise.race([closed, delay(workPatienceMs, undefined, { ref: false })])
+    await endsWithin(closed, workPatienceMs)
     await Promise.all([closed, work.end(undoMs)])
   } finally {
     await handler.close()
