@@ -2,8 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { react18 } from './test/react/kit/react18.js'
 
-/** For all tests alike. A project inherits nothing: what is asked for once, below, would be done once for each. */
-const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' as const }
+/**
+ * For all tests alike; the limits are for what hangs, on a machine that is busy. A project inherits nothing: what is asked
+ * for once, below, would be done once for each.
+ */
+const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks' as const }
 
 /** Tests of components run on each React that is supported. */
 const components = { ...shared, include: ['test/react/**/*.test.tsx'], environment: './test/react/kit/environment.ts' }

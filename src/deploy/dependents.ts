@@ -8,6 +8,10 @@ export interface Dependent {
   readonly kind: string
   /** Of an ordinary view, with its options in front: it can be written anew. Null for anything else. */
   readonly definition: string | null
+  /** Null for what is no relation. */
+  readonly owner: string | null
+  /** Whether its owner's rights are ours too, so that we may write it anew. */
+  readonly owned: boolean
 }
 
 /** Those first that others among them are read by: readers lock from the outside in, and so must we. */
@@ -38,6 +42,7 @@ export async function readDependents(connection: Connection, schema: string, nam
        CASE WHEN c.relkind = 'm' THEN 'materialized view' WHEN c.relkind = 'v' THEN 'view' ELSE 'database object' END AS kind,
        CASE WHEN c.relkind = 'v' THEN
          coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', '') || ' AS ' || pg_get_viewdef(c.oid) END AS definition,
+       pg_get_userbyid(c.relowner) AS owner, coalesce(pg_has_role(c.relowner, 'USAGE'), false) AS owned,
        (SELECT max(reads.depth) FROM reads WHERE reads.reader = c.oid) AS depth
      FROM direct x LEFT JOIN pg_class c ON c.oid = x.ev_class LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
      ORDER BY depth DESC NULLS LAST, name`,

@@ -260,3 +260,25 @@ describe('another role than the one that deployed', () => {
     expect(await verifyView(member, 'mv')).toMatchObject({ missing: 0, unexpected: 0 })
   })
 })
+
+describe("another role's view that reads the view", () => {
+  it('is in the way of other columns only, and in nobody’s once its rights were granted', async () => {
+    await applyDeployment(pool, views)
+    await db.query(`GRANT SELECT ON mv TO ${other}; GRANT CREATE ON SCHEMA app TO ${other}`)
+    await as(other).query('CREATE VIEW app.of_other AS SELECT g FROM mv')
+    const before = await db.rows("SELECT pg_get_viewdef('mv'::regclass) AS text")
+    const wider = configured({ mv: 'SELECT g, count(*) AS n, max(id) AS most FROM app.t GROUP BY g' })
+    const narrower = configured({ mv: 'SELECT g FROM app.t GROUP BY g' })
+    const error = await errorOf(applyDeployment(pool, narrower))
+    expect(error.code).toBe('DEPENDENT_BLOCKS')
+    expect(error.message).toContain(`app.of_other depends on it (a view of ${other}`)
+    expect(await db.rows("SELECT pg_get_viewdef('mv'::regclass) AS text")).toEqual(before)
+    await applyDeployment(pool, wider)
+    await db.query(`GRANT ${other} TO ${keeper}`)
+    await applyDeployment(pool, narrower)
+    expect(await db.rows('SELECT g FROM app.of_other ORDER BY g')).toEqual([{ g: 1 }, { g: 2 }])
+    expect(await db.rows("SELECT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname = 'of_other'")).toEqual(
+      [{ owner: other }],
+    )
+  })
+})

@@ -41,7 +41,7 @@ async function readers(
       } catch (error) {
         errors.push(error)
       }
-      await sleep(1)
+      await sleep(0)
     }
     await client.end()
   })
@@ -64,6 +64,10 @@ describe('a swap', () => {
         { text: 'SELECT g, n FROM mv' },
         { text: 'SELECT g FROM mv', name: 'prepared' },
         { text: 'SELECT * FROM far' },
+        { text: 'SELECT * FROM far JOIN mv USING (g)' },
+        { text: 'SELECT * FROM mv JOIN far USING (g)' },
+        { text: 'SELECT * FROM mv JOIN outer_view USING (g)' },
+        { text: 'SELECT * FROM far JOIN mv USING (g)' },
         { text: 'SELECT * FROM far JOIN mv USING (g)' },
       ],
       20,
