@@ -27,6 +27,8 @@ export interface RefreshOptions {
   readonly worker?: string
   /** Cancels the refresh. All it did is undone, and it counts as no failure of the view: its mode is `skipped`. */
   readonly signal?: AbortSignal
+  /** What cancels it. Default: another connection of the same database, which may have none left. */
+  readonly cancelBy?: Queryable | undefined
 }
 
 interface ResultRow {
@@ -66,11 +68,11 @@ export async function inRefresh<Result>(
   options: RefreshOptions,
   work: (connection: Connection, begin: readonly string[]) => Promise<Result>,
 ): Promise<Result | RefreshResult> {
-  const { signal } = options
+  const { signal, cancelBy = database } = options
   if (signal?.aborted) return ended(name, 'skipped', 0)
   const connection = await connectionOf(database)
   const mark = `tidemark ${randomUUID()}`
-  const stopCancelling = cancelWhenAsked(database, mark, signal)
+  const stopCancelling = cancelWhenAsked(cancelBy, mark, signal)
   const started = new Date()
   let broken = false
   try {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { literal, sql } from '../compiler/fragment.js'
 import { TidemarkError } from '../protocol/errors.js'
-import { type Connection, connectionOf, type Database, one } from './database.js'
+import { type Connection, connectionOf, type Database, one, type Queryable } from './database.js'
 import { databaseError } from './databaseError.js'
 import { cancelWhenAsked } from './refresh.js'
 
@@ -20,6 +20,8 @@ export interface VerifyOptions {
   readonly begin?: string
   /** Cancels it: it then throws, and nothing of it stays. */
   readonly signal?: AbortSignal
+  /** What cancels it. Default: another connection of the same database, which may have none left. */
+  readonly cancelBy?: Queryable | undefined
 }
 
 const attempts = 40
@@ -32,14 +34,14 @@ const defaultBegin = 'BEGIN ISOLATION LEVEL REPEATABLE READ'
 export async function verifyView(
   database: Database,
   name: string,
-  { begin = defaultBegin, signal }: VerifyOptions = {},
+  { begin = defaultBegin, signal, cancelBy = database }: VerifyOptions = {},
 ): Promise<Verification> {
   const mark = `tidemark ${randomUUID()}`
   const marked = `${begin}; ${sql`SET LOCAL application_name = ${literal(mark)}`.text}`
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted()
     const connection = await connectionOf(database)
-    const stopCancelling = cancelWhenAsked(database, mark, signal)
+    const stopCancelling = cancelWhenAsked(cancelBy, mark, signal)
     let broken = false
     try {
       const result = await verifyOn(connection, name, marked)

@@ -1,5 +1,12 @@
+import type { Queryable } from '../engine/database.js'
 import { Tasks } from '../worker/tasks.js'
 import { Problem } from './problem.js'
+
+/** How work is ended before its time. */
+export interface Ending {
+  readonly signal: AbortSignal
+  readonly cancelBy?: Queryable | undefined
+}
 
 /**
  * What requests have the database do that may take longer than a server that ends can wait: refreshes and verifications. The
@@ -9,14 +16,17 @@ export class LongWork {
   readonly #end = new AbortController()
   readonly #running = new Tasks()
 
+  /** @param cancelBy a connection that no such work can take: all that there are for requests may be at it. */
+  constructor(private readonly cancelBy?: Queryable) {}
+
   /**
    * @param work ends soon after its signal, with all that it did undone.
    * @throws Problem 503 where it was ended.
    */
-  async run<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  async run<Result>(work: (ending: Ending) => Promise<Result>): Promise<Result> {
     const { signal } = this.#end
     if (signal.aborted) throw ended()
-    const running = work(signal).catch((error: unknown) => {
+    const running = work({ signal, cancelBy: this.cancelBy }).catch((error: unknown) => {
       throw signal.aborted ? ended() : error
     })
     const settled = (): void => undefined

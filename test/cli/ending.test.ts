@@ -117,3 +117,46 @@ test.each(['refresh', 'verify'])(
     expect(await rows()).toEqual([{ id: 1, customer: 1 }])
   },
 )
+
+/** As many views as there are connections for requests. */
+const connections = 3
+const names = Array.from({ length: connections }, (_, n) => `slow_${n}`)
+const crowded = `import { defineConfig, view } from 'tidemark'
+  export default defineConfig({
+    http: { port: 0, connections: ${connections}, access: { tokens: [{ name: 'ops', token: '${token}', actions: '*' }] } },
+    views: ${JSON.stringify(names)}.map((name) => view(name, { query: 'select id, slow(customer) as customer from orders', freshness: false })),
+  })`
+
+test.each(['refresh', 'verify'])('nor does a %s on every connection that there is for requests', async (kind) => {
+  const options = { cwd: await directory({ 'tidemark.config.ts': crowded }), url: db.url }
+  await done(['apply', '--yes'], options)
+  const server = await startServer(['--no-worker'], options)
+  await db.query('update nap set seconds = 40; insert into orders values (2, 2)')
+  const answers = names.map((name) =>
+    fetch(`${server.url}/api/views/${name}/${kind}`, { method: 'POST', headers }).then(
+      ({ status }) => status,
+      () => 'cut off',
+    ),
+  )
+  await until(async () => (await db.rows(busy)).length === connections, 'all of them work')
+  expect(await end(server, 'SIGTERM')).toBeLessThan(8)
+  expect(await Promise.all(answers)).toEqual(names.map(() => 503))
+  expect(await isBusy()).toBe(false)
+  for (const name of names) expect(await db.rows(`select id from ${name}`)).toEqual([{ id: 1 }])
+})
+
+test('nor does a refresh that waits for that of somebody else', async () => {
+  const server = await startServer(['--no-worker'], options)
+  await db.query('update nap set seconds = 40; insert into orders values (2, 2)')
+  const other = db.query("select tidemark.refresh('slow')").catch(({ code }: { code: string }) => code)
+  await until(isBusy, 'it works')
+  const answered = fetch(`${server.url}/api/views/slow/refresh`, { method: 'POST', headers }).then(
+    ({ status }) => status,
+    () => 'cut off',
+  )
+  await sleep(1_000)
+  expect(await end(server, 'SIGTERM')).toBeLessThan(8)
+  expect(await answered).toBe(503)
+  await db.query(busy.replace('select', 'select pg_terminate_backend(pid)'))
+  expect(await other).toBe('57P01')
+})

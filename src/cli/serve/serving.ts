@@ -32,7 +32,7 @@ export const servingOptions: readonly (readonly [string, string])[] = [
 /** How long answers in flight are waited for. */
 const patienceMs = 5_000
 
-/** After so long, what requests have the database do is cancelled, while there is a connection left to tell them by. */
+/** After so long, what requests have the database do is cancelled, while there is somebody left to be told. */
 const workPatienceMs = 4_000
 
 /** How long what was cancelled is given to roll back. */
@@ -58,7 +58,7 @@ export async function serveUntil(
   const database = await LimitedPool.open(session, http.connections, http.limits.statementTimeoutMs)
   const { rules, token } = passFor(http.access)
   const worker = flags.worker ? await startConfiguredWorker(session, log, stop) : undefined
-  const work = new LongWork()
+  const work = new LongWork(await session.openAnotherPool(1))
   const told = { worker, log, views, deployment, work }
   const means = { database, listen: url, console: http.console, reader: undefined, ...told }
   const handler = makeHandler({ ...http, cache, access: rules }, means)

@@ -50,8 +50,8 @@ const beginVerification = 'BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL stat
 /** Brings the view up to one snapshot, and compares it with its query there. */
 export async function verify(context: HttpContext, view: ServedView): Promise<VerifyAnswer> {
   try {
-    const { missing, unexpected, checkedAt } = await context.work.run((signal) =>
-      verifyView(context.database, view.qualified, { begin: beginVerification, signal }),
+    const { missing, unexpected, checkedAt } = await context.work.run((ending) =>
+      verifyView(context.database, view.qualified, { begin: beginVerification, ...ending }),
     )
     return { view: view.name, missing, unexpected, checkedAt: isoTime(checkedAt) }
   } catch (error) {

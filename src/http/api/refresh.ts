@@ -4,6 +4,7 @@ import type { RefreshAnswer } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
+import type { Ending } from '../longWork.js'
 import { Problem } from '../problem.js'
 import type { ServedView } from '../views.js'
 import { shownError, withoutDetails } from '../visible.js'
@@ -31,21 +32,21 @@ export class Refreshes {
     const running = this.#running.get(key)
     const outcome =
       running ??
-      this.context.work.run((signal) => this.#run(view, full, signal)).finally(() => this.#running.delete(key))
+      this.context.work.run((ending) => this.#run(view, full, ending)).finally(() => this.#running.delete(key))
     if (running === undefined) this.#running.set(key, outcome)
     const { joined, ...rest } = await outcome
     return answerOf(view, { ...rest, joined: joined || running !== undefined }, detailed)
   }
 
-  async #run(view: ServedView, full: boolean, signal: AbortSignal): Promise<Outcome> {
+  async #run(view: ServedView, full: boolean, ending: Ending): Promise<Outcome> {
     const { before, limitMs } = await this.#start(view)
     const deadline = performance.now() + this.context.limits.refreshWaitMs
     for (let waited = false; ; waited = true) {
-      const options = { full, timeoutMs: limitMs, worker: 'http', signal }
+      const options = { full, timeoutMs: limitMs, worker: 'http', ...ending }
       const result = await refreshView(this.context.database, view.qualified, options)
       if (result.mode !== 'skipped') return { result, joined: waited && !full, epoch: await this.#epochOf(view) }
-      signal.throwIfAborted()
-      await this.#untilFree(view, deadline)
+      ending.signal.throwIfAborted()
+      await this.#untilFree(view, deadline, ending.signal)
       // What ran meanwhile is the answer, unless all of it was to be computed anew.
       const run = full ? undefined : await this.#runSince(view, before)
       if (run !== undefined) return { result: run, joined: true, epoch: await this.#epochOf(view) }
@@ -72,12 +73,12 @@ export class Refreshes {
   }
 
   /** Until nobody refreshes the view, or one that it reads. Looks now and then, and holds no connection meanwhile. */
-  async #untilFree(view: ServedView, deadline: number): Promise<void> {
+  async #untilFree(view: ServedView, deadline: number, signal: AbortSignal): Promise<void> {
     for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.5, 500)) {
       if (performance.now() > deadline) {
         throw new Problem('LOCK_TIMEOUT', 'The view is being refreshed all the time.', { view: view.name })
       }
-      await delay(waitMs)
+      await delay(waitMs, undefined, { signal })
       const [row] = await ask<{ busy: boolean }>(this.context, busyText, [view.id])
       if (row?.busy !== true) return
     }
