@@ -27,7 +27,12 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
         },
         // What is shown to users imports what they import.
-        resolve: { alias: { 'tidemark/http': fileURLToPath(new URL('src/http/index.ts', import.meta.url)) } },
+        resolve: {
+          alias: {
+            'tidemark/http/node': fileURLToPath(new URL('src/http/node.ts', import.meta.url)),
+            'tidemark/http': fileURLToPath(new URL('src/http/index.ts', import.meta.url)),
+          },
+        },
       },
       { test: { ...shared, name: 'console', include: ['test/console/**/*.test.tsx'], environment: 'happy-dom' } },
       { test: { ...components, name: 'react-19' } },

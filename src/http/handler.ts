@@ -11,6 +11,7 @@ import type { Worker } from '../worker/worker.js'
 import { Access } from './access/access.js'
 import { apiRoutes } from './api/routes.js'
 import { Statistics } from './api/stats.js'
+import { type Asking, askingOf } from './asking.js'
 import { BoundedDatabase } from './bounded.js'
 import { consoleDirectory } from './console.js'
 import type { HttpContext } from './context.js'
@@ -21,6 +22,7 @@ import { LongWork } from './longWork.js'
 import { Metrics } from './metrics.js'
 import { openApi } from './openapi/document.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
+import type { Remembered } from './rest/remembered.js'
 import { readOne, restRoutes } from './rest/routes.js'
 import { crossOrigin, crossOriginSayings, foreignPosts, securityHeaders } from './security.js'
 import { staticPage } from './staticFiles.js'
@@ -48,6 +50,11 @@ export interface HandlerOptions extends ServingOptions, HandlerMeans {}
 export interface Handler {
   /** Answers a request. Needs no `this`. `env`: what the server gave beside it, where there is something. */
   readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>
+  /**
+   * The answer to a GET of a view, at once, where it is remembered; nothing where `fetch` is to be asked. Without it, requests
+   * are answered all the same: it spares whoever has no `Request` yet to make one.
+   */
+  readonly recall: (asking: Asking) => Remembered | undefined
   /** The Hono app, to mount in another one. */
   readonly app: Hono
   /** Ends event streams and the connection for events. The database is the caller's to close. */
@@ -116,21 +123,35 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   )
   const directory = means.console === false ? null : consoleDirectory()
   if (directory !== null) app.route(`${basePath}/`, staticPage('console', directory))
-  const counted = (response: Response): Response => {
+  const count = (status: number): void => {
     statistics.requests++
-    metrics.noteRequest(response.status)
+    metrics.noteRequest(status)
+  }
+  const counted = (response: Response): Response => {
+    count(response.status)
     return response
   }
   const sayings = settings.cors === null ? null : crossOriginSayings(settings.cors)
-  /** Without a way through the app, which gives answers to other origins their headers: what is remembered has them already. */
-  const readPlainly = (request: Request, name: string): Response | Promise<Response> | undefined =>
-    sayings === null ? read.answer(request, name) : read.recall(request, name, sayings(request))
+  const prefix = `${basePath}/rest/v1/`
+  const recall = (asking: Asking): Remembered | undefined => {
+    const name = plainlyRead(asking, prefix)
+    const remembered = name === undefined ? undefined : read.recall(asking, name, sayings?.(asking))
+    if (remembered !== undefined) count(remembered.status)
+    return remembered
+  }
+  /** The app gives answers to other origins their headers. */
+  const answer = (request: Request, asking: Asking, env: unknown): Response | Promise<Response> => {
+    const name = sayings === null ? plainlyRead(asking, prefix) : undefined
+    return name === undefined ? app.fetch(request, env as object | undefined) : read.answer(request, name)
+  }
   return {
     app,
+    recall,
     fetch: (request, env) => {
-      const name = plainlyRead(request, `${basePath}/rest/v1/`)
-      const plain = name === undefined ? undefined : readPlainly(request, name)
-      const response = plain ?? app.fetch(request, env as object | undefined)
+      const asking = askingOf(request)
+      const remembered = recall(asking)
+      if (remembered !== undefined) return remembered.toResponse()
+      const response = answer(request, asking, env)
       return response instanceof Promise ? response.then(counted) : counted(response)
     },
     close: async () => {
@@ -141,13 +162,10 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
 }
 
 /** Most requests are of one kind, which needs no routes to be found: the name of the view, where this is one. */
-function plainlyRead({ method, url }: Request, prefix: string): string | undefined {
-  if (method !== 'GET') return undefined
-  const path = url.indexOf('/', url.indexOf('://') + 3)
-  if (!url.startsWith(prefix, path)) return undefined
-  const start = path + prefix.length
-  const end = url.indexOf('?', start)
-  const name = url.slice(start, end < 0 ? undefined : end)
+function plainlyRead({ method, target }: Asking, prefix: string): string | undefined {
+  if (method !== 'GET' || !target.startsWith(prefix)) return undefined
+  const end = target.indexOf('?', prefix.length)
+  const name = target.slice(prefix.length, end < 0 ? undefined : end)
   return plainName.test(name) && name !== 'rpc' ? name : undefined
 }
 

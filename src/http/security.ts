@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { CorsRules } from '../define/http-types.js'
 import { readHeaders } from '../protocol/headers.js'
+import type { Asking } from './asking.js'
 import { Problem } from './problem.js'
 import type { Also } from './rest/also.js'
 
@@ -44,7 +45,7 @@ const exposed = [
  * What `crossOrigin` has an answer say, known before there is one: a header that is added to an answer costs a server more than
  * all else of a read that is answered from memory.
  */
-export function crossOriginSayings({ origins, credentials }: CorsRules): (request: Request) => Also {
+export function crossOriginSayings({ origins, credentials }: CorsRules): (request: Pick<Asking, 'headers'>) => Also {
   const saying = (allowed: string | null): Also => ({
     headers: {
       ...(allowed === null ? {} : { 'Access-Control-Allow-Origin': allowed }),

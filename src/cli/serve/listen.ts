@@ -1,12 +1,8 @@
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { type Answering, nodeListener } from '../../http/node.js'
 import { TidemarkError } from '../../protocol/errors.js'
 import { expectShortLives } from './memory.js'
-
-interface Answering {
-  readonly fetch: (request: Request, env?: object) => Response | Promise<Response>
-}
 
 export interface Listening {
   /** Without a path. */
@@ -20,7 +16,7 @@ export async function listenOn(handler: Answering, host: string, port: number): 
   expectShortLives()
   // Who speaks HTTP/1.0, as some that look whether it is well, need not name a host.
   const hostname = shownHost(host)
-  const server = createAdaptorServer({ fetch: handler.fetch, overrideGlobalObjects: true, hostname }) as Server
+  const server = createServer(nodeListener(handler, { overrideGlobalObjects: true, hostname }))
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(

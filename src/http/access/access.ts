@@ -1,6 +1,7 @@
 import type { HttpAction } from '../../define/http-options.js'
 import type { AccessRules } from '../../define/http-types.js'
 import type { Queryable } from '../../engine/database.js'
+import type { Asking } from '../asking.js'
 import { Problem } from '../problem.js'
 import type { ServedView, ViewDirectory } from '../views.js'
 import { bearerOf } from './credentials.js'
@@ -53,7 +54,7 @@ export class Access {
    * The grant of a read, where nothing has to be waited for: neither the user's own code, nor the keys of an issuer, nor the
    * database. Nothing too where it is refused: `check` says why.
    */
-  recall(request: Request, name: string): ViewGrant | undefined {
+  recall(request: Pick<Asking, 'headers'>, name: string): ViewGrant | undefined {
     const view = this.rules.authorize === null ? this.views.recent(name) : undefined
     if (view === undefined) return undefined
     const token = bearerOf(request)

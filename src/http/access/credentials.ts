@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { TokenRule } from '../../define/http-types.js'
+import type { Asking } from '../asking.js'
 
 /** The token of a request: `Authorization: Bearer …`, or `apikey: …` as Supabase's clients send it. */
-export function bearerOf(request: Request): string | undefined {
-  const given = request.headers.get('authorization')
+export function bearerOf({ headers }: Pick<Asking, 'headers'>): string | undefined {
+  const given = headers.get('authorization')
   const [, bearer] = given === null ? [] : (/^Bearer +([^\s]+) *$/i.exec(given) ?? [])
-  return bearer ?? request.headers.get('apikey') ?? undefined
+  return bearer ?? headers.get('apikey') ?? undefined
 }
 
 /** The rule of a token. All are compared, each in constant time: how long it takes says nothing of how near a guess is. */

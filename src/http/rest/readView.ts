@@ -3,7 +3,9 @@ import { type ErrorCode, TidemarkError } from '../../protocol/errors.js'
 import { isSteady, readsClock } from '../../read/cache/steady.js'
 import type { JsonAnswer, JsonRequest, Reader, ReadQuery, SelectedColumn, ViewDescription } from '../../read/index.js'
 import type { ViewGrant } from '../access/access.js'
+import type { Asking } from '../asking.js'
 import { Problem } from '../problem.js'
+import { respondAgain } from './again.js'
 import type { Also } from './also.js'
 import type { RestContext } from './context.js'
 import { restError } from './errors.js'
@@ -11,7 +13,8 @@ import { names } from './etag.js'
 import type { RestQuery } from './parse.js'
 import type { Extent } from './range.js'
 import type { RatePerMinute } from './rate.js'
-import { type Bound, epochTag, headersOf, isTaggedByEpoch, type Question, respond, respondAgain } from './respond.js'
+import type { Remembered } from './remembered.js'
+import { type Bound, epochTag, headersOf, isTaggedByEpoch, type Question, respond } from './respond.js'
 import { everyColumn } from './select.js'
 import type { Asked, Understanding } from './understand.js'
 
@@ -103,18 +106,22 @@ function isOpenedOtherwise({ view }: ViewGrant, { settings }: ViewDescription): 
  * Answers a GET at once, where it was answered before, and everything that it takes is at hand: what it asks for, the leave to
  * read it, and the rows. Nothing where it is not, or where anything is out of the ordinary: `readView` answers.
  */
-export function recallView(context: ReadingContext, request: Request, name: string, also?: Also): Response | undefined {
-  const asked = context.understanding.recall(request)
+export function recallView(
+  context: ReadingContext,
+  asking: Asking,
+  name: string,
+  also: Also | undefined,
+): Remembered | undefined {
+  const asked = context.understanding.recall(asking)
   const bound = asked === undefined ? undefined : bindings.get(asked)
   if (asked === undefined || bound === undefined) return undefined
-  if (request.headers.has('if-none-match')) return undefined
-  const grant = recallGrant(context, request, name, asked)
+  const grant = recallGrant(context, asking, name, asked)
   if (grant?.shared !== true || grant.view.qualified !== bound.request.view) return undefined
   if (isOpenedOtherwise(grant, bound.view)) return undefined
   const answer = context.reader.recall(bound.request, bound.view)
   return answer === undefined
     ? undefined
-    : respondAgain(request, { asked, grant, view: bound.view, bound, answer }, also)
+    : respondAgain(asking, { asked, grant, view: bound.view, bound, answer }, also)
 }
 
 async function ask({ reader, limits }: RestContext, request: Request, question: Question): Promise<JsonAnswer> {
@@ -153,11 +160,11 @@ function boundTo(asked: Asked, grant: ViewGrant, view: ViewDescription): Bound {
 /** The same as `grantFor` gives, where it is at hand. */
 function recallGrant(
   { access }: ReadingContext,
-  request: Request,
+  asking: Pick<Asking, 'headers'>,
   name: string,
   { query }: Asked,
 ): ViewGrant | undefined {
-  return query.fresh || request.headers.has('accept-profile') ? undefined : access.recall(request, name)
+  return query.fresh || asking.headers.has('accept-profile') ? undefined : access.recall(asking, name)
 }
 
 /** @throws Problem where the request may not do it, or has done it too often. */

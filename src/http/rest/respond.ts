@@ -1,11 +1,10 @@
 import type { JsonAnswer, JsonRequest, ViewDescription } from '../../read/index.js'
 import type { ViewGrant } from '../access/access.js'
-import type { ServedView } from '../views.js'
-import type { Also } from './also.js'
 import { restError } from './errors.js'
 import { entityTag, names } from './etag.js'
 import { type Audience, cacheControl, type Found, freshnessHeaders, shownAge, variesBy } from './headers.js'
 import { contentRange, statusOf } from './range.js'
+import type { Ready } from './remembered.js'
 import type { Representation } from './representation.js'
 import type { Asked } from './understand.js'
 
@@ -23,21 +22,6 @@ export interface Bound {
   ready: Ready | undefined
 }
 
-/** What an answer says, and all that decides it besides what is asked for: while that is the same, so is what is said. */
-interface Ready {
-  readonly also: Also | undefined
-  readonly served: ServedView
-  readonly answer: JsonAnswer
-  readonly age: number | null
-  readonly said: Said
-}
-
-/** Of an answer, all but its body. */
-interface Said {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-}
-
 export interface Question {
   readonly asked: Asked
   readonly grant: ViewGrant
@@ -53,66 +37,41 @@ export function respond(request: Request, read: Read): Response {
   const { asked, answer } = read
   const body = bodyOf(asked.representation, answer)
   const status = statusOf(asked.extent.offset, answer.rows, answer.total)
-  const { tag, headers } = tagged(request, read)
+  const { tag, headers } = tagged(request.method, read)
   if (tag !== undefined && names(request.headers.get('if-none-match'), tag)) {
     return new Response(null, { status: 304, headers })
   }
   return new Response(body, { status, headers: addRows(headers, read) })
 }
 
-/**
- * The same for remembered rows, to somebody who has none yet and reads them as everybody may. Dashboards ask for the same
- * many times between two moments at which anything about its answer changes.
- */
-export function respondAgain(request: Request, read: Read, also?: Also): Response {
-  const { bound, grant, asked, answer } = read
-  const body = bodyOf(asked.representation, answer)
-  const age = shownAge(answer.stalenessSeconds)
-  const { ready } = bound
-  const isSame = ready !== undefined && ready.age === age && ready.served === grant.view && ready.also === also
-  if (isSame && isAlike(ready.answer, answer)) return new Response(body, ready.said)
-  const status = statusOf(asked.extent.offset, answer.rows, answer.total)
-  const headers = addRows(tagged(request, read).headers, read)
-  if (also !== undefined) add(headers, also)
-  const said = { status, headers }
-  bound.ready = { also, served: grant.view, answer, age, said }
-  return new Response(body, said)
-}
-
-function add(headers: Record<string, string>, also: Also): void {
-  for (const name in also.headers) headers[name] = also.headers[name] as string
-  if (also.vary !== null) headers.Vary = `${headers.Vary}, ${also.vary}`
-}
-
-function tagged(request: Request, read: Read): { readonly tag: string | undefined; headers: Record<string, string> } {
-  const tag = tagOf(request, read)
+export function tagged(
+  method: string,
+  read: Read,
+): { readonly tag: string | undefined; headers: Record<string, string> } {
+  const tag = tagOf(method, read)
   const headers = headersOf(read, read.answer)
   if (tag !== undefined) headers.ETag = tag
   return { tag, headers }
 }
 
-function isAlike(one: JsonAnswer, other: JsonAnswer): boolean {
-  return (
-    one.epoch === other.epoch &&
-    one.asOf === other.asOf &&
-    one.rows === other.rows &&
-    one.total === other.total &&
-    one.source === other.source
-  )
-}
-
 /** What is said of rows whether they are sent or not. */
 export function headersOf({ asked, grant, view }: Question, found: Found): Record<string, string> {
-  const personal = isPersonal(grant)
   const age = shownAge(found.stalenessSeconds)
-  const audience: Audience = { personal, shared: grant.view.public && grant.shared === true }
+  const audience = audienceOf(grant)
   const headers = freshnessHeaders(found, age)
   headers['Cache-Control'] = asked.query.fresh ? 'no-store' : cacheControl(view.settings, audience, age)
   headers.Vary = variesBy(audience)
   return headers
 }
 
-function addRows(headers: Record<string, string>, { asked, answer }: Read): Record<string, string> {
+/** What `addRows` adds. */
+export const ofRows: readonly string[] = ['Content-Type', 'Content-Range', 'Preference-Applied']
+
+export function audienceOf(grant: ViewGrant): Audience {
+  return { personal: isPersonal(grant), shared: grant.view.public && grant.shared === true }
+}
+
+export function addRows(headers: Record<string, string>, { asked, answer }: Read): Record<string, string> {
   headers['Content-Type'] = asked.representation.contentType
   headers['Content-Range'] = contentRange(asked.extent.offset, answer.rows, answer.total)
   if (asked.applied !== undefined) headers['Preference-Applied'] = asked.applied
@@ -124,7 +83,7 @@ function isPersonal({ role, claims }: ViewGrant): boolean {
 }
 
 /** The text that PostgreSQL made, never parsed: of a list of one, without its brackets. */
-function bodyOf({ singular }: Representation, { body, rows }: JsonAnswer): string {
+export function bodyOf({ singular }: Representation, { body, rows }: JsonAnswer): string {
   if (!singular) return body
   if (rows === 1) return body.slice(1, -1)
   throw restError(406, 'PGRST116', 'One row was asked for, and there is not exactly one', {
@@ -145,11 +104,11 @@ export function epochTag({ asked, view, bound }: Question, epoch: string): strin
 }
 
 /** Of the epoch, or else of the answer itself, and a HEAD has none. */
-function tagOf(request: Request, read: Read): string | undefined {
+function tagOf(method: string, read: Read): string | undefined {
   const { asked, answer } = read
   if (asked.query.fresh) return undefined
   if (answer.epoch !== null && isTaggedByEpoch(read)) return epochTag(read, answer.epoch)
-  if (request.method === 'HEAD') return undefined
+  if (method === 'HEAD') return undefined
   const range = contentRange(asked.extent.offset, answer.rows, answer.total)
   return entityTag('body', range, asked.representation.contentType, answer.body)
 }

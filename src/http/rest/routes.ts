@@ -1,19 +1,21 @@
 import { Hono } from 'hono'
+import { type Asking, askingOf } from '../asking.js'
 import type { Also } from './also.js'
 import type { RestContext } from './context.js'
 import { restError } from './errors.js'
 import { errorResponse, restErrorOf } from './failure.js'
 import { RatePerMinute } from './rate.js'
 import { readView, recallView } from './readView.js'
+import type { Remembered } from './remembered.js'
 import { Understanding } from './understand.js'
 
 const allowed = { allow: 'GET, HEAD, OPTIONS' }
 
 export interface ReadOne {
-  /** Answers GET and HEAD of one view, with an error too; at once where it can. */
-  readonly answer: (request: Request, name: string) => Response | Promise<Response>
-  /** Answers GET at once; nothing where it cannot. */
-  readonly recall: (request: Request, name: string, also?: Also) => Response | undefined
+  /** Answers GET and HEAD of one view, with an error too. */
+  readonly answer: (request: Request, name: string) => Promise<Response>
+  /** Answers GET at once, where the answer is remembered. */
+  readonly recall: (asking: Asking, name: string, also: Also | undefined) => Remembered | undefined
 }
 
 export function readOne(context: RestContext): ReadOne {
@@ -22,17 +24,10 @@ export function readOne(context: RestContext): ReadOne {
   const reading = { ...context, rate, understanding }
   const failed = (error: unknown, request: Request): Response => errorResponse(restErrorOf(error, request, context.log))
   return {
-    answer: (request, name) => {
+    answer: (request, name) => readView(reading, request, name).catch((error: unknown) => failed(error, request)),
+    recall: (asking, name, also) => {
       try {
-        const recalled = request.method === 'GET' ? recallView(reading, request, name) : undefined
-        return recalled ?? readView(reading, request, name).catch((error: unknown) => failed(error, request))
-      } catch (error) {
-        return failed(error, request)
-      }
-    },
-    recall: (request, name, also) => {
-      try {
-        return recallView(reading, request, name, also)
+        return recallView(reading, asking, name, also)
       } catch {
         // Whoever answers it otherwise finds the same, and tells it.
         return undefined
@@ -53,7 +48,12 @@ export function restRoutes(context: RestContext, read: ReadOne = readOne(context
       hint: 'Define a view of what the function returns.',
     })
   })
-  app.get('/:view', (c) => read.answer(c.req.raw, c.req.param('view')))
+  app.get('/:view', (c) => {
+    const request = c.req.raw
+    const name = c.req.param('view')
+    const remembered = request.method === 'GET' ? read.recall(askingOf(request), name, undefined) : undefined
+    return remembered?.toResponse() ?? read.answer(request, name)
+  })
   app.options('/:view', () => new Response(null, { status: 204, headers: allowed }))
   app.all('/:view', (c) => {
     throw restError(405, 'PGRST117', `${c.req.method} is not supported`, {

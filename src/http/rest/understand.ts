@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { type Asking, askingOf } from '../asking.js'
 import { Problem } from '../problem.js'
 import { parseQuery, type RestQuery } from './parse.js'
 import { readPreferences } from './preferences.js'
@@ -29,7 +30,7 @@ export class Understanding {
 
   /** @throws RestError, Problem. What is wrong is not remembered. */
   of(request: Request): Asked {
-    const key = keyOf(request)
+    const key = keyOf(askingOf(request))
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const asked = understand(request, this.maxRows)
@@ -37,15 +38,15 @@ export class Understanding {
     return asked
   }
 
-  recall(request: Request): Asked | undefined {
-    return this.#known.get(keyOf(request))
+  recall(asking: Asking): Asked | undefined {
+    return this.#known.get(keyOf(asking))
   }
 }
 
 /** All that is looked at. No header has a line break in it, and no address. */
-function keyOf({ headers, url }: Request): string {
+function keyOf({ headers, target }: Asking): string {
   const word = (name: string): string => headers.get(name) ?? '\n'
-  return `${url}\n${word('accept')}\n${word('prefer')}\n${word('range')}\n${word('range-unit')}`
+  return `${target}\n${word('accept')}\n${word('prefer')}\n${word('range')}\n${word('range-unit')}`
 }
 
 function understand({ url, headers }: Request, maxRows: number): Asked {

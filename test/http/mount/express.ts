@@ -1,8 +1,8 @@
-import { getRequestListener } from '@hono/node-server'
 import express from 'express'
+import { nodeListener } from 'tidemark/http/node'
 import { handler } from './handler.js'
 
 export const app = express()
 
-app.all(/^\/data\//, getRequestListener(handler.fetch, { overrideGlobalObjects: false }))
+app.all(/^\/data\//, nodeListener(handler))
 app.use(express.json())

@@ -1,8 +1,8 @@
-import { getRequestListener } from '@hono/node-server'
 import Fastify from 'fastify'
+import { nodeListener } from 'tidemark/http/node'
 import { handler } from './handler.js'
 
-const listener = getRequestListener(handler.fetch, { overrideGlobalObjects: false })
+const listener = nodeListener(handler)
 
 export const fastify = Fastify()
 
@@ -11,6 +11,6 @@ fastify.register(async (scope) => {
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
   scope.all('/data/*', (request, reply) => {
     reply.hijack()
-    return listener(request.raw, reply.raw)
+    listener(request.raw, reply.raw)
   })
 })

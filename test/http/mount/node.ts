@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { nodeListener } from 'tidemark/http/node'
 import { handler } from './handler.js'
 
-export const server = createServer(getRequestListener(handler.fetch, { overrideGlobalObjects: false }))
+export const server = createServer(nodeListener(handler))
