@@ -35,10 +35,10 @@ export function nodeListener(
       void answer(incoming, outgoing)
       return
     }
-    const { status, written, body } = remembered
+    const { status, written, body, encoding } = remembered
     // Of one signature each: their types do not overlap, what they take does.
     const response = outgoing as ServerResponse
     response.writeHead(status, written as string[])
-    response.end(body ?? undefined)
+    response.end(body ?? '', encoding)
   }
 }

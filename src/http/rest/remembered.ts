@@ -13,10 +13,14 @@ export class Remembered {
     /** Its headers, with its length: names and values by turns, as Node takes them with the least ado. */
     readonly written: readonly string[],
     readonly body: string | null,
+    /** What its body is written in: where letters are bytes, nothing has to be encoded. */
+    readonly encoding: 'latin1' | 'utf8',
   ) {}
 
   static of(status: number, headers: Readonly<Record<string, string>>, body: string): Remembered {
-    return new Remembered(status, [...Object.entries(headers).flat(), length, String(Buffer.byteLength(body))], body)
+    const bytes = Buffer.byteLength(body)
+    const written = [...Object.entries(headers).flat(), length, String(bytes)]
+    return new Remembered(status, written, body, bytes === body.length ? 'latin1' : 'utf8')
   }
 
   toResponse(): Response {
@@ -31,13 +35,13 @@ export class Remembered {
     if (this.written[at] === value) return this
     const written = this.written.slice()
     written[at] = value
-    return new Remembered(this.status, written, this.body)
+    return new Remembered(this.status, written, this.body, this.encoding)
   }
 
   /** For somebody who has the rows. `ofRows`: headers that belong to them. */
   unchanged(ofRows: readonly string[]): Remembered {
     const kept = pairsOf(this.written).filter(([name]) => name !== length && !ofRows.includes(name))
-    return new Remembered(304, kept.flat(), null)
+    return new Remembered(304, kept.flat(), null, 'latin1')
   }
 }
 
