@@ -1,6 +1,7 @@
 /** What Node's listener writes by itself, of what is remembered, is what the handler answers with a Request and a Response. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import * as http2 from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { nodeListener } from '../../src/http/node.js'
@@ -222,4 +223,28 @@ describe('is left to the handler, which answers as it would otherwise', () => {
     // The first one of those that ask for the metrics too.
     expect((await requests()) - before).toBe(3)
   })
+})
+
+test('over HTTP/2 as well', async () => {
+  const server = http2.createServer(nodeListener({ recall, fetch })).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const get = async (headers: http2.OutgoingHttpHeaders = {}): Promise<unknown[]> => {
+    const stream = session.request({ ':path': path, ...headers })
+    const [head] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders]
+    const body = Buffer.concat((await stream.toArray()) as Buffer[]).toString()
+    return [head[':status'], head['content-type'], head.etag, body]
+  }
+  const expected = await quickAnswer(request(path))
+  const body = Buffer.from(expected.body, 'latin1').toString()
+  const { etag, 'content-type': type } = expected.headers
+  fetch.mockClear()
+  await until(async () => {
+    fetch.mockClear()
+    expect(await get()).toEqual([200, type, etag, body])
+    return fetch.mock.calls.length === 0
+  }, 'it is written at once')
+  expect(await get({ 'if-none-match': etag })).toEqual([304, undefined, etag, ''])
+  session.close()
+  server.close()
 })
