@@ -6,10 +6,20 @@ import { react18 } from './test/react/kit/react18.js'
  * For all tests alike; the limits are for what hangs, on a machine that is busy. A project inherits nothing: what is asked
  * for once, below, would be done once for each.
  */
-const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: 'forks' as const }
+const shared = {
+  testTimeout: 180_000,
+  hookTimeout: 240_000,
+  expect: { poll: { timeout: 30_000 } },
+  pool: 'forks' as const,
+}
 
 /** Tests of components run on each React that is supported. */
-const components = { ...shared, include: ['test/react/**/*.test.tsx'], environment: './test/react/kit/environment.ts' }
+const components = {
+  ...shared,
+  include: ['test/react/**/*.test.tsx'],
+  environment: './test/react/kit/environment.ts',
+  setupFiles: ['test/kit/patience.ts'],
+}
 
 export default defineConfig({
   test: {
@@ -34,7 +44,15 @@ export default defineConfig({
           },
         },
       },
-      { test: { ...shared, name: 'console', include: ['test/console/**/*.test.tsx'], environment: 'happy-dom' } },
+      {
+        test: {
+          ...shared,
+          name: 'console',
+          include: ['test/console/**/*.test.tsx'],
+          environment: 'happy-dom',
+          setupFiles: ['test/kit/patience.ts'],
+        },
+      },
       { test: { ...components, name: 'react-19' } },
       { test: { ...components, name: 'react-18' }, resolve: { alias: react18() } },
     ],

@@ -16,7 +16,7 @@ const fingerprint = `select ${['region', 'nation', 'part', 'supplier', 'partsupp
 describe('the data of TPC-H', () => {
   beforeAll(async () => {
     await loadTpch(await db.connect(), { scaleFactor })
-  }, 60_000)
+  })
 
   it('has the cardinalities of its scale', async () => {
     const [counted] = await db.rows(`select (select count(*)::int from supplier) as suppliers,
@@ -88,7 +88,7 @@ describe('the data of TPC-H', () => {
     } finally {
       await again.drop()
     }
-  }, 60_000)
+  })
 
   it('has a refresh pair that keeps the number of orders', async () => {
     const fresh = await createTestDatabase()
@@ -106,5 +106,5 @@ describe('the data of TPC-H', () => {
     } finally {
       await fresh.drop()
     }
-  }, 60_000)
+  })
 })

@@ -10,7 +10,7 @@ import { collect, directory, failure, start } from './kit.js'
 const config = (query: string) => `import { defineConfig, view } from 'tidemark'
   export default defineConfig({ views: [view('mv', { query: '${query}', freshness: '100ms', read: { public: true } })] })`
 
-test('with nothing but a configuration and a schema', { timeout: 120_000 }, async () => {
+test('with nothing but a configuration and a schema', async () => {
   const cwd = await directory({
     'schema.sql':
       'create table orders (id int primary key, customer int); insert into orders values (1, 1), (2, 1), (3, 2);',

@@ -15,7 +15,7 @@ const headers = { authorization: `Bearer ${token}` }
 /** `slow` takes as long to refresh as `nap` says; `wide` has 20 MB of rows. */
 const config = `import { defineConfig, view } from 'tidemark'
   export default defineConfig({
-    http: { port: 0, limits: { maxRows: 1000000 }, access: { tokens: [{ name: 'ops', token: '${token}', actions: '*' }] } },
+    http: { port: 0, limits: { maxRows: 1000000, connectionWait: '30s' }, access: { tokens: [{ name: 'ops', token: '${token}', actions: '*' }] } },
     views: [
       view('slow', { query: 'select id, slow(customer) as customer from orders', freshness: '100ms' }),
       view('wide', { query: 'select id, text from wides', read: { public: true } }),
@@ -72,7 +72,8 @@ describe.each(['serve', 'dev'] as const)('%s', (command) => {
     await db.query('update nap set seconds = 20; insert into orders values (2, 2)')
     await until(isBusy, 'it refreshes')
     server.child.kill('SIGTERM')
-    await sleep(300)
+    // Two that come at the same time are one.
+    await until(() => server.stderr().includes('Stopping'), 'it says so')
     expect(await end(server, 'SIGTERM', 143)).toBeLessThan(3)
     expect(await rows()).toEqual([{ id: 1, customer: 1 }])
   })

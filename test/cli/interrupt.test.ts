@@ -16,7 +16,7 @@ async function interrupt(args: readonly string[], cwd: string): Promise<unknown>
   child.kill('SIGINT')
   const code = await ended
   // The server needs a moment to hear of it; the query itself would go on for a minute.
-  await expect.poll(() => db.rows(`${busy} and query not like 'listen%'`), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => db.rows(`${busy} and query not like 'listen%'`)).toEqual([])
   return code
 }
 

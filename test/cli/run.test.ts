@@ -37,9 +37,9 @@ function run(args: readonly string[], options: Parameters<typeof start>[1]) {
 }
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`)
+    if (Date.now() > deadline) throw new Error(`not within 60 s: ${what}`)
     await sleep(50)
   }
 }

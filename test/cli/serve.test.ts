@@ -15,7 +15,7 @@ beforeAll(async () => {
   cwd = await directory({
     'tidemark.config.ts': `import { defineConfig, view } from 'tidemark'
       export default defineConfig({
-        http: { port: 0, basePath: '/data', access: { tokens: [{ name: 'ops', token: '${token}', actions: '*' }] } },
+        http: { port: 0, basePath: '/data', limits: { connectionWait: '30s' }, access: { tokens: [{ name: 'ops', token: '${token}', actions: '*' }] } },
         views: [view('mv', { query: 'select customer, count(*) as n from orders group by 1', freshness: '200ms', read: { public: true } })],
       })`,
   })

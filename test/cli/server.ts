@@ -22,9 +22,9 @@ export async function startServer(
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 30_000
+  const deadline = Date.now() + 60_000
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`)
+    if (Date.now() > deadline) throw new Error(`not within 60 s: ${what}`)
     await sleep(50)
   }
 }

@@ -49,7 +49,7 @@ beforeAll(async () => {
   address = listening.address
   browser = await startBrowser(chromium)
   closing.push(() => browser.close())
-}, 120_000)
+})
 
 /** With the token given. */
 async function visit(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
@@ -73,7 +73,7 @@ const pages = [
   ['the activity', '/activity', 'Hold'],
 ] as const
 
-describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
+describe.skipIf(missing)('in a browser', () => {
   describe.each([
     ['light', 1280],
     ['dark', 390],
@@ -98,17 +98,17 @@ describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
     const { page, complaints } = await visit('/views/mv_totals/rows')
     await page.getByText('1–10 of 10 rows').waitFor()
     await db.query('insert into orders (customer, total) values (4711, 1)')
-    await page.getByText('1–11 of 11 rows').waitFor({ timeout: 20_000 })
+    await page.getByText('1–11 of 11 rows').waitFor()
     await page.getByRole('cell', { name: '4711' }).waitFor()
     expect(complaints).toEqual([])
   })
 
   test('a refresh that fails is told at once, with what to do; and that it is well again', async () => {
     const { page } = await visit('/')
-    await page.getByRole('heading', { name: 'All 4 views are fresh' }).waitFor({ timeout: 20_000 })
+    await page.getByRole('heading', { name: 'All 4 views are fresh' }).waitFor()
     await db.query('update divisors set divisor = 0')
     await db.query(`select tidemark.request('mv_shares')`)
-    await page.getByRole('heading', { name: '1 of 4 views needs attention' }).waitFor({ timeout: 20_000 })
+    await page.getByRole('heading', { name: '1 of 4 views needs attention' }).waitFor()
     await page
       .getByText(/division by zero/)
       .first()
@@ -117,7 +117,7 @@ describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
     await page.getByRole('link', { name: 'mv_shares' }).first().click()
     await page.getByRole('button', { name: 'More ways to refresh' }).click()
     await page.getByRole('menuitem', { name: /Recompute everything/ }).click()
-    await page.getByText('Fresh', { exact: true }).waitFor({ timeout: 20_000 })
+    await page.getByText('Fresh', { exact: true }).waitFor()
   })
 
   test('buttons do what they say, and say what came of it', async () => {
@@ -289,6 +289,6 @@ describe.skipIf(missing)('in a browser', { timeout: 90_000 }, () => {
     await page.evaluate(() => window.dispatchEvent(new Event('online')))
     await page.getByText('Reconnecting').waitFor()
     await page.context().setOffline(false)
-    await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 })
+    await page.getByText('Live', { exact: true }).waitFor()
   })
 })

@@ -53,7 +53,7 @@ describe('the packages in the console', () => {
     const { plugins = [], ...config } = await consoleConfig()
     await build({ ...config, plugins: [...plugins, collect], build: { ...config.build, write: false } })
     bundled = [...packages].sort()
-  }, 120_000)
+  })
 
   test('are in the notices, and nothing else is', () => {
     expect(bundled).toContain('@mantine/core')

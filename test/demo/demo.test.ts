@@ -58,7 +58,7 @@ describe('npm run demo', () => {
       expect(view.refreshes, view.view).toBeGreaterThan(0)
     }
     expect(stderr).toContain('0 rows missing, 0 unexpected')
-  }, 120_000)
+  })
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s ends it, and nothing is left',
@@ -76,7 +76,7 @@ describe('npm run demo', () => {
     expect(ended.code).toBe(130)
     expect(ended.stdout).toBe('')
     expect(ended.stderr).toContain('removed.')
-  }, 120_000)
+  })
 
   test('explains itself', async () => {
     const asked = await demo(['--help'])
@@ -87,5 +87,5 @@ describe('npm run demo', () => {
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
       expect(stderr).toContain('usage:')
     }
-  }, 60_000)
+  })
 })

@@ -3,7 +3,7 @@
  * leads somewhere. What cannot be run says why in a comment above it, and is listed as skipped.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { usePrivateServer } from '../kit/index.js'
 import { checkBlock, elsewhere, isTypeScript, testedElsewhere } from './blocks.js'
 import { checkCommands } from './commands.js'
@@ -13,8 +13,6 @@ import { makeShops, type Shop } from './shop/open.js'
 import { checkTypeScript } from './typescript.js'
 
 const pages = readPages()
-// A compiler and a database, on a machine that may be busy with other tests.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const server = await usePrivateServer()
 const shops = await makeShops(server.url)

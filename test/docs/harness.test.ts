@@ -1,5 +1,5 @@
 /** What is wrong on a page is found: each kind of mistake is planted in one. */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { usePrivateServer } from '../kit/index.js'
 import { checkBlock, isTypeScript } from './blocks.js'
 import { checkCommands } from './commands.js'
@@ -7,9 +7,6 @@ import { checkLinks, unreachable } from './links.js'
 import { parsePage } from './pages.js'
 import { makeShops, type Shop } from './shop/open.js'
 import { checkTypeScript } from './typescript.js'
-
-// A compiler and a database, on a machine that may be busy with other tests.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
 const server = await usePrivateServer()
 let shop: Shop

@@ -19,7 +19,7 @@ describe('the competition application', () => {
     await loadArena(client, { submissions: 3000, seed: 1 })
     views = (await loadConfig('examples/arena/tidemark.config.ts')).views
     await applyDeployment(db.pool, views)
-  }, 60_000)
+  })
 
   it('is incremental in all four views, for every table that they read', async () => {
     const explained = await explainViews(db.pool, views)

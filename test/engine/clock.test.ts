@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, expect, test } from 'vitest'
 import { verifyView } from '../../src/engine/verify.js'
 import { useTestDatabase } from '../kit/index.js'
@@ -26,14 +25,19 @@ async function comeIn(view: string, ...left: readonly number[]): Promise<void> {
   await refresh(view)
 }
 
+/** That row has left by now. */
+async function crossed(id: number): Promise<void> {
+  await db.query('select pg_sleep(extract(epoch from at - clock_timestamp()) + 0.05) from event where id = $1', [id])
+}
+
 const coming = { query: 'select id, at from event where at > now()' }
 const day = 86_400_000
 
 test('rows that expired since the last refresh are nothing that verify would report', async () => {
   await deploy(db.pool, { coming })
-  await comeIn('coming', 1_500, 1_600, day)
+  await comeIn('coming', 3_000, 3_100, day)
   expect(await ids('select id from coming')).toEqual([1, 2, 3])
-  await sleep(1_700)
+  await crossed(2)
   expect(await ids('select id from coming')).toEqual([1, 2, 3])
   expect(await verifyView(db.pool, 'coming')).toMatchObject({ missing: 0, unexpected: 0 })
   expect(await ids('select id from coming')).toEqual([3])
@@ -41,20 +45,20 @@ test('rows that expired since the last refresh are nothing that verify would rep
 
 test('a row that is written and crosses a bound in the same while counts as it was and as it is', async () => {
   await deploy(db.pool, { coming })
-  await comeIn('coming', 1_500, -day, 1_500, 1_500)
+  await comeIn('coming', 3_000, -day, 3_000, 3_000)
   expect(await ids('select id from coming')).toEqual([1, 3, 4])
   await db.query("update event set at = at + interval '1 hour' where id in (1, 2); delete from event where id = 3")
-  await sleep(1_600)
+  await crossed(4)
   expect(await refresh('coming')).not.toBe('noop')
   expect(await ids('select id from coming')).toEqual([1])
 })
 
 test('a transaction that began before the last refresh may take the clock back', async () => {
   await deploy(db.pool, { coming })
-  await comeIn('coming', 1_500, day)
+  await comeIn('coming', 3_000, day)
   const earlier = await db.connect()
   await earlier.query('begin; select now()')
-  await sleep(1_600)
+  await crossed(1)
   expect(await refresh('coming')).not.toBe('noop')
   expect(await ids('select id from coming')).toEqual([2])
   const { rows } = await earlier.query<{ mode: string }>("select mode from tidemark.refresh('coming')")
@@ -89,9 +93,9 @@ test('what reads the date is recomputed when the date is another one, and not be
 
 test('a window without a key to follow is recomputed when a row crosses a bound, and not before', async () => {
   await deploy(db.pool, { all: { query: 'select array_agg(id order by id) as ids from event where at > now()' } })
-  await comeIn('all', 2_000, day)
+  await comeIn('all', 3_000, day)
   expect(await refresh('all')).toBe('noop')
-  await sleep(2_100)
+  await crossed(1)
   expect(await refresh('all')).toBe('full')
   expect(await db.rows('select ids from "all"')).toEqual([{ ids: [2] }])
   expect(await refresh('all')).toBe('noop')

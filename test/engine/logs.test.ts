@@ -119,7 +119,7 @@ it('gives a child its index at once when much rests, and takes it away when it b
   const after = await chain()
   expect(after.find((child) => child.active)?.indexed).toBe(false)
   for (const { child, rows } of after) expect({ child, rows }).toEqual({ child, rows: 0 })
-}, 60_000)
+})
 
 it('leaves a child alone that somebody has locked, and goes on with the others', async () => {
   for (let round = 0; round < 3; round++) {
@@ -191,9 +191,7 @@ it('keeps what a view needs that is still being built, and writers go on in othe
   await holder.query('SELECT pg_advisory_lock(78)')
   const applied = apply(db, { ...views, built: 'SELECT g, sum(slow(id)) AS s FROM t GROUP BY g' })
   await expect
-    .poll(() => db.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 78 AND NOT granted"), {
-      timeout: 10_000,
-    })
+    .poll(() => db.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 78 AND NOT granted"))
     .toHaveLength(1)
   for (let round = 0; round < 4; round++) {
     await write(10)
@@ -206,7 +204,7 @@ it('keeps what a view needs that is still being built, and writers go on in othe
   for (const name of [...Object.keys(views), 'built']) await expectFresh(db, name)
   await maintain(100_000)
   expect((await chain()).reduce((sum, { rows }) => sum + rows, 0)).toBe(0)
-}, 60_000)
+})
 
 it('rotates a table whose name and columns are made to look like what is replaced in the function', async () => {
   const hostile = 'INSERT INTO "tidemark_log"."~2_0" (tidemark_xid, tidemark_sign'

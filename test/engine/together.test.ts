@@ -82,7 +82,7 @@ test('many views are said to be as fresh as each by itself, whatever happened to
   }
   // The history has come by all that can be answered.
   expect([...seen].sort()).toEqual(['fresh', 'many', 'none', 'some', 'stale', 'unknown'])
-}, 120_000)
+})
 
 /** What a transaction wrote and refreshed itself, while another one writes. */
 async function inOneTransaction(seen: Set<string>): Promise<void> {

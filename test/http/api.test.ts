@@ -5,11 +5,12 @@ import type { AlertList, Lineage, RefreshAnswer, RunList, ViewDetail, ViewList }
 import type { ServerStats } from '../../src/protocol/stats.js'
 import { createTestDatabase, useTestDatabase } from '../kit/index.js'
 import { deploy, until } from '../worker/kit.js'
-import { expectProblem, operator, reader, serve, useHandlers } from './kit.js'
+import { expectProblem, noting, operator, reader, serve, useHandlers } from './kit.js'
 
 const db = await useTestDatabase()
 const handlers = useHandlers(db.url)
-const served = handlers()
+const statements: string[] = []
+const served = handlers({ onConnect: noting(statements) })
 
 const json = async <Body>(response: Response | Promise<Response>): Promise<Body> => {
   const answered = await response
@@ -209,12 +210,20 @@ describe('a refresh by POST', () => {
     const blocker = await db.connect()
     await blocker.query('begin; lock table orders in access exclusive mode')
     const both = [post<RefreshAnswer>('/api/views/totals/refresh'), post<RefreshAnswer>('/api/views/totals/refresh')]
-    await sleep(300)
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await until(async () => (await db.rows(waiting)).length > 0, 'it waits')
+    await sleep(100)
     await blocker.query('rollback')
     const [first, second] = await Promise.all(both)
     expect([first?.joined, second?.joined]).toEqual([false, true])
     expect({ ...second, joined: false }).toEqual(first)
   })
+
+  /** It looks now and then whether the refresh that another session runs has ended. */
+  async function waitsForAnother(): Promise<void> {
+    statements.length = 0
+    await until(() => statements.some((text) => text.endsWith(' AS busy')), 'it waits')
+  }
 
   test('joins the one that a worker runs, and answers with its result', async () => {
     await db.query('insert into orders (customer, total) values (6, 1)')
@@ -226,7 +235,7 @@ describe('a refresh by POST', () => {
     void asked.then(() => {
       done = true
     })
-    await sleep(400)
+    await waitsForAnother()
     expect(done).toBe(false)
     await worker.query('commit')
     expect(await asked).toMatchObject({ mode: 'incremental', joined: true, updated: 1, error: null })
@@ -240,7 +249,7 @@ describe('a refresh by POST', () => {
     await worker.query('begin isolation level repeatable read')
     await worker.query(`select * from tidemark.refresh('totals')`)
     const asked = post<RefreshAnswer>('/api/views/totals/refresh')
-    await sleep(200)
+    await waitsForAnother()
     await worker.query('rollback')
     expect(await asked).toMatchObject({ mode: 'incremental', joined: true, updated: 1 })
     expect((await get<RunList>('/api/views/totals/runs?limit=1')).runs[0]?.worker).toBe('http')

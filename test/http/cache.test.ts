@@ -10,14 +10,12 @@ import { createHandler, type HandlerOptions } from '../../src/http/index.js'
 import type { ServerStats } from '../../src/protocol/stats.js'
 import { useTestDatabase } from '../kit/index.js'
 import { deploy } from '../worker/kit.js'
-import { operator, tokens, useHandlers } from './kit.js'
+import { operator, patient, type Served, tokens, useHandlers } from './kit.js'
 
 const db = await useTestDatabase()
 const handlers = useHandlers(db.url)
 const tenant = `tenant_${db.name}`
 const secret = 'a secret of more than thirty-two bytes'
-/** A busy machine must not make a request wait in vain. */
-const patient = { connectionWait: '30s' } as const
 const ends: (() => unknown)[] = []
 
 const rows = 'select id, org, g from t'
@@ -77,14 +75,23 @@ function counted(options: Partial<HandlerOptions>, statementTimeoutMs?: number) 
 
 describe('an answer from the cache', () => {
   test('says what one from the database says, and a refresh that changes rows ends it', async () => {
-    const served = handlers({ limits: patient })
+    const served = handlers()
+    const began = performance.now()
     const first = await served.get(sums)
     const second = await served.get(sums)
     expect([sourceOf(first), sourceOf(second)]).toEqual(['view', 'cache'])
-    expect(second.headers.get('age')).toBe('0')
-    for (const name of ['etag', 'x-data-epoch', 'cache-control', 'content-range', 'content-type', 'vary']) {
+    expect(second.headers.get('age')).toMatch(/^\d+$/)
+    expect(Number(second.headers.get('age'))).toBeLessThanOrEqual((performance.now() - began) / 1000)
+    for (const name of ['etag', 'x-data-epoch', 'content-range', 'content-type', 'vary']) {
       expect(second.headers.get(name), name).toBe(first.headers.get(name))
     }
+    const [longer, shorter] = [first, second].map((answer) => {
+      const [, control, seconds] = /^(public, max-age=)(\d+)/.exec(answer.headers.get('cache-control') ?? '') ?? []
+      expect(control).toBe('public, max-age=')
+      return Number(seconds)
+    })
+    expect(shorter).toBeLessThanOrEqual(longer ?? 0)
+    expect(shorter).toBeGreaterThanOrEqual((longer ?? 0) - Math.ceil((performance.now() - began) / 1000))
     expect(await second.text()).toBe(await first.text())
     const tag = { 'if-none-match': first.headers.get('etag') ?? '' }
     expect((await served.get(sums, undefined, tag)).status).toBe(304)
@@ -112,7 +119,7 @@ describe('an answer from the cache', () => {
   })
 
   test('is counted in statistics and metrics', async () => {
-    const served = handlers({ limits: patient })
+    const served = handlers()
     for (const _ of [1, 2, 3]) await served.get(sums)
     const stats = (await (await served.get('/api/stats', operator)).json()) as ServerStats
     expect(stats.cache).toEqual({ memory: { hits: 2, misses: 1, errors: 0 }, redis: null, joined: 0 })
@@ -125,7 +132,7 @@ describe('an answer from the cache', () => {
   })
 
   test('is of the claims that it was read under, and of no others', async () => {
-    const served = handlers({ limits: patient, access: { tokens, jwt: { secret, roles: [tenant] } } })
+    const served = handlers({ access: { tokens, jwt: { secret, roles: [tenant] } } })
     const sign = (claims: object): Promise<string> =>
       new SignJWT({ role: tenant, exp: Math.floor(Date.now() / 1000) + 600, ...claims })
         .setProtectedHeader({ alg: 'HS256' })
@@ -153,7 +160,7 @@ describe('an answer that is at hand', () => {
     served.handler.fetch(new Request(`http://localhost${path}`, { method, headers }))
 
   test('has the headers of any other, and those who may not read it are refused as ever', async () => {
-    const served = handlers({ limits: patient, access: { tokens } })
+    const served = handlers({ access: { tokens } })
     const path = '/rest/v1/uncached?limit=1'
     const hidden = '/rest/v1/closed?order=org'
     for (const _ of [1, 2, 3]) expect((await served.get(hidden, operator)).status).toBe(200)
@@ -182,15 +189,15 @@ describe('an answer that is at hand', () => {
       ...deployed,
       moving: { query: text, read: { public: open } },
     })
-    const served = handlers({ limits: patient, listen: db.url })
+    const served = handlers({ listen: db.url })
     const read = () => served.get('/rest/v1/moving')
     await deploy(db.pool, definition('select 1 as one', true))
     for (const _ of [1, 2, 3]) expect(await (await read()).json()).toEqual([{ one: 1 }])
     expect(sourceOf(await read())).toBe('cache')
     await deploy(db.pool, definition('select 2 as two', true))
-    await expect.poll(async () => (await read()).json(), { timeout: 15_000 }).toEqual([{ two: 2 }])
+    await expect.poll(async () => (await read()).json()).toEqual([{ two: 2 }])
     await deploy(db.pool, definition('select 2 as two', false))
-    await expect.poll(async () => (await read()).status, { timeout: 15_000 }).toBe(401)
+    await expect.poll(async () => (await read()).status).toBe(401)
   })
 })
 
@@ -272,39 +279,42 @@ describe('a Redis that is', () => {
     return { words, rest: text.slice(at) }
   }
 
-  async function readMany(get: (path: string) => Promise<Response>, times = 12): Promise<void> {
+  const used = async (served: Served) =>
+    ((await (await served.get('/api/stats', operator)).json()) as ServerStats).cache?.redis
+
+  async function readMany(served: Served, times = 12): Promise<void> {
     const expected = await right()
     const began = performance.now()
+    const before = (await used(served))?.errors ?? 0
     for (let round = 0; round < times; round++) {
-      const answer = await get(sums)
+      const answer = await served.get(sums)
       expect(answer.status).toBe(200)
       expect(await answer.json()).toEqual(expected)
     }
-    // One answer that never came is what it may cost; what the database takes besides is the machine's.
-    expect(performance.now() - began).toBeLessThan(times * 250)
+    // Who waits in vain is counted: one, and none for half a second after. What a read takes besides is the machine's.
+    const errors = ((await used(served))?.errors ?? 0) - before
+    expect(errors).toBeLessThanOrEqual(2 + (performance.now() - began) / 500)
   }
 
   test('gone, silent, or no Redis at the start costs next to nothing', async () => {
     const silent = await fakeRedis(() => undefined)
     const rubbish = await fakeRedis((socket) => socket.on('data', () => socket.write('?!\r\n')))
     for (const url of [silent.url, rubbish.url, 'redis://127.0.0.1:1']) {
-      const { get } = handlers({ limits: patient, cache: { memory: false, redis: url } })
-      await readMany(get)
+      await readMany(handlers({ cache: { memory: false, redis: url } }))
     }
   })
 
   test('there is used by all servers; and when it dies midway nobody notices', async () => {
     const { url, stop } = await fakeRedis(likeRedis())
     const cache = { memory: false, redis: { url, timeout: '60ms' } } as const
-    const [one, other] = [handlers({ limits: patient, cache }), handlers({ limits: patient, cache })]
-    await expect.poll(async () => sourceOf(await one.get(sums)), { timeout: 15_000 }).toBe('cache')
-    await expect.poll(async () => sourceOf(await other.get(sums)), { timeout: 15_000 }).toBe('cache')
-    const stats = async () => ((await (await other.get('/api/stats', operator)).json()) as ServerStats).cache?.redis
-    expect((await stats())?.hits).toBeGreaterThan(0)
+    const [one, other] = [handlers({ cache }), handlers({ cache })]
+    await expect.poll(async () => sourceOf(await one.get(sums))).toBe('cache')
+    await expect.poll(async () => sourceOf(await other.get(sums))).toBe('cache')
+    expect((await used(other))?.hits).toBeGreaterThan(0)
     stop()
-    await readMany(one.get)
-    await readMany(other.get)
-    expect((await stats())?.errors).toBeGreaterThan(0)
+    await readMany(one)
+    await readMany(other)
+    expect((await used(other))?.errors).toBeGreaterThan(0)
     expect(sourceOf(await other.get(sums))).toBe('view')
   })
 })
@@ -319,7 +329,7 @@ describe('a view that is configured and not deployed', () => {
   })
 
   test('is computed for the request, and counts as that, where its rules allow it', async () => {
-    const served = handlers({ limits: patient, views, fresh: { perMinute: 2 } })
+    const served = handlers({ views, fresh: { perMinute: 2 } })
     const answer = await served.get('/rest/v1/pending?g=eq.1')
     expect({ status: answer.status, source: sourceOf(answer) }).toEqual({ status: 200, source: 'live' })
     expect(answer.headers.get('cache-control')).toBe('no-store')
@@ -334,7 +344,7 @@ describe('a view that is configured and not deployed', () => {
   })
 
   test('is not there where nothing is computed for requests', async () => {
-    const served = handlers({ limits: patient, views, fresh: false })
+    const served = handlers({ views, fresh: false })
     expect((await served.get('/rest/v1/pending', operator)).status).toBe(404)
   })
 })

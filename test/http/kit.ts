@@ -14,6 +14,9 @@ export const tokens = [
   { name: 'reader', token: reader },
 ] as const
 
+/** A busy machine must not make a request wait for a connection in vain. */
+export const patient = { connectionWait: '30s' } as const
+
 export interface Served {
   readonly handler: Handler
   readonly log: { readonly level: string; readonly details: object; readonly message: string }[]
@@ -28,14 +31,20 @@ type Options = Omit<HandlerOptions, 'database'> & {
 }
 
 /** A handler with a pool of its own. */
-export function serve(url: string, { connections = 4, onConnect, ...options }: Options = {}): Served {
+export function serve(url: string, { connections = 4, onConnect, limits, ...options }: Options = {}): Served {
   const pool = new Pool({ connectionString: url, max: connections })
   pool.on('error', () => {})
   if (onConnect !== undefined) pool.on('connect', onConnect)
   const log: Served['log'] = []
   const line = (level: string) => (details: object, message: string) => void log.push({ level, details, message })
   const lines: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
-  const handler = createHandler({ database: pool, log: lines, access: { tokens }, ...options })
+  const handler = createHandler({
+    database: pool,
+    log: lines,
+    access: { tokens },
+    limits: { ...patient, ...limits },
+    ...options,
+  })
   const send = async (path: string, init: RequestInit): Promise<Response> =>
     handler.fetch(new Request(`http://localhost${path}`, init))
   const bearer = (token: string | undefined): Record<string, string> =>
@@ -54,6 +63,19 @@ export function serve(url: string, { connections = 4, onConnect, ...options }: O
       await handler.close()
       await pool.end()
     },
+  }
+}
+
+/** Notes each statement that is sent on a connection. */
+export function noting(statements: string[]): (client: ClientBase) => void {
+  return (client) => {
+    const query = client.query.bind(client) as (...given: unknown[]) => unknown
+    Object.assign(client, {
+      query: (...given: unknown[]) => {
+        statements.push(String(given[0]))
+        return query(...given)
+      },
+    })
   }
 }
 

@@ -10,7 +10,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { useTestDatabase } from '../kit/index.js'
 import { deploy, until } from '../worker/kit.js'
-import { expectProblem, hear } from './kit.js'
+import { expectProblem, hear, patient } from './kit.js'
 
 const db = await useTestDatabase()
 const token = 'the-token-of-the-application'
@@ -48,6 +48,13 @@ async function served<Module>(
   }
 }
 
+/** The guide's handler, on a machine that may be busy. */
+vi.mock('tidemark/http', async (importActual) => {
+  const actual = await importActual<typeof import('../../src/http/index.js')>()
+  const createHandler: typeof actual.createHandler = (options) => actual.createHandler({ limits: patient, ...options })
+  return { ...actual, createHandler }
+})
+
 const built = process.env.TIDEMARK_TEST_NEXT
 
 async function startNext(directory: string): Promise<Mounted> {
@@ -59,7 +66,7 @@ async function startNext(directory: string): Promise<Mounted> {
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => output.push(String(text)))
   const address = (): string | undefined => /http:\/\/127\.0\.0\.1:\d+/.exec(output.join(''))?.[0]
-  await until(() => address() !== undefined && output.join('').includes('Ready'), 'Next is ready', 20_000)
+  await until(() => address() !== undefined && output.join('').includes('Ready'), 'Next is ready')
   const ended = once(child, 'exit')
   return {
     url: address() ?? '',

@@ -24,25 +24,24 @@ test('the database restarts: requests are refused clearly, a stream goes on and 
     await own.query('insert into t (g) values (1)')
     return (await refreshView(own.pool, 'one')).mode === 'incremental'
   }
-  await until(() => refreshed().catch(() => false), 'the database is there again', 20_000)
-  await until(() => heard.events.length > 0, 'the same stream tells of it', 20_000)
+  await until(() => refreshed().catch(() => false), 'the database is there again')
+  await until(() => heard.events.length > 0, 'the same stream tells of it')
   expect(heard.ended).toBe(false)
   await until(async () => (await served.get('/api/runs', operator)).status === 200, 'requests are answered')
   await heard.stop()
   await served.close()
-}, 90_000)
+})
 
 test('servers come and go while several sessions refresh: a client that follows hears each refresh once', async () => {
   let writing = true
-  const write = async (view: string): Promise<number> => {
-    let runs = 0
+  let runs = 0
+  const write = async (view: string): Promise<void> => {
     while (writing) {
       await own.query('insert into t (g) values ($1)', [runs % 5])
       const { mode } = await refreshView(own.pool, view)
       if (mode === 'incremental' || mode === 'full') runs++
       await sleep(5)
     }
-    return runs
   }
   let server = serve(own.server.url, { listen: own.server.url })
   let heard = await listen(server, '/api/events', operator)
@@ -50,7 +49,7 @@ test('servers come and go while several sessions refresh: a client that follows 
   const { rows: before } = await own.query("select view_id || '-' || epoch as epoch from tidemark.state")
   const writers = ['one', 'two', 'one'].map(write)
   for (let round = 0; round < 6; round++) {
-    await sleep(400)
+    await until(() => runs > round * 10, 'they have refreshed')
     const position = heard.lastId
     await server.close()
     await until(() => heard.ended, 'the stream ends with its server')
@@ -62,7 +61,7 @@ test('servers come and go while several sessions refresh: a client that follows 
     heard = await listen(server, '/api/events', operator, last)
   }
   writing = false
-  const runs = (await Promise.all(writers)).reduce((sum, count) => sum + count, 0)
+  await Promise.all(writers)
   const { rows: after } = await own.query("select view_id || '-' || epoch as epoch from tidemark.state")
   const isWhole = (): boolean => {
     const all = [...told, ...heard.events.flatMap((event) => (event.type === 'refreshed' ? [event.epoch] : []))]
@@ -78,7 +77,7 @@ test('servers come and go while several sessions refresh: a client that follows 
   expect(fresh).toHaveLength(runs)
   await heard.stop()
   await server.close()
-}, 90_000)
+})
 
 test('while the database is away, that is told; and how fresh views are when it is there again', async () => {
   await refreshView(own.pool, 'one')
@@ -89,22 +88,24 @@ test('while the database is away, that is told; and how fresh views are when it 
     return last?.type === 'freshness' ? last.freshness.stalenessSeconds : undefined
   }
   await until(() => stalenessNow() === 0, 'it is told')
+  const stoppingAt = Date.now()
   await own.server.stop()
   const stoppedAt = Date.now()
-  await until(() => heard.freshness.at(-1)?.type === 'unwatched', 'it is told', 15_000)
+  await until(() => heard.freshness.at(-1)?.type === 'unwatched', 'it is told')
   const lost = heard.freshness.at(-1)
-  // It held until then, and a while is allowed for noticing.
-  expect(Math.abs(Date.parse(lost?.at ?? '') - stoppedAt)).toBeLessThan(3_000)
+  // It looks every second, more or less; and never after the end.
+  expect(Date.parse(lost?.at ?? '')).toBeGreaterThan(stoppingAt - 6_000)
+  expect(Date.parse(lost?.at ?? '')).toBeLessThanOrEqual(stoppedAt)
   await own.server.start()
-  await until(() => stalenessNow() === 0, 'it is told how fresh it is', 20_000)
+  await until(() => stalenessNow() === 0, 'it is told how fresh it is')
   const written = (): Promise<boolean> =>
     own.query('insert into t (g) values (1)').then(
       () => true,
       () => false,
     )
   await until(written, 'the pool is there again')
-  await until(() => (stalenessNow() ?? 0) > 0, 'and that something waits', 5_000)
+  await until(() => (stalenessNow() ?? 0) > 0, 'and that something waits')
   expect(heard.ended).toBe(false)
   await heard.stop()
   await serving.close()
-}, 90_000)
+})

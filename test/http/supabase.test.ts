@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHandler, type Handler } from '../../src/http/index.js'
 import { useTestDatabase } from '../kit/index.js'
 import { deploy } from '../worker/kit.js'
-import { reader } from './kit.js'
+import { patient, reader } from './kit.js'
 
 const db = await useTestDatabase()
 const member = `member_${db.name}`
@@ -43,6 +43,7 @@ beforeAll(async () => {
     basePath: '/data',
     cors: { origins: [page] },
     access: { tokens: [{ name: 'page', token: reader }], jwt: { secret, roles: [member] } },
+    limits: patient,
   })
   server = createAdaptorServer({ fetch: handler.fetch, overrideGlobalObjects: false }) as Server
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -32,8 +32,10 @@ describe('a test database', () => {
 })
 
 describe('drop() reports what leaked', () => {
+  const options = { graceMilliseconds: 500 }
+
   test('a connection of one’s own, with its last query', async () => {
-    const other = await createTestDatabase()
+    const other = await createTestDatabase(options)
     const leaked = new Client({ connectionString: other.url, application_name: 'forgotten' })
     leaked.on('error', () => {}) // drop() ends it with force
     await leaked.connect()
@@ -44,7 +46,7 @@ describe('drop() reports what leaked', () => {
   })
 
   test('a client of the pool that was never released', async () => {
-    const other = await createTestDatabase()
+    const other = await createTestDatabase(options)
     const client = await other.pool.connect()
     await client.query('BEGIN')
     await expect(other.drop()).rejects.toThrow(/1 client\(s\) of the test's pool, never released/)

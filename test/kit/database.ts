@@ -7,10 +7,15 @@ import type { TemplateName } from './templates.js'
 
 export interface TestDatabaseOptions {
   readonly template?: TemplateName
+  /** How long `drop()` waits for connections to be gone. */
+  readonly graceMilliseconds?: number
 }
 
-/** A connection that is closed is still listed for a moment. */
-const graceMilliseconds = 1_000
+/**
+ * A connection that is closed is still listed for a moment, and on a busy machine for a long one. Only what leaks takes all of
+ * this time.
+ */
+const graceMilliseconds = 15_000
 
 /** Clones a template into a database of its own. Who calls it must call `drop()`; `useTestDatabase` does. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
@@ -20,7 +25,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   await withClient(serverUrl, async (admin) => {
     await admin.query(`CREATE DATABASE ${quoted(name)} TEMPLATE ${quoted(prefix + (options.template ?? 'empty'))}`)
   })
-  return new TestDatabase(serverUrl, name)
+  return new TestDatabase(serverUrl, name, options.graceMilliseconds)
 }
 
 /**
@@ -43,6 +48,7 @@ export class TestDatabase {
   constructor(
     serverUrl: string,
     readonly name: string,
+    private readonly graceMs = graceMilliseconds,
   ) {
     this.#serverUrl = serverUrl
     this.url = databaseUrl(serverUrl, name)
@@ -89,13 +95,13 @@ export class TestDatabase {
   async #endPool(): Promise<number> {
     const ended = this.pool.end().then(() => true)
     const patience = new AbortController()
-    const done = await Promise.race([ended, sleep(graceMilliseconds, false, { signal: patience.signal })])
+    const done = await Promise.race([ended, sleep(this.graceMs, false, { signal: patience.signal })])
     patience.abort()
     return done ? 0 : this.pool.totalCount - this.pool.idleCount
   }
 
   async #leaks(admin: Client): Promise<string[]> {
-    const deadline = Date.now() + graceMilliseconds
+    const deadline = Date.now() + this.graceMs
     for (;;) {
       const { rows } = await admin.query<{ leak: string }>(
         `SELECT format('pid %s, application %L, %s, last query: %s', pid, application_name, state, query) AS leak

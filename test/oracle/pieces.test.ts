@@ -48,7 +48,7 @@ beforeAll(async () => {
       `SELECT ((SELECT count(*) FROM (${mine} EXCEPT ALL ${kept}) q) + (SELECT count(*) FROM (${kept} EXCEPT ALL ${mine}) q))::integer AS differences`,
     )
   }
-}, 120_000)
+})
 
 async function splitOf(query: string, name: string): Promise<Split | undefined> {
   await client.query('BEGIN')
@@ -108,7 +108,7 @@ test('the keys tell the rows of each piece apart', async () => {
     }
   }
   expect(differing).toEqual([])
-}, 120_000)
+})
 
 test('for random rows, and for none, the pieces give what the whole does', async () => {
   const differing = new Set<string>()
@@ -187,4 +187,4 @@ test('every piece is maintained by deltas or by slices', async () => {
     await client.query('ROLLBACK')
   }
   expect(found).toEqual(recomputed)
-}, 120_000)
+})

@@ -9,6 +9,18 @@ function ago(container: HTMLElement): string {
   return container.querySelector('time')?.textContent ?? ''
 }
 
+/** Whole seconds that the page says. */
+function seconds(container: HTMLElement): number {
+  return Number(/^Updated (\d+) s ago$/.exec(ago(container))?.[1])
+}
+
+/** It goes on by itself; on a busy machine, not each second is seen. */
+async function ticks(container: HTMLElement): Promise<void> {
+  for (let from = 0, times = 0; times < 2; times++, from = seconds(container)) {
+    await expect.poll(() => seconds(container)).toBeGreaterThan(from)
+  }
+}
+
 function state(container: HTMLElement): string | null | undefined {
   return container.querySelector('[data-state]')?.getAttribute('data-state')
 }
@@ -23,8 +35,7 @@ describe('<Freshness>', () => {
     expect(ago(container)).toBe('Updated 0 s ago')
     Object.assign(page.server.views.get('mv') ?? {}, { pending: 3, asOf: Date.now() })
     page.server.tellFreshness('mv')
-    await page.shows('Updated 1 s ago')
-    await page.shows('Updated 2 s ago')
+    await ticks(container)
     page.server.touch('mv')
     await page.shows('Updated 0 s ago')
   })
@@ -38,14 +49,16 @@ describe('<Freshness>', () => {
     const { container } = page.show(<Freshness view="mv" />, { pollInterval: 300 })
     await page.shows(/^Updated [01] s ago$/)
     const asked = (): number => page.server.asked('/api/views/mv/freshness').length
-    await expect.poll(asked, { timeout: 5_000 }).toBeGreaterThan(2)
+    await expect.poll(asked).toBeGreaterThan(2)
     refusing = false
     await page.connected()
     await page.shows('Updated 0 s ago')
+    // What was on its way when the stream began is not counted.
+    await page.settles()
     const before = asked()
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect([ago(container), asked()]).toEqual(['Updated 0 s ago', before])
-  }, 30_000)
+  })
 
   test('is not asked for where it is told', async () => {
     page.server.put('mv', [])
@@ -62,18 +75,18 @@ describe('<Freshness>', () => {
     const { container } = page.show(<Freshness view="mv" />)
     await page.connected()
     await page.shows('Updated 0 s ago')
-    await expect.poll(() => ago(container), { timeout: 12_000 }).toMatch(/^Updated (8|9|10) s ago$/)
+    await expect.poll(() => ago(container)).toMatch(/^Updated (8|9|10) s ago$/)
     page.server.tellFreshness('mv')
     await page.shows('Updated 0 s ago')
-  }, 30_000)
+  })
 
   test('goes on from where the server lost sight of it', async () => {
     page.server.put('mv', [])
-    page.show(<Freshness view="mv" />)
+    const { container } = page.show(<Freshness view="mv" />)
     await page.connected()
     await page.shows('Updated 0 s ago')
     page.server.tell({ type: 'unwatched', at: new Date().toISOString() })
-    await page.shows('Updated 2 s ago')
+    await ticks(container)
     page.server.tellFreshness('mv')
     await page.shows('Updated 0 s ago')
   })
@@ -125,10 +138,10 @@ describe('<Freshness>', () => {
     await page.connected()
     page.server.down = true
     page.server.dropStreams()
-    await expect.poll(() => state(container), { timeout: 5_000 }).toBe('offline')
+    await expect.poll(() => state(container)).toBe('offline')
     expect(ago(container)).toMatch(/offline$/)
     page.server.down = false
-    await expect.poll(() => state(container), { timeout: 5_000 }).toBe('live')
+    await expect.poll(() => state(container)).toBe('live')
   })
 
   test('is right on a computer whose clock is wrong', async () => {
@@ -146,7 +159,7 @@ describe('<Freshness>', () => {
       const freshness = { ...page.server.freshness('mv'), stalenessSeconds: 0.1 }
       page.server.tell({ type: 'freshness', view: 'mv', freshness, at })
       // A busy machine may look a second late; it would not be an hour.
-      await expect.poll(() => ago(container), { timeout: 8_000 }).toMatch(/^Updated [2-9] s ago$/)
+      await expect.poll(() => ago(container)).toMatch(/^Updated [2-9] s ago$/)
     } finally {
       vi.restoreAllMocks()
     }
@@ -160,15 +173,14 @@ describe('<Freshness>', () => {
       rendered()
       return <p>{rows === undefined ? 'none' : 'rows'}</p>
     }
-    page.show([<Beside key="1" />, <Freshness key="2" view="mv" />])
+    const { container } = page.show([<Beside key="1" />, <Freshness key="2" view="mv" />])
     await page.shows('rows')
     await page.connected()
     await page.settles()
     Object.assign(page.server.views.get('mv') ?? {}, { pending: 1 })
     rendered.mockClear()
     page.server.tellFreshness('mv')
-    await page.shows('Updated 1 s ago')
-    await page.shows('Updated 2 s ago')
+    await ticks(container)
     expect(rendered).not.toHaveBeenCalled()
   })
 })

@@ -2,6 +2,7 @@ import { screen } from '@testing-library/react'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createHandler, type Handler } from '../../src/http/index.js'
 import { Freshness, RefreshButton } from '../../src/react/index.js'
+import { patient } from '../http/kit.js'
 import { useTestDatabase } from '../kit/index.js'
 import { deploy, startTestWorker, type TestWorker } from '../worker/kit.js'
 import { Rows, usePage } from './kit/page.js'
@@ -27,6 +28,7 @@ beforeAll(async () => {
     database: db.pool,
     listen: db.url,
     access: { tokens: [{ name: 'page', token, actions: ['read', 'freshness', 'refresh'] }] },
+    limits: patient,
   })
 })
 
@@ -91,7 +93,7 @@ test('a view is as fresh as the server says, and a button makes it so', async ()
     )
     await page.shows('mv_sales: [{"shop":"north","sales":1}]')
     await db.query(`INSERT INTO sales VALUES (4, 'north')`)
-    await expect.poll(() => screen.getByText(/^Updated/).textContent, { timeout: 10_000 }).not.toBe('Updated 0 s ago')
+    await expect.poll(() => screen.getByText(/^Updated/).textContent).not.toBe('Updated 0 s ago')
     await page.shows('mv_sales: [{"shop":"north","sales":1}]')
     screen.getByRole('button').click()
     await page.shows('mv_sales: [{"shop":"north","sales":2}]')

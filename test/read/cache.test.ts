@@ -48,10 +48,11 @@ const read = (reader: Reader, view = 'mv', limit?: number): Promise<JsonAnswer> 
 describe('a cache in the process', () => {
   it('answers the same read at the same epoch, with how old it is, and is counted', async () => {
     const reader = cached()
+    const began = performance.now()
     const first = await read(reader)
     const second = await read(reader)
     expect(second).toEqual({ ...first, source: 'cache', stalenessSeconds: expect.any(Number) })
-    expect(second.stalenessSeconds).toBeLessThanOrEqual(0.3)
+    expect(second.stalenessSeconds).toBeLessThanOrEqual((performance.now() - began) / 1000)
     expect(bodies(reader.sent)).toBe(1)
     await read(reader, 'mv', 1)
     await reader.readJson({ view: 'mv', query: {}, format: 'csv' })
@@ -119,7 +120,7 @@ describe('a cache in the process', () => {
     const before = await read(reader)
     await db.query('UPDATE t SET version = version + 1')
     await refreshView(db.pool, 'mv')
-    await expect.poll(async () => (await read(reader)).epoch, { timeout: 2_000 }).not.toBe(before.epoch)
+    await expect.poll(async () => (await read(reader)).epoch).not.toBe(before.epoch)
     const [told] = await db.rows<{ epoch: string }>(
       "SELECT v.id || '-' || s.epoch + 1 AS epoch FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id WHERE view_name = 'mv'",
     )
@@ -132,9 +133,7 @@ describe('a cache in the process', () => {
 })
 
 describe('reads beside refreshes', () => {
-  it('give rows of one epoch under that epoch alone, none older than what was told, and an age that holds', {
-    timeout: 60_000,
-  }, async () => {
+  it('give rows of one epoch under that epoch alone, none older than what was told, and an age that holds', async () => {
     const shared = [cached(), cached(), createReader({ database: db.pool })]
     readers.push(...shared)
     const byEpoch = new Map<string, string>()

@@ -77,4 +77,4 @@ test('rows of before the failover are not served as those of after it, though th
   const found = await read()
   expect(found).toEqual({ body: '[{"id":1,"n":3}]', epoch: old.epoch, source: 'view' })
   expect(await read()).toMatchObject({ body: '[{"id":1,"n":3}]' })
-}, 120_000)
+})

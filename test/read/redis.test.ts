@@ -46,17 +46,20 @@ async function right(): Promise<string> {
   return row?.body ?? ''
 }
 
-/** Reads one after the other, each of which must be right; and how long the slowest took, apart from the first. */
-async function readMany(from: Reader, times = 20): Promise<number> {
+/** Reads one after the other, each of which must be right; hardly any of them waits for an answer that does not come. */
+async function readMany(from: Reader, times = 20): Promise<void> {
   const expected = await right()
-  await createReader({ database: db.pool }).readJson({ view: 'mv', query: {} })
-  let slowest = 0
-  for (let round = 0; round < times; round++) {
-    const started = performance.now()
-    expect((await read(from)).body).toBe(expected)
-    if (round > 0) slowest = Math.max(slowest, performance.now() - started)
-  }
-  return slowest
+  const started = performance.now()
+  for (let round = 0; round < times; round++) expect((await read(from)).body).toBe(expected)
+  expectLeftAlone(from, started)
+}
+
+/**
+ * What waits in vain is an error, and waits no longer than `timeoutMs`. Half a second passes before it is tried again, and
+ * then twice as long. What a read takes besides is the machine's.
+ */
+function expectLeftAlone(from: Reader, since: number): void {
+  expect(from.statistics?.redis?.errors).toBeLessThanOrEqual(2 + (performance.now() - since) / 500)
 }
 
 async function fakeServer(answer: (socket: Socket) => void): Promise<string> {
@@ -76,24 +79,20 @@ async function fakeServer(answer: (socket: Socket) => void): Promise<string> {
 }
 
 describe('what is no Redis', () => {
-  // One answer that does not come, and what the database takes on a busy machine.
-  const boundMs = timeoutMs + 400
-
   it('a server that takes connections and says nothing', async () => {
-    const from = reader({ url: await fakeServer(() => undefined) })
-    expect(await readMany(from)).toBeLessThan(boundMs)
+    await readMany(reader({ url: await fakeServer(() => undefined) }))
   })
 
   it('one that says rubbish', async () => {
     const from = reader({
       url: await fakeServer((socket) => socket.on('data', () => socket.write('%&$!\r\nnonsense\r\n'))),
     })
-    expect(await readMany(from)).toBeLessThan(boundMs)
+    await readMany(from)
   })
 
   it('one that hangs up at once, and none at all', async () => {
-    expect(await readMany(reader({ url: await fakeServer((socket) => socket.destroy()) }))).toBeLessThan(boundMs)
-    expect(await readMany(reader({ url: 'redis://127.0.0.1:1' }))).toBeLessThan(boundMs)
+    await readMany(reader({ url: await fakeServer((socket) => socket.destroy()) }))
+    await readMany(reader({ url: 'redis://127.0.0.1:1' }))
   })
 
   it('a client whose answers never come is left alone after the first', async () => {
@@ -105,7 +104,6 @@ describe('what is no Redis', () => {
     const from = reader({ client: { get: never, set: never } })
     const started = performance.now()
     await readMany(from, 10)
-    // Half a second passes before it is tried again, and then twice as long.
     expect(asked).toBeLessThanOrEqual(2 + (performance.now() - started) / 500)
     expect(from.statistics?.redis?.errors).toBeGreaterThan(0)
   })
@@ -172,8 +170,7 @@ describe.skipIf(!isInstalled && process.env.CI !== 'true')('a real Redis', () =>
   })
 
   const url = () => `redis://127.0.0.1:${port}`
-  const cachedSource = (from: Reader) =>
-    expect.poll(async () => (await read(from)).source, { timeout: 15_000 }).toBe('cache')
+  const cachedSource = (from: Reader) => expect.poll(async () => (await read(from)).source).toBe('cache')
 
   it('is shared by readers, until rows change', async () => {
     const one = reader({ url: url() })
@@ -187,29 +184,33 @@ describe.skipIf(!isInstalled && process.env.CI !== 'true')('a real Redis', () =>
     for (const from of [one, other]) expect((await read(from)).body).toBe(await right())
   })
 
-  it('is gone in the middle, and comes back: no read fails, none is wrong, none waits', {
-    timeout: 60_000,
-  }, async () => {
+  it('is gone in the middle, and comes back: no read fails, none is wrong, none waits', async () => {
     const from = reader({ url: url() })
     await cachedSource(from)
     const expected = await right()
     let running = true
-    let slowest = 0
+    let reads = 0
+    const began = performance.now()
     const work = (async () => {
       while (running) {
-        const started = performance.now()
         expect((await read(from)).body).toBe(expected)
-        slowest = Math.max(slowest, performance.now() - started)
+        reads++
       }
     })()
+    /** Reads go on, for as long as it takes to try it again. */
+    const goOn = async (): Promise<void> => {
+      const before = reads
+      await new Promise((resolve) => setTimeout(resolve, 700))
+      await expect.poll(() => reads).toBeGreaterThan(before + 20)
+    }
     child?.kill('SIGSTOP')
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await goOn()
     child?.kill('SIGKILL')
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await goOn()
     await startRedis()
     await cachedSource(from)
     running = false
     await work
-    expect(slowest).toBeLessThan(timeoutMs + 700)
+    expectLeftAlone(from, began)
   })
 })

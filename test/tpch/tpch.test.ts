@@ -52,7 +52,7 @@ describe('the queries of TPC-H', () => {
     size = await loadTpch(client, { scaleFactor: 0.003 })
     views = (await loadConfig('examples/tpch/tidemark.config.ts')).views
     await applyDeployment(db.pool, views)
-  }, 60_000)
+  })
 
   test('are maintained as is known of them', async () => {
     const explained = await explainViews(db.pool, views)
@@ -84,7 +84,7 @@ describe('the queries of TPC-H', () => {
     expect([...results].filter(([, seen]) => seen.size < 3).map(([name]) => name)).toEqual([])
     const incremental = (await explainViews(db.pool, views)).filter((explained) => explained.incremental)
     expect(incremental.filter(({ view }) => !ways.get(view)?.has('incremental')).map(({ view }) => view)).toEqual([])
-  }, 120_000)
+  })
 })
 
 function maintenanceOf({ view, sources }: Explanation) {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, expect, test } from 'vitest'
 import { verifyView } from '../../src/engine/verify.js'
 import { useTestDatabase } from '../kit/index.js'
@@ -34,7 +33,8 @@ test('rows leave a window as time passes, each by a refresh of its own slice', a
   await db.query('update tidemark.state set full_ms = 1e9, batch_ms = 1e9, slice_ms = 0.01')
   const worker = start()
   await until(() => worker.refreshed.length > 0, 'it runs')
-  await comeIn(4, 5.5, 60)
+  // On a busy machine it takes a while until they are seen, and until they are seen to leave.
+  await comeIn(5, 9, 60)
   await until(async () => (await kept('recent')) === 3, 'three groups are there')
   await until(async () => (await kept('recent')) === 1, 'two groups are gone')
   await until(() => worker.runsOf('recent').length === 3, 'the worker says so')
@@ -50,16 +50,16 @@ test('rows leave a window as time passes, each by a refresh of its own slice', a
 test('where no row crosses a bound, a refresh only moves the as-of on', async () => {
   await comeIn(60)
   await deploy(db.pool, { recent })
+  const deployed = performance.now()
   const worker = start()
-  await sleep(2_000)
+  const noops = () => worker.refreshed.filter(({ result }) => result.mode === 'noop')
+  await until(() => noops().length > 4, 'it is refreshed several times')
   expect(worker.runsOf('recent')).toEqual([])
-  const noops = worker.refreshed.filter(({ result }) => result.mode === 'noop')
-  expect(noops.length).toBeGreaterThan(4)
   const [state] = await db.rows<{ staleness: number; epoch: string }>(
     `select staleness_seconds as staleness, epoch from tidemark.freshness, tidemark.state where view = 'recent'`,
   )
   expect(state).toMatchObject({ epoch: '1' })
-  expect(state?.staleness).toBeLessThan(1.5)
+  expect(state?.staleness).toBeLessThan((performance.now() - deployed) / 1000 - 0.4)
   expect(state?.staleness).toBeGreaterThan(0)
 })
 
@@ -73,7 +73,7 @@ test('a view over a window follows it, and a reconcile finds no drift', async ()
   })
   const worker = start()
   await until(() => worker.refreshed.length > 0, 'it runs')
-  await comeIn(4, 5, 60)
+  await comeIn(6, 7, 60)
   await until(async () => (await kept('groups')) === 2, 'both are there')
   await until(async () => (await kept('groups')) === 1, 'the odd group is gone')
   await until(() => worker.refreshed.filter(({ reason }) => reason === 'reconcile').length >= 2, 'two reconciles')

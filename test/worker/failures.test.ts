@@ -91,7 +91,7 @@ test('a refresh that runs too long is cut off, and told of while it runs', async
     slow: {
       query,
       freshness: '100ms',
-      maxRunTime: '800ms',
+      maxRunTime: '3s',
       alerts: { slowerThan: '300ms' },
       retry: { initialDelay: '5s' },
     },
@@ -122,10 +122,12 @@ test('a view that is out of date for too long is told of once, and when that end
   await until(() => kinds(worker).length > 0, 'the alert')
   expect(worker.alertsRaised[0]).toMatchObject({ kind: 'stale', view: 'sums', limitMs: 500 })
   expect(worker.alertsRaised[0]?.stalenessSeconds).toBeGreaterThan(0.5)
+  const began = performance.now()
+  const before = worker.snapshot().counters.refreshes.skipped
   await sleep(700)
   const skipped = worker.snapshot().counters.refreshes.skipped
   expect(skipped).toBeGreaterThan(0)
-  expect(skipped).toBeLessThan(12)
+  expect(skipped - before).toBeLessThan((10 * (performance.now() - began)) / 1000)
   await holder.query('select pg_advisory_unlock_all()')
   await until(() => kinds(worker).length > 1, 'the end of it')
   expect(kinds(worker)).toEqual(['stale', 'recovered'])
@@ -179,7 +181,7 @@ describe('webhooks', () => {
     const heard: Alert[] = []
     const worker = start({
       alerts: {
-        webhooks: [{ url, headers: { authorization: 'Bearer s3cret' }, timeoutMs: 1_000 }],
+        webhooks: [{ url, headers: { authorization: 'Bearer s3cret' }, timeoutMs: 30_000 }],
         onAlert: async (alert) => {
           heard.push(alert)
           throw new Error('the hook is broken')
@@ -203,7 +205,7 @@ describe('webhooks', () => {
     const { url } = await listen([404])
     await deploy(db.pool, { fragile: { query: fragile, freshness: '100ms', retry: { initialDelay: '100ms' } } })
     const dead = { url: 'http://127.0.0.1:9/secret-path', headers: { 'x-key': 's3cret' }, timeoutMs: 200 }
-    const worker = start({ alerts: { webhooks: [dead, { url, headers: {}, timeoutMs: 200 }] } })
+    const worker = start({ alerts: { webhooks: [dead, { url, headers: {}, timeoutMs: 30_000 }] } })
     await started(worker)
     await breakIt()
     await until(() => kinds(worker).includes('failed'), 'the failure')

@@ -83,11 +83,11 @@ export async function makeTable(db: TestDatabase, name: string): Promise<void> {
     insert into ${name} (grp, n) select i % 10, i from generate_series(1, 100) i`)
 }
 
-/** Waits for it to become true. */
+/** Waits for it to become true. The limit is for what never does, on a machine that is busy. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 10_000,
+  limitMs = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + limitMs
   while (!(await condition())) {

@@ -72,5 +72,5 @@ test(
     }
     expect(workers.flatMap(({ alertsRaised }) => alertsRaised)).toEqual([])
   },
-  30_000 + rounds * 5_000,
+  180_000 + rounds * 5_000,
 )

@@ -70,7 +70,7 @@ async function followsAgain(): Promise<void> {
     )
     return Number(row?.n ?? 1) === 0
   }
-  await until(fresh, 'nothing is pending', 20_000)
+  await until(fresh, 'nothing is pending')
   for (const view of ['sums', 'counts']) {
     expect(await verifyView(pool, view)).toMatchObject({ missing: 0, unexpected: 0 })
   }

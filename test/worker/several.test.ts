@@ -32,8 +32,10 @@ test('several workers share the work, and each change is refreshed once or littl
   })
   await startThree()
   await sleep(500)
-  const end = Date.now() + 3_000
-  while (Date.now() < end) {
+  const began = performance.now()
+  const seconds = () => (performance.now() - began) / 1000
+  const refreshes = () => workers.reduce((sum, worker) => sum + worker.runsOf('sums').length, 0)
+  while (seconds() < 3 || refreshes() < 9) {
     await db.query('update t set n = n + 1 where id = (random() * 99)::int + 1')
     await sleep(10)
   }
@@ -43,11 +45,11 @@ test('several workers share the work, and each change is refreshed once or littl
     `select count(*)::int as n from tidemark.run r join tidemark.view v on v.id = r.view_id
      where view_name = 'sums' and mode <> 'failed'`,
   )
-  // Two views with targets of 200 and 300 ms: alone, one worker would refresh the lower one up to 30 times.
+  // Two views with targets of 200 and 300 ms: alone, one worker would refresh the lower one up to ten times a second.
   expect(sums?.n).toBeGreaterThan(8)
-  expect(sums?.n).toBeLessThan(45)
+  expect(sums?.n).toBeLessThan(11 * seconds())
   const skipped = workers.reduce((sum, worker) => sum + worker.snapshot().counters.refreshes.skipped, 0)
-  expect(skipped).toBeLessThan(60)
+  expect(skipped).toBeLessThan(15 * seconds())
   expect(await verifyView(db.pool, 'sums')).toMatchObject({ missing: 0, unexpected: 0 })
   expect(await verifyView(db.pool, 'counts')).toMatchObject({ missing: 0, unexpected: 0 })
 })
@@ -58,7 +60,7 @@ test('each alert is raised once, whichever worker ran the refresh', async () => 
       query: 'select grp, sum(100 / n) as total from t group by grp',
       freshness: '100ms',
       retry: { initialDelay: '100ms', maxDelay: '100ms', quarantineAfter: 4 },
-      alerts: { stalerThan: '1s' },
+      alerts: { stalerThan: '3s' },
     },
   })
   await startThree()
@@ -78,5 +80,5 @@ test('another one leads when the first is stopped', async () => {
   await startThree()
   const first = workers.find((worker) => worker.snapshot().leads)
   await first?.stop()
-  await until(() => workers.some((worker) => worker !== first && worker.snapshot().leads), 'the next one leads', 25_000)
+  await until(() => workers.some((worker) => worker !== first && worker.snapshot().leads), 'the next one leads')
 })

@@ -34,10 +34,8 @@ describe('freshness', () => {
     await settled(worker)
     await sleep(300)
     const before = worker.refreshed.length
-    const started = performance.now()
     await touch()
-    await until(() => worker.runsOf('sums').length === 1, 'the refresh')
-    expect(performance.now() - started).toBeLessThan(2_000)
+    await until(() => worker.runsOf('sums').length === 1, 'the refresh', beforePollMs)
     await settled(worker)
     expect(worker.refreshed.length - before).toBe(1)
     expect(await verifyView(db.pool, 'sums')).toMatchObject({ missing: 0, unexpected: 0 })
@@ -47,18 +45,22 @@ describe('freshness', () => {
     await deploy(db.pool, { sums: { query: sums, freshness: '1s' } })
     const worker = start()
     await settled(worker)
-    const until3s = Date.now() + 3_000
+    const began = performance.now()
+    const seconds = () => (performance.now() - began) / 1000
     let oldest = 0
-    while (Date.now() < until3s) {
+    /** How long the machine takes for next to nothing. */
+    let slowest = 0
+    while (seconds() < 3 || worker.runsOf('sums').length < 2) {
+      const before = seconds()
       await touch()
       const [row] = await db.rows<{ age: number }>(
         "select staleness_seconds as age from tidemark.freshness where view = 'sums'",
       )
+      slowest = Math.max(slowest, seconds() - before)
       oldest = Math.max(oldest, row?.age ?? 0)
     }
-    expect(worker.runsOf('sums').length).toBeGreaterThanOrEqual(2)
-    expect(worker.runsOf('sums').length).toBeLessThanOrEqual(5)
-    expect(oldest).toBeLessThan(1.8)
+    expect(worker.runsOf('sums').length).toBeLessThanOrEqual(seconds() + 2)
+    expect(oldest).toBeLessThan(1.7 + 4 * slowest)
   })
 
   test('a transaction that commits late is not missed, though later ones were seen before', async () => {
@@ -86,7 +88,7 @@ describe('freshness', () => {
     await until(() => worker.refreshed.length > 0, 'it started')
     await sleep(700)
     await touch()
-    await until(() => worker.runsOf('sums').length === 1, 'the refresh', 1_500)
+    await until(() => worker.runsOf('sums').length === 1, 'the refresh', beforePollMs)
     expect(worker.snapshot()).toMatchObject({ listening: false, counters: { wakeUps: 0 } })
   })
 
@@ -109,17 +111,18 @@ describe('freshness', () => {
 
 test('an idle worker asks once in a while whether any transaction has ended, and does nothing else', async () => {
   await deploy(db.pool, {
-    sums: { query: sums, freshness: '5s' },
+    sums: { query: sums, freshness: '2s' },
     counts: { query: 'select count(*) as n from u', key: [] },
   })
   const worker = start({ settings: { pollIntervalMs: 1_000 } })
   await until(() => worker.refreshed.length === 2, 'it has looked at both views')
   await sleep(2_500)
   const before = worker.snapshot().counters
-  await sleep(3_500)
+  const began = performance.now()
+  await sleep(2_500)
+  await until(() => worker.snapshot().counters.polls >= before.polls + 2, 'it asks twice')
   const after = worker.snapshot().counters
-  expect(after.polls - before.polls).toBeGreaterThanOrEqual(2)
-  expect(after.polls - before.polls).toBeLessThanOrEqual(5)
+  expect(after.polls - before.polls).toBeLessThanOrEqual((performance.now() - began) / 1_000 + 1.5)
   expect(after.refreshes).toEqual(before.refreshes)
 })
 
@@ -127,20 +130,28 @@ test('on change: once after a burst, and during an endless one at the longest wa
   await deploy(db.pool, { sums: { query: sums, onChange: { debounce: '300ms', maxWait: '1200ms' } } })
   const worker = start()
   await settled(worker)
-  for (let i = 0; i < 5; i++) {
+  const began = performance.now()
+  /** Pauses that are long enough for a refresh: a busy machine makes some. */
+  let pauses = 0
+  let last = began
+  const write = async (pauseMs: number): Promise<void> => {
     await touch()
-    await sleep(50)
+    await sleep(pauseMs)
+    if (performance.now() - last > 200) pauses++
+    last = performance.now()
   }
-  await until(() => worker.runsOf('sums').length === 1, 'the refresh after the burst')
+  for (let i = 0; i < 5; i++) await write(50)
+  await until(() => worker.runsOf('sums').length >= 1, 'the refresh after the burst')
   await settled(worker)
-  expect(worker.runsOf('sums').length).toBe(1)
-  const end = Date.now() + 3_000
-  while (Date.now() < end) {
-    await touch()
-    await sleep(20)
-  }
-  expect(worker.runsOf('sums').length).toBeGreaterThanOrEqual(3)
-  expect(worker.runsOf('sums').length).toBeLessThanOrEqual(5)
+  expect(worker.runsOf('sums').length).toBeLessThanOrEqual(1 + pauses)
+  const before = worker.runsOf('sums').length
+  pauses = 0
+  last = performance.now()
+  const endless = last
+  while (worker.runsOf('sums').length < before + 2) await write(20)
+  const longest = Math.floor((performance.now() - endless) / 1_200)
+  expect(longest).toBeGreaterThanOrEqual(2 - pauses)
+  expect(worker.runsOf('sums').length - before).toBeLessThanOrEqual(longest + pauses)
 })
 
 test('schedules: by cron with seconds, and by interval', async () => {
@@ -152,11 +163,10 @@ test('schedules: by cron with seconds, and by interval', async () => {
   const times = (view: string) => worker.refreshed.filter((event) => event.view === view)
   await until(() => times('by_cron').length >= 2 && times('by_interval').length >= 3, 'the schedules')
   expect(times('by_interval').every(({ reason }) => reason === 'interval')).toBe(true)
-  for (const { reason, result } of times('by_cron')) {
-    expect(reason).toBe('cron')
-    // As-of is the start of the refresh: just after an even second.
-    expect((result.asOf?.getTime() ?? 0) % 2_000).toBeLessThan(1_500)
-  }
+  expect(times('by_cron').every(({ reason }) => reason === 'cron')).toBe(true)
+  // As-of is the start of the refresh: just after an even second, unless the machine is busy.
+  const late = times('by_cron').map(({ result }) => (result.asOf?.getTime() ?? 0) % 2_000)
+  expect(Math.min(...late)).toBeLessThan(1_000)
 })
 
 test('views that move with the clock, and native materialized views, are refreshed by time alone', async () => {

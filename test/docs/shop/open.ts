@@ -55,7 +55,12 @@ async function openShop(serverUrl: string, name: string): Promise<Shop> {
   const connectionString = databaseUrl(serverUrl, name)
   const pool = new Pool({ connectionString, max: 4 })
   pool.on('error', () => {})
-  const handler = createHandler({ database: pool, access: { tokens: [{ name: 'all', token, actions: '*' }] } })
+  const handler = createHandler({
+    database: pool,
+    access: { tokens: [{ name: 'all', token, actions: '*' }] },
+    // A busy machine must not make a request wait for a connection in vain.
+    limits: { connectionWait: '30s' },
+  })
   const client = new Client({ connectionString })
   await client.connect()
   return {

@@ -69,13 +69,7 @@ describe.skipIf(!found && process.env.CI !== 'true')('a page in a browser', () =
   }
 
   async function shows(count: number): Promise<void> {
-    await page.waitForFunction(
-      (expected) => document.querySelector('#count')?.textContent === String(expected),
-      count,
-      {
-        timeout: 20_000,
-      },
-    )
+    await page.waitForFunction((expected) => document.querySelector('#count')?.textContent === String(expected), count)
   }
 
   async function secondsShown(): Promise<number> {
@@ -96,14 +90,14 @@ describe.skipIf(!found && process.env.CI !== 'true')('a page in a browser', () =
     try {
       const before = await orders()
       await write()
-      await expect.poll(secondsShown, { timeout: 10_000 }).toBeGreaterThan(0)
-      const first = await secondsShown()
-      await expect.poll(secondsShown, { timeout: 10_000 }).toBe(first + 1)
-      await expect.poll(secondsShown, { timeout: 10_000 }).toBe(first + 2)
+      // It goes on by itself; on a busy machine, not each second is seen.
+      for (let from = 0, ticks = 0; ticks < 3; ticks++, from = await secondsShown()) {
+        await expect.poll(secondsShown).toBeGreaterThan(from)
+      }
       expect(await text('#count')).toBe(String(before))
       await page.click('button')
       await shows(before + 1)
-      await expect.poll(secondsShown, { timeout: 10_000 }).toBe(0)
+      await expect.poll(secondsShown).toBe(0)
     } finally {
       await db.query(`SELECT tidemark.resume('live_orders')`)
     }

@@ -9,6 +9,7 @@ import react from '@vitejs/plugin-react'
 import { Pool } from 'pg'
 import { build } from 'vite'
 import { createHandler, type Handler } from '../../../src/http/index.js'
+import { patient } from '../../http/kit.js'
 
 export const token = 'the-token-of-a-page-in-a-test'
 
@@ -57,6 +58,7 @@ export class Site {
       listen: this.databaseUrl,
       basePath: '/tidemark',
       access: { tokens: [{ name: 'page', token, actions: ['read', 'freshness', 'refresh'] }] },
+      limits: patient,
     })
     const answer = getRequestListener(handler.fetch, { overrideGlobalObjects: false })
     const server = createServer((request, response) => {

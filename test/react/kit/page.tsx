@@ -29,13 +29,13 @@ export function usePage() {
       }
     },
     /** Waits until the page shows exactly this somewhere. */
-    shows: (text: string | RegExp) => screen.findByText(text, undefined, { timeout: 5_000 }),
+    shows: (text: string | RegExp) => screen.findByText(text),
     /** As long as it takes for anything that was going to happen. */
     settles: async () => {
       await new Promise((resolve) => setTimeout(resolve, 300))
     },
     connected: async (streams = 1) => {
-      await expect.poll(() => state.server.streams.length, { timeout: 5_000 }).toBe(streams)
+      await expect.poll(() => state.server.streams.length).toBe(streams)
     },
   }
 }
