@@ -4,7 +4,6 @@ import { type Queryable, rows } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ConfiguredViews } from '../read/index.js'
-import { shownView } from './shownName.js'
 
 /** A deployed view, as far as serving it goes. */
 export interface ServedView {
@@ -156,7 +155,7 @@ async function readViews(database: Queryable): Promise<ServedView[]> {
   try {
     return await rows<ServedView>(
       database,
-      `SELECT v.id, ${shownView('v')} AS name,
+      `SELECT v.id, tidemark.shown_name(v.schema_name, v.view_name) AS name,
          format('%I.%I', v.schema_name, v.view_name) AS qualified, v.schema_name AS schema, v.view_name AS "viewName",
          v.settings #>> '{read,public}' IS NOT DISTINCT FROM 'true' AS public,
          v.settings #>> '{read,live}' IS NOT DISTINCT FROM 'true' AS live

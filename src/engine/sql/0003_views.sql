@@ -1,5 +1,11 @@
 -- Views: their names, what they read, what went wrong with them, and which of their statements is the cheapest.
 
+-- How a view, or a table, is called where people read it: by its schema outside of public, and where its own name could be taken
+-- for one with a schema. As `displayName` in TypeScript.
+CREATE FUNCTION tidemark.shown_name(schema_name text, name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN schema_name = 'public' AND strpos(name, '.') = 0 THEN name ELSE schema_name || '.' || name END;
+
 -- A view by its name as `freshness` shows it, by its full name, quoted or not, or by its bare one where that is enough.
 CREATE FUNCTION tidemark.find_view(name text) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -163,7 +163,7 @@ BEGIN
         END IF;
     END;
   END IF;
-  result.view := CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END;
+  result.view := tidemark.shown_name(v.schema_name, v.view_name);
   result.duration_ms := extract(epoch FROM clock_timestamp() - started) * 1000;
   IF result.mode IN ('incremental', 'full', 'noop') THEN
     DELETE FROM tidemark.request r WHERE r.view_id = target;

@@ -90,7 +90,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   whole AS (SELECT FROM past, present WHERE NOT EXISTS (SELECT FROM tidemark.forgotten f
     WHERE pg_visible_in_snapshot(f.xid, present.snapshot) AND NOT pg_visible_in_snapshot(f.xid, past.snapshot))),
   found AS (
-    SELECT r.finished_at AS at, CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+    SELECT r.finished_at AS at, tidemark.shown_name(v.schema_name, v.view_name) AS view,
       CASE WHEN r.mode = 'failed' THEN jsonb_build_object('type', 'failed', 'error', r.error, 'durationMs', r.duration_ms)
       ELSE jsonb_build_object('type', 'refreshed', 'epoch', v.id || '-' || r.epoch, 'asOf', r.as_of, 'mode', r.mode, 'slices', r.slices,
         'inserted', r.inserted, 'updated', r.updated, 'deleted', r.deleted, 'durationMs', r.duration_ms) END AS event

@@ -79,11 +79,14 @@ FROM (
   FROM tidemark.view v JOIN tidemark.state s ON s.view_id = v.id
 ) r;
 
+-- It tells nothing of what there is: who may read the view below need not be granted it besides.
+GRANT EXECUTE ON FUNCTION tidemark.shown_name TO PUBLIC;
+
 -- How fresh every view is. Where nothing is pending, for it and for all that it reads, staleness is 0, however long ago it was
 -- last rebuilt.
 CREATE VIEW tidemark.freshness AS
 SELECT
-  CASE WHEN v.schema_name = 'public' AND strpos(v.view_name, '.') = 0 THEN v.view_name ELSE v.schema_name || '.' || v.view_name END AS view,
+  tidemark.shown_name(v.schema_name, v.view_name) AS view,
   s.state,
   r.as_of,
   least(p.pending, tidemark.most_counted()) AS pending_changes,

@@ -4,7 +4,6 @@ import type { Explanation } from '../../protocol/explanation.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
 import { Problem } from '../problem.js'
-import { shownView } from '../shownName.js'
 import type { ServedView } from '../views.js'
 import { readSummaries, summaryOf } from './freshness.js'
 import { isoTime } from './times.js'
@@ -43,9 +42,9 @@ const detailText = `SELECT v.definition, v.key_columns AS key, v.storage, v.sett
       'liveRows', pg_stat_get_live_tuples(c.oid), 'deadRows', pg_stat_get_dead_tuples(c.oid),
       'lastVacuum', extract(epoch FROM greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid))) * 1000)
     FROM pg_class c WHERE c.oid = kept.relation) AS sizes,
-  ARRAY(SELECT ${shownView('o')} FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden) AS deployed,
-  ARRAY(SELECT ${shownView('o')} FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden AND o.id <> v.id
-    AND o.explanation -> 'sources' @> jsonb_build_array(jsonb_build_object('table', ${shownView('v')})) ORDER BY 1) AS "readBy"
+  ARRAY(SELECT tidemark.shown_name(o.schema_name, o.view_name) FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden) AS deployed,
+  ARRAY(SELECT tidemark.shown_name(o.schema_name, o.view_name) FROM tidemark.view o WHERE o.replaces IS NULL AND NOT o.hidden AND o.id <> v.id
+    AND o.explanation -> 'sources' @> jsonb_build_array(jsonb_build_object('table', tidemark.shown_name(v.schema_name, v.view_name))) ORDER BY 1) AS "readBy"
   FROM tidemark.view v
   CROSS JOIN LATERAL (SELECT to_regclass(format('%I.%I', v.schema_name, v.view_name))) AS read (relation)
   CROSS JOIN LATERAL (SELECT CASE WHEN v.storage = 'matview' THEN read.relation

@@ -2,7 +2,6 @@ import type { ViewSummary } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
 import type { ViewFreshness, ViewState, ViewWarning } from '../../protocol/freshness.js'
 import { type AskContext, ask } from '../ask.js'
-import { shownView } from '../shownName.js'
 import { shownError, withoutDetails } from '../visible.js'
 import { isoTime } from './times.js'
 
@@ -38,7 +37,7 @@ export const pendingColumn = 'least(f.pending, tidemark.most_counted())::double 
 export const moreColumn = 'coalesce(f.pending > tidemark.most_counted(), false)'
 
 /** As old as reads say that it is: a view over others is as old as the oldest of them. */
-const freshnessColumns = `v.id, ${shownView('v')} AS view, s.state, v.id || '-' || s.epoch AS epoch, f.as_of AS "asOf",
+const freshnessColumns = `v.id, tidemark.shown_name(v.schema_name, v.view_name) AS view, s.state, v.id || '-' || s.epoch AS epoch, f.as_of AS "asOf",
   f.age AS "stalenessSeconds", clock_timestamp() AS now, ${pendingColumn} AS "pendingChanges", ${moreColumn} AS "morePending",
   (v.settings ->> 'freshnessMs')::double precision / 1000 AS "targetSeconds", s.row_count::double precision AS rows,
   s.last_run_at AS "lastRun", s.last_error AS "lastError"`

@@ -3,7 +3,6 @@ import type { Explanation } from '../../protocol/explanation.js'
 import type { ViewState } from '../../protocol/freshness.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
-import { shownName, shownView } from '../shownName.js'
 import { moreColumn, pendingColumn } from './freshness.js'
 
 interface ViewRow {
@@ -22,7 +21,7 @@ interface TableRow {
   readonly rows: number | null
 }
 
-const viewsText = `SELECT ${shownView('v')} AS view, s.state, ${pendingColumn} AS pending, ${moreColumn} AS "morePending",
+const viewsText = `SELECT tidemark.shown_name(v.schema_name, v.view_name) AS view, s.state, ${pendingColumn} AS pending, ${moreColumn} AS "morePending",
     s.row_count::double precision AS rows, v.explanation
   FROM tidemark.freshness_of(ARRAY(SELECT v.id FROM tidemark.view v WHERE v.replaces IS NULL AND NOT v.hidden)) AS f
   JOIN tidemark.view v ON v.id = f.view_id JOIN tidemark.state s ON s.view_id = v.id ORDER BY 1`
@@ -32,9 +31,9 @@ const tablesText = `SELECT named.name, w.pending::double precision, coalesce(w.m
   FROM (SELECT DISTINCT source ->> 'table' AS name FROM tidemark.view v CROSS JOIN LATERAL jsonb_array_elements(v.explanation -> 'sources') source
     WHERE v.replaces IS NULL AND NOT v.hidden) AS named
   LEFT JOIN tidemark.waiting_changes() w
-    ON named.name = ${shownName('w.schema_name', 'w.table_name')}
+    ON named.name = tidemark.shown_name(w.schema_name, w.table_name)
   LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'f', 'm', 'v'))
-    ON named.name = ${shownName('n.nspname', 'c.relname')}
+    ON named.name = tidemark.shown_name(n.nspname, c.relname)
   ORDER BY named.name`
 
 /** What reads what. Views that are kept in pieces are shown as one. */

@@ -3,7 +3,6 @@ import type { AlertList, RunList, RunRecord } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
-import { shownView } from '../shownName.js'
 import { shownError } from '../visible.js'
 import { isoTime } from './times.js'
 
@@ -29,7 +28,7 @@ interface RunRow {
   readonly worker: string | null
 }
 
-const runsText = `SELECT r.id::text, ${shownView('v')} AS view,
+const runsText = `SELECT r.id::text, tidemark.shown_name(v.schema_name, v.view_name) AS view,
     r.mode, r.started_at AS "startedAt", r.finished_at AS "finishedAt", r.duration_ms AS "durationMs",
     r.slices::double precision, r.inserted::double precision, r.updated::double precision, r.deleted::double precision,
     r.as_of AS "asOf", r.error, r.worker
