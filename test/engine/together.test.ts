@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { refreshView } from '../../src/engine/refresh.js'
+import { readStatus } from '../../src/engine/status.js'
 import { apply } from '../deploy/support.js'
 import { type TestDatabase, useTestDatabase } from '../kit/index.js'
 import { Random } from '../oracle/random.js'
@@ -25,11 +26,28 @@ async function compare(
      WHERE NOT v.hidden AND v.replaces IS NULL ORDER BY 1`,
   )
   expect(rows).toHaveLength(views.length)
+  await compareStatus(database)
   return {
     differing: rows.filter(({ same }) => !same),
     pending: rows.map(({ pending }) => pending),
     fresh: rows.map(({ fresh }) => fresh),
   }
+}
+
+/** What `tidemark status` says, and what the view in SQL does. */
+async function compareStatus(database: Query): Promise<void> {
+  const { rows } = await database.query<{ staleness: number | null }>(
+    `SELECT view, state, as_of AS "asOf", staleness_seconds AS staleness, pending_changes::float8 AS "pendingChanges",
+       more_pending AS "morePending", rows::float8 AS rows, last_run AS "lastRun", last_error AS "lastError", warnings
+     FROM tidemark.freshness`,
+  )
+  const status = await readStatus(database)
+  expect(status.map(({ stalenessSeconds, ...rest }) => rest)).toEqual(rows.map(({ staleness, ...rest }) => rest))
+  status.forEach(({ stalenessSeconds: together }, index) => {
+    const alone = rows[index]?.staleness ?? null
+    expect([together === null, together === 0]).toEqual([alone === null, alone === 0])
+    expect(Math.abs((together ?? 0) - (alone ?? 0))).toBeLessThan(10)
+  })
 }
 
 async function write(database: Query): Promise<void> {
@@ -138,4 +156,14 @@ test('a log that is gone leaves open what waits', async () => {
   const [source] = await db.rows<{ log: string }>("SELECT log_name AS log FROM tidemark.source WHERE table_name = 'u'")
   await db.query(`ALTER TABLE tidemark_log."${source?.log}" RENAME TO away`)
   expect(await waiting()).toEqual({ unknown: true })
+})
+
+test('status looks at no view by itself', async () => {
+  await db.query('ALTER FUNCTION tidemark.own_pending(integer) RENAME TO away')
+  try {
+    await expect(db.query('SELECT * FROM tidemark.freshness')).rejects.toMatchObject({ code: '42883' })
+    expect((await readStatus(db.pool)).map(({ view }) => view)).toEqual([...views].sort())
+  } finally {
+    await db.query('ALTER FUNCTION tidemark.away(integer) RENAME TO own_pending')
+  }
 })

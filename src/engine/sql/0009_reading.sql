@@ -83,7 +83,8 @@ FROM (
 GRANT EXECUTE ON FUNCTION tidemark.shown_name TO PUBLIC;
 
 -- How fresh every view is. Where nothing is pending, for it and for all that it reads, staleness is 0, however long ago it was
--- last rebuilt.
+-- last rebuilt. Each view by itself, so that who asks for one by its name waits for no look at any other; `freshness_of` is the
+-- quicker one for all of them.
 CREATE VIEW tidemark.freshness AS
 SELECT
   tidemark.shown_name(v.schema_name, v.view_name) AS view,
