@@ -22,7 +22,7 @@ import { LongWork } from './longWork.js'
 import { Metrics } from './metrics.js'
 import { openApi } from './openapi/document.js'
 import { Problem, problemOf, problemResponse } from './problem.js'
-import type { Remembered } from './rest/remembered.js'
+import { type Remembered, responseOf } from './rest/remembered.js'
 import { readOne, restRoutes } from './rest/routes.js'
 import { crossOrigin, crossOriginSayings, foreignPosts, securityHeaders } from './security.js'
 import { staticPage } from './staticFiles.js'
@@ -136,7 +136,7 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   const recall = (asking: Asking): Remembered | undefined => {
     const name = plainlyRead(asking, prefix)
     const remembered = name === undefined ? undefined : read.recall(asking, name, sayings?.(asking))
-    if (remembered !== undefined) count(remembered.status)
+    if (remembered !== undefined) count(remembered.head.status)
     return remembered
   }
   /** The app gives answers to other origins their headers. */
@@ -150,7 +150,7 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
     fetch: (request, env) => {
       const asking = askingOf(request)
       const remembered = recall(asking)
-      if (remembered !== undefined) return remembered.toResponse()
+      if (remembered !== undefined) return responseOf(remembered)
       const response = answer(request, asking, env)
       return response instanceof Promise ? response.then(counted) : counted(response)
     },

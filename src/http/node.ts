@@ -35,10 +35,10 @@ export function nodeListener(
       void answer(incoming, outgoing)
       return
     }
-    const { status, written, body, encoding } = remembered
+    const { head, body } = remembered
     // Of one signature each: their types do not overlap, what they take does.
     const response = outgoing as ServerResponse
-    response.writeHead(status, written as string[])
-    response.end(body ?? '', encoding)
+    response.writeHead(head.status, head.written as string[])
+    response.end(body ?? '', head.encoding)
   }
 }

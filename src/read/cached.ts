@@ -3,7 +3,7 @@ import { type Caches, keyOf } from './cache/caches.js'
 import { isSteady, readsClock } from './cache/steady.js'
 import type { ViewFacts } from './facts.js'
 import type { Flights } from './flights.js'
-import type { JsonAnswer } from './options.js'
+import type { JsonAnswer, RecalledAnswer } from './options.js'
 import { ageNow, epochOf, isBroken, isOf } from './state.js'
 
 export interface CachedMeans extends Means {
@@ -72,7 +72,7 @@ export function recalledAnswer(
   view: ViewFacts,
   request: object,
   askedOf: () => Asked,
-): JsonAnswer | undefined {
+): RecalledAnswer | undefined {
   const known = recollections.get(request)
   const recollection = known?.view === view ? known : recollectionOf(view, askedOf())
   if (recollection !== known) recollections.set(request, recollection)
@@ -88,7 +88,8 @@ export function recalledAnswer(
   const found = caches.nearIfThere(recollection.key)
   if (found === undefined) return undefined
   const { body, rows, total } = found
-  return { body, rows, total, epoch: epochOf(view.id, state), asOf: state.asOf, stalenessSeconds: age, source: 'cache' }
+  const epoch = epochOf(view.id, state)
+  return { body, rows, total, epoch, asOf: state.asOf, stalenessSeconds: age, source: 'cache', kept: found }
 }
 
 function recollectionOf(view: ViewFacts, asked: Asked): Recollection {

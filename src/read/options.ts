@@ -64,3 +64,8 @@ export interface JsonAnswer extends Freshness {
   /** Of kept rows: the same epoch means the same rows. null where the query was computed. */
   readonly epoch: string | null
 }
+
+export interface RecalledAnswer extends JsonAnswer {
+  /** Stands for the body, for whoever remembers something of it: the same object for as long as it is kept in memory. */
+  readonly kept: object
+}

@@ -11,7 +11,7 @@ import { ViewCatalog } from './catalog.js'
 import { isOfRequest } from './errors.js'
 import type { ColumnFacts, ViewFacts } from './facts.js'
 import { Flights } from './flights.js'
-import type { JsonAnswer, JsonRequest, ReaderOptions } from './options.js'
+import type { JsonAnswer, JsonRequest, ReaderOptions, RecalledAnswer } from './options.js'
 import { type PresentRows, presentRows } from './present.js'
 import type { BodyFormat } from './statement.js'
 import { typedQuery } from './typed/read.js'
@@ -44,7 +44,7 @@ export interface Reader<Views extends object = ViewRows> {
    * The same at once, where rows are in memory that are known to be the present ones; nothing where something has to be
    * asked, or the view is another than it was described as. The same object is taken for the same read: it must never change.
    */
-  recall(request: JsonRequest, described: ViewDescription): JsonAnswer | undefined
+  recall(request: JsonRequest, described: ViewDescription): RecalledAnswer | undefined
   /**
    * Remembered until the view changes, and the same object until then.
    * @param provisional for who reads kept rows next: whether it is still so shows then.

@@ -6,7 +6,7 @@ import { restError } from './errors.js'
 import { errorResponse, restErrorOf } from './failure.js'
 import { RatePerMinute } from './rate.js'
 import { readView, recallView } from './readView.js'
-import type { Remembered } from './remembered.js'
+import { type Remembered, responseOf } from './remembered.js'
 import { Understanding } from './understand.js'
 
 const allowed = { allow: 'GET, HEAD, OPTIONS' }
@@ -52,7 +52,7 @@ export function restRoutes(context: RestContext, read: ReadOne = readOne(context
     const request = c.req.raw
     const name = c.req.param('view')
     const remembered = request.method === 'GET' ? read.recall(askingOf(request), name, undefined) : undefined
-    return remembered?.toResponse() ?? read.answer(request, name)
+    return remembered === undefined ? read.answer(request, name) : responseOf(remembered)
   })
   app.options('/:view', () => new Response(null, { status: 204, headers: allowed }))
   app.all('/:view', (c) => {
