@@ -121,6 +121,11 @@ export interface ServingOptions {
   readonly access?: AccessOptions | undefined
   /** Default `false`: pages of other origins cannot call. */
   readonly cors?: CorsOptions | false | undefined
+  /**
+   * Names that requests may call the server by, beside `localhost` and addresses: `'data.example.com'`, or with all below it
+   * `'.example.com'`; `'*'`: any. Default: none where `tidemark serve` listens to its own machine alone, else any.
+   */
+  readonly hosts?: readonly string[] | '*' | undefined
   readonly limits?: LimitOptions | undefined
   /** Reads that are computed for the request (`?fresh=1`), of views that allow it. `false`: none. */
   readonly fresh?: FreshOptions | false | undefined

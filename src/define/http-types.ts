@@ -36,6 +36,9 @@ export interface CorsRules {
   readonly maxAgeSeconds: number
 }
 
+/** Names in lower case; one that begins with a dot stands for those below it as well. null: not said. */
+export type HostRules = readonly string[] | '*' | null
+
 export interface HttpLimits {
   readonly maxRows: number
   readonly maxBody: number
@@ -68,6 +71,7 @@ export interface ServingSettings {
   readonly basePath: string
   readonly access: AccessRules
   readonly cors: CorsRules | null
+  readonly hosts: HostRules
   readonly limits: HttpLimits
   readonly fresh: FreshRules | null
   /** null: nothing is cached. */

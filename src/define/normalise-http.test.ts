@@ -50,6 +50,19 @@ test('nothing is open, and no other origin may call, unless it is said', () => {
   expect(normaliseServing({ fresh: false }).fresh).toBeNull()
 })
 
+test('names are kept as browsers send them', () => {
+  expect(normaliseServing({}).hosts).toBeNull()
+  expect(normaliseServing({ hosts: '*' }).hosts).toBe('*')
+  const hosts = ['Data.Example.com', '.example.org', 'bücher.example', 'box.', 'my_box']
+  expect(normaliseServing({ hosts }).hosts).toEqual([
+    'data.example.com',
+    '.example.org',
+    'xn--bcher-kva.example',
+    'box',
+    'my_box',
+  ])
+})
+
 test.each([
   ['/', ''],
   ['/data', '/data'],
@@ -101,6 +114,12 @@ describe('what is wrong is told, and secrets are not', () => {
     ['an unknown action', { access: { open: ['reed'] } }, 'did you mean "read"?'],
     ['cookies from everywhere', { cors: { origins: '*', credentials: true } }, 'needs the origins by name'],
     ['a page for an origin', { cors: { origins: ['https://a.example/x'] } }, 'is not an origin'],
+    ['a port for a name', { hosts: ['box:80'] }, 'hosts[0]: "box:80" is not a name such as'],
+    ['an address of a page for a name', { hosts: ['http://box'] }, 'is not a name'],
+    ['a star within a name', { hosts: ['*.example.com'] }, "or '.example.com' with all below it"],
+    ['a dot for a name', { hosts: ['.'] }, 'is not a name'],
+    ['a name with a space', { hosts: ['a b'] }, 'is not a name'],
+    ['one name', { hosts: 'box' }, 'hosts: '],
     ['a path with two dots', { basePath: '/a/../b c' }, 'is not a path'],
     ['a Redis that is none', { cache: { redis: 'http://hush@box' } }, 'cache.redis: is not a Redis URL'],
     ['no URL of it', { cache: { redis: { prefix: 'a:' } } }, 'cache.redis.url: is required'],

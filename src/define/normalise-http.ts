@@ -32,6 +32,7 @@ function servingSettings(options: ParsedServing): ServingSettings {
     basePath: options.basePath ?? '',
     access: options.access ?? closed,
     cors: options.cors ?? null,
+    hosts: options.hosts ?? null,
     limits: options.limits ?? limitsOf({}),
     fresh: options.fresh === undefined ? { perMinute: 60 } : options.fresh,
     cache: options.cache === undefined ? cacheOf({}) : options.cache,

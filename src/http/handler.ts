@@ -18,6 +18,7 @@ import type { HttpContext } from './context.js'
 import { DeploymentNotes } from './deployment.js'
 import { EventHub } from './events/hub.js'
 import { healthRoutes } from './health.js'
+import { hostCheck, isKnown, knownHosts } from './hosts.js'
 import { LongWork } from './longWork.js'
 import { Metrics } from './metrics.js'
 import { openApi } from './openapi/document.js'
@@ -105,6 +106,8 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   const statistics = new Statistics(context, hub, worker)
   const app = new Hono({ strict: false })
   app.use(securityHeaders)
+  const hosts = hostCheck(settings.hosts)
+  if (hosts !== null) app.use(knownHosts(hosts))
   if (settings.cors !== null) app.use(crossOrigin(settings.cors))
   app.use(foreignPosts(settings.cors))
   app.onError((error) => problemResponse(problemOf(error, log)))
@@ -133,15 +136,18 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
   }
   const sayings = settings.cors === null ? null : crossOriginSayings(settings.cors)
   const prefix = `${basePath}/rest/v1/`
+  /** Where it is not called by a name that it is known by, the app looks closer. */
+  const plainly = (asking: Asking): string | undefined =>
+    hosts === null || isKnown(hosts, asking) ? plainlyRead(asking, prefix) : undefined
   const recall = (asking: Asking): Remembered | undefined => {
-    const name = plainlyRead(asking, prefix)
+    const name = plainly(asking)
     const remembered = name === undefined ? undefined : read.recall(asking, name, sayings?.(asking))
     if (remembered !== undefined) count(remembered.head.status)
     return remembered
   }
   /** The app gives answers to other origins their headers. */
   const answer = (request: Request, asking: Asking, env: unknown): Response | Promise<Response> => {
-    const name = sayings === null ? plainlyRead(asking, prefix) : undefined
+    const name = sayings === null ? plainly(asking) : undefined
     return name === undefined ? app.fetch(request, env as object | undefined) : read.answer(request, name)
   }
   return {

@@ -34,6 +34,7 @@ export const statuses: Readonly<Record<ErrorCode, number>> = {
   REQUEST_INVALID: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
+  HOST_UNKNOWN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   REQUEST_TOO_LARGE: 413,

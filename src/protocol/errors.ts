@@ -33,6 +33,7 @@ export const errorCodes = {
   REQUEST_INVALID: 'A request has a value, a field or a body that is not understood.',
   UNAUTHENTICATED: 'A request shows no credentials where they are needed, or such as are not valid.',
   FORBIDDEN: 'The credentials of a request do not allow what it asks for.',
+  HOST_UNKNOWN: 'A request calls the server by a name that it does not go by.',
   NOT_FOUND: 'There is nothing at the address of a request.',
   METHOD_NOT_ALLOWED: 'An address does not take the method of a request.',
   REQUEST_TOO_LARGE: 'The body or the address of a request is larger than the server takes.',

@@ -35,6 +35,31 @@ test('who speaks HTTP/1.0 and names no host is answered', async () => {
   expect(await ended).toEqual({ code: 0, signal: null })
 })
 
+/** The status of a read that calls the server by a name. */
+async function readBy(name: string, url: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.write(`GET /data/rest/v1/mv HTTP/1.1\r\nHost: ${name}:${port}\r\nConnection: close\r\n\r\n`)
+  let text = ''
+  for await (const chunk of socket) text += String(chunk)
+  return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? text
+}
+
+test.each(['serve', 'dev'] as const)(
+  '%s goes by no name that others have, where it listens to its own machine alone',
+  async (command) => {
+    const own = await startServer([], { cwd, url: db.url }, command)
+    expect(await readBy('evil.example', own.url)).toBe('403')
+    expect(await readBy('localhost', own.url)).toBe('200')
+    own.child.kill('SIGTERM')
+    await own.ended
+    const others = await startServer(['--host', '0.0.0.0'], { cwd, url: db.url }, command)
+    expect(await readBy('data.example.com', others.url)).toBe('200')
+    others.child.kill('SIGTERM')
+    await others.ended
+  },
+)
+
 /** Passes connections on, but for those that begin with a setting: they are refused in the words of PgBouncer. */
 async function startPooler(url: string) {
   const { hostname, port, pathname, username, password } = new URL(url)

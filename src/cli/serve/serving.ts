@@ -11,6 +11,7 @@ import { startConfiguredWorker } from '../runWorker.js'
 import type { Session } from '../session.js'
 import { workerLog } from '../workerLog.js'
 import { announce } from './announce.js'
+import { hostRules } from './hostRules.js'
 import { LimitedPool } from './limitedPool.js'
 import { listenOn } from './listen.js'
 import { passFor } from './passFor.js'
@@ -54,6 +55,7 @@ export async function serveUntil(
   const cache = withRedisUrl(http.cache)
   const { url } = await session.databaseUrl()
   const port = portOf(flags.port) ?? http.port
+  const host = flags.host ?? http.host
   const log = workerLog(terminal, flags.verbose === true)
   const database = await LimitedPool.open(session, http.connections, http.limits.statementTimeoutMs)
   const { rules, token } = passFor(http.access)
@@ -61,9 +63,10 @@ export async function serveUntil(
   const work = new LongWork(await session.openAnotherPool(1))
   const told = { worker, log, views, deployment, work }
   const means = { database, listen: url, console: http.console, reader: undefined, ...told }
-  const handler = makeHandler({ ...http, cache, access: rules }, means)
+  const hosts = await hostRules(http.hosts, host)
+  const handler = makeHandler({ ...http, cache, hosts, access: rules }, means)
   try {
-    const server = await listenOn(handler, flags.host ?? http.host, port)
+    const server = await listenOn(handler, host, port)
     const at = `${server.url}${http.basePath}`
     const page = http.console && consoleDirectory() !== null ? `${at}/console/` : null
     log.info({ url: at, ...(page === null ? {} : { console: page }) }, 'serving')

@@ -111,6 +111,15 @@ export const webAddress: z.ZodType<string, string> = field((value, fail) => {
   return undefined
 })
 
+/** As browsers send it. One that begins with a dot stands for all names below it as well. */
+export const hostName: z.ZodType<string, string> = field((value, fail) => {
+  const [, dot = '', name = ''] =
+    /^(\.?)([^\s/:@?#*\\.][^\s/:@?#*\\]*)$/.exec(typeof value === 'string' ? value : '') ?? []
+  if (name !== '' && URL.canParse(`http://${name}`)) return dot + new URL(`http://${name}`).hostname.replace(/\.$/, '')
+  fail(`${show(value)} is not a name such as 'data.example.com', or '.example.com' with all below it`)
+  return undefined
+})
+
 /** Not shown in messages either: it may hold a password. An empty text is what an unset variable leaves. */
 export const databaseUrl: z.ZodType<string, string> = field((value, fail) => {
   if (value === '' || (typeof value === 'string' && isDatabaseUrl(value))) return value

@@ -13,7 +13,7 @@ import type {
   TokenRule,
 } from '../http-types.js'
 import { byKind, field, strict } from './combinators.js'
-import { duration, identifier, off, redisUrl, webAddress } from './fields.js'
+import { duration, hostName, identifier, off, redisUrl, webAddress } from './fields.js'
 import { show } from './wording.js'
 
 const actions = z.array(z.enum(httpActions)).readonly()
@@ -214,6 +214,10 @@ export const servingShape = {
   basePath: basePath.optional(),
   access: access.optional(),
   cors: byKind('an object, or false', { object: cors, boolean: off }).optional(),
+  hosts: byKind("a list of names, or '*'", {
+    array: z.array(hostName).readonly(),
+    string: z.literal('*'),
+  }).optional(),
   limits: limits.optional(),
   fresh: byKind('an object, or false', { object: fresh, boolean: off }).optional(),
   cache: byKind('an object, or false', { object: cache, boolean: off }).optional(),
