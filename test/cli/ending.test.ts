@@ -1,7 +1,6 @@
 /** A server that is told to end in the middle of work: soon, with nothing half done, and with no stack for people to read. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { hear } from '../http/kit.js'
 import { useTestDatabase } from '../kit/index.js'
@@ -147,6 +146,7 @@ test.each(['refresh', 'verify'])('nor does a %s on every connection that there i
 })
 
 test('nor does a refresh that waits for that of somebody else', async () => {
+  await done(['apply', '--yes'], options)
   const server = await startServer(['--no-worker'], options)
   await db.query('update nap set seconds = 40; insert into orders values (2, 2)')
   const other = db.query("select tidemark.refresh('slow')").catch(({ code }: { code: string }) => code)
@@ -155,7 +155,8 @@ test('nor does a refresh that waits for that of somebody else', async () => {
     ({ status }) => status,
     () => 'cut off',
   )
-  await sleep(1_000)
+  // What is asked for later is answered: so that has begun.
+  expect((await fetch(`${server.url}/api/runs`, { headers })).status).toBe(200)
   expect(await end(server, 'SIGTERM')).toBeLessThan(8)
   expect(await answered).toBe(503)
   await db.query(busy.replace('select', 'select pg_terminate_backend(pid)'))
