@@ -17,10 +17,15 @@ export function hostCheck(rules: HostRules): HostCheck | null {
   if (rules === null || rules === '*') return null
   const known = new Set(['localhost', ...rules.map((host) => host.replace(/^\./, ''))])
   const above = ['.localhost', ...rules.filter((host) => host.startsWith('.'))]
+  // Most requests call it as the one before did.
+  let last: string | undefined
   return (host) => {
-    if (host === null || host === '') return undefined
+    if (host === null || host === '' || host === last) return undefined
     const name = nameOf(host)
-    if (isIP(name) !== 0 || known.has(name) || above.some((end) => name.endsWith(end))) return undefined
+    if (isIP(name) !== 0 || known.has(name) || above.some((end) => name.endsWith(end))) {
+      last = host
+      return undefined
+    }
     return new Problem('HOST_UNKNOWN', `This server does not go by the name ${JSON.stringify(name.slice(0, 253))}.`, {
       hint: 'Where the name is yours, list it in `http.hosts` of the configuration.',
     })
