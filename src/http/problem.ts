@@ -92,6 +92,10 @@ export class Problem extends TidemarkError {
 
 const retryLater = { 'retry-after': '1' }
 
+export function notDeployed(): Problem {
+  return new Problem('NOT_DEPLOYED', 'The database has no Tidemark catalog yet.', { hint: 'Run: tidemark apply' })
+}
+
 /** Any error as one that may be seen. What stays hidden is written to the log, with the mark that the answer has. */
 export function problemOf(error: unknown, log: Log): Problem {
   if (error instanceof Problem) return error

@@ -4,6 +4,7 @@ import { type Queryable, rows } from '../engine/database.js'
 import { databaseError, serverError } from '../engine/databaseError.js'
 import { TidemarkError } from '../protocol/errors.js'
 import type { ConfiguredViews } from '../read/index.js'
+import { notDeployed } from './problem.js'
 
 /** A deployed view, as far as serving it goes. */
 export interface ServedView {
@@ -164,8 +165,6 @@ async function readViews(database: Queryable): Promise<ServedView[]> {
   } catch (error) {
     const { code } = serverError(error)
     if (code !== '42P01' && code !== '3F000') throw error
-    throw new TidemarkError('NOT_DEPLOYED', 'The database has no Tidemark catalog yet.', {
-      hint: 'Run: tidemark apply',
-    })
+    throw notDeployed()
   }
 }

@@ -330,7 +330,10 @@ describe('health', () => {
       [200, 'ok\n'],
     ])
     await expectProblem(await away.get('/api/views', operator), 503, 'DATABASE_UNREACHABLE')
-    await expectProblem(await empty.get('/api/views', operator), 503, 'NOT_DEPLOYED')
+    for (const path of ['views', 'views/totals', 'lineage', 'runs', 'alerts']) {
+      const { hint } = await expectProblem(await empty.get(`/api/${path}`, operator), 503, 'NOT_DEPLOYED')
+      expect(hint).toBe('Run: tidemark apply')
+    }
     await Promise.all([away.close(), empty.close()])
     await bare.drop()
   })

@@ -3,7 +3,8 @@ import { IconPlayerPause, IconPlayerPlay, IconWaveSine } from '@tabler/icons-rea
 import { useState } from 'react'
 import { useAlerts, useAllRuns } from '../api/queries.js'
 import { plural } from '../format/number.js'
-import { Failure, Notice } from '../parts/Notice.js'
+import { Failure } from '../parts/Failure.js'
+import { Notice } from '../parts/Notice.js'
 import { SearchField } from '../parts/SearchField.js'
 import { PageTitle } from '../shell/PageTitle.js'
 import classes from './activity.module.css'
@@ -16,7 +17,14 @@ export function ActivityPage() {
   const runs = useAllRuns()
   const alerts = useAlerts()
   const failed = [runs, alerts].find(({ error }) => error !== null)
-  if (failed?.error) return <Failure error={failed.error} retry={() => void failed.refetch()} />
+  if (failed?.error) {
+    return (
+      <>
+        <PageTitle title="Activity" />
+        <Failure error={failed.error} retry={() => void failed.refetch()} />
+      </>
+    )
+  }
   if (runs.data === undefined || alerts.data === undefined) return <Skeleton height={500} aria-label="Loading" />
   return <Activity entries={entriesOf(runs.data, alerts.data)} />
 }

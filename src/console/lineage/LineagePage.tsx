@@ -1,11 +1,12 @@
 import { Button, Select, Skeleton, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconSearch, IconSitemapOff } from '@tabler/icons-react'
+import { IconSearch } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import type { Lineage } from '../../protocol/api.js'
 import { useLineage, useViews } from '../api/queries.js'
 import { plural } from '../format/number.js'
-import { Failure, Notice } from '../parts/Notice.js'
+import { Failure } from '../parts/Failure.js'
+import { NoViews } from '../parts/NoViews.js'
 import { paths } from '../paths.js'
 import { PageTitle } from '../shell/PageTitle.js'
 import { Graph } from './Graph.js'
@@ -17,17 +18,20 @@ export default function LineagePage({ focus }: { readonly focus: string | null }
   const lineage = useLineage()
   const views = useViews()
   if (lineage.error !== null) {
-    return <Failure error={lineage.error} retry={() => void lineage.refetch()} />
+    return (
+      <>
+        <PageTitle title="Lineage" />
+        <Failure error={lineage.error} retry={() => void lineage.refetch()} />
+      </>
+    )
   }
   if (lineage.data === undefined) return <Skeleton height={500} aria-label="Loading" />
   if (lineage.data.nodes.length === 0) {
     return (
-      <Notice icon={IconSitemapOff} title="No views are deployed yet">
-        <Text c="dimmed">
-          Once there are some (<code>npx tidemark apply</code>), this shows which tables they read, and which views read
-          other views.
-        </Text>
-      </Notice>
+      <>
+        <PageTitle title="Lineage" />
+        <NoViews isPage={false} />
+      </>
     )
   }
   return <LineageView lineage={lineage.data} focus={focus} views={views.data ?? []} />

@@ -1,6 +1,5 @@
 import { Skeleton, Stack, Title } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
-import { TidemarkRequestError } from '../../react/requestError.js'
 import { serverNow } from '../api/client.js'
 import { useViews } from '../api/queries.js'
 import { count, counted, plural } from '../format/number.js'
@@ -9,17 +8,16 @@ import type { KnownView } from '../health/known.js'
 import { countConditions, troubled } from '../health/order.js'
 import { useNow } from '../live/useNow.js'
 import { ConditionIcon } from '../parts/ConditionBadge.js'
-import { Failure } from '../parts/Notice.js'
-import { NoViews } from './NoViews.js'
+import { Failure } from '../parts/Failure.js'
+import { NoViews } from '../parts/NoViews.js'
 import classes from './overview.module.css'
 import { Troubles } from './Troubles.js'
 import { ViewList } from './ViewList.js'
 
 export function OverviewPage() {
   const views = useViews()
-  if (views.data !== undefined) return views.data.length === 0 ? <NoViews /> : <Overview views={views.data} />
-  if (views.error instanceof TidemarkRequestError && views.error.code === 'NOT_DEPLOYED') return <NoViews />
-  if (views.error !== null) return <Failure error={views.error} retry={() => void views.refetch()} />
+  if (views.data !== undefined) return views.data.length === 0 ? <NoViews isPage /> : <Overview views={views.data} />
+  if (views.error !== null) return <Failure error={views.error} retry={() => void views.refetch()} isPage />
   return (
     <Stack aria-busy="true" aria-label="Loading">
       <Skeleton height={36} width={320} />

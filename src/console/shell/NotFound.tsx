@@ -6,7 +6,7 @@ import { paths } from '../paths.js'
 
 export function NotFound() {
   return (
-    <Notice icon={IconMapOff} title="There is no such page">
+    <Notice icon={IconMapOff} title="There is no such page" isPage>
       <Button component={Link} href={paths.overview}>
         To the overview
       </Button>

@@ -9,7 +9,8 @@ import { type KnownDetail, useOperation, useView } from '../api/queries.js'
 import { assess } from '../health/assess.js'
 import { useNow } from '../live/useNow.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
-import { Failure, Notice } from '../parts/Notice.js'
+import { Failure } from '../parts/Failure.js'
+import { Notice } from '../parts/Notice.js'
 import { Part } from '../parts/Part.js'
 import { paths } from '../paths.js'
 import { Actions } from './Actions.js'
@@ -36,7 +37,7 @@ export function ViewPage({ name, tab }: { readonly name: string; readonly tab: s
   useDocumentTitle(`${name} · Tidemark`)
   if (view.data !== undefined) return <View view={view.data} tab={tab} />
   if (view.error instanceof TidemarkRequestError && view.error.status === 404) return <NoSuchView name={name} />
-  if (view.error !== null) return <Failure error={view.error} retry={() => void view.refetch()} />
+  if (view.error !== null) return <Failure error={view.error} retry={() => void view.refetch()} isPage />
   return (
     <Stack aria-busy="true" aria-label="Loading">
       <Skeleton height={36} width={360} />
@@ -115,7 +116,7 @@ function View({ view, tab }: { readonly view: KnownDetail; readonly tab: string 
 
 function NoSuchView({ name }: { readonly name: string }) {
   return (
-    <Notice icon={IconTableOff} title={`There is no view “${name}”`}>
+    <Notice icon={IconTableOff} title={`There is no view “${name}”`} isPage>
       <Text>It is not deployed: dropped, renamed, or still in a configuration that was not applied.</Text>
       <Anchor component={Link} href={paths.overview}>
         All views

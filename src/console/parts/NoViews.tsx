@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core'
 import { IconDatabasePlus } from '@tabler/icons-react'
-import { CopyButton } from '../parts/CopyButton.js'
-import { Notice } from '../parts/Notice.js'
-import classes from './overview.module.css'
+import { CopyButton } from './CopyButton.js'
+import { Notice } from './Notice.js'
+import classes from './parts.module.css'
 
 const steps = [
   ['npx tidemark init', 'writes a configuration, from the materialized views that the database has or with an example'],
@@ -10,9 +10,10 @@ const steps = [
   ['npx tidemark apply', 'builds them; this page shows them as soon as they are there'],
 ] as const
 
-export function NoViews() {
+/** Before anything is deployed: what to run. */
+export function NoViews({ isPage }: { readonly isPage: boolean }) {
   return (
-    <Notice icon={IconDatabasePlus} title="No views are deployed yet">
+    <Notice icon={IconDatabasePlus} title="No views are deployed yet" isPage={isPage}>
       <Text c="dimmed">Three commands, in the folder of your application:</Text>
       <ol className={classes.steps}>
         {steps.map(([command, does]) => (
