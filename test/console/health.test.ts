@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ageLabel } from '../../src/console/health/ageLabel.js'
 import { assess, conditionOf } from '../../src/console/health/assess.js'
 import { groupLate, lateTogetherAdvice } from '../../src/console/health/groups.js'
 import { ageOf, type KnownView } from '../../src/console/health/known.js'
@@ -42,6 +43,18 @@ describe('what is wrong', () => {
     const view = known('v', { stalenessSeconds: 4 })
     expect(conditionOf(view, now)).toBe('fresh')
     expect(conditionOf(view, now + 10_000)).toBe('late')
+  })
+
+  test('of a view that nobody sees it is not claimed that it is late, nor that it is fresh', () => {
+    const view = known('v', { stalenessSeconds: 4, unwatched: true })
+    expect(conditionOf(view, now)).toBe('fresh')
+    expect(conditionOf(view, now + 10_000)).toBe('unseen')
+    const { problem, remedy } = assess(view, now + 10_000)
+    expect(problem?.replaceAll('\u00a0', ' ')).toContain('14 s at most; 5 s is the target')
+    expect(remedy).toBeNull()
+    expect(ageLabel(view, now + 10_000).replaceAll('\u00a0', ' ')).toBe('≤ 14 s old')
+    expect(troubled([view], now + 10_000)).toEqual([])
+    expect(conditionOf({ ...view, state: 'quarantined' }, now + 10_000)).toBe('quarantined')
   })
 
   test('a failing view says with which error, what to do, and when it is tried again', () => {

@@ -123,6 +123,10 @@ describe('what is shown', () => {
     const [quiet, waiting] = client.getQueryData<KnownView[]>(keys.views) ?? []
     expect(ageOf(quiet as KnownView, Date.now() + 5_000)).toBeCloseTo(5, 0)
     expect(waiting?.stalenessSeconds).toBe(40)
+    expect([quiet?.unwatched, waiting?.unwatched]).toEqual([true, true])
+    applyEvents(client, [refreshed])
+    const [seen, unseen] = client.getQueryData<KnownView[]>(keys.views) ?? []
+    expect([seen?.unwatched, unseen?.unwatched]).toEqual([false, true])
   })
 
   test('is all read again when events were missed', () => {

@@ -94,6 +94,36 @@ describe('the overview', () => {
     expect(await post?.json()).toEqual({ full: false })
   })
 
+  test('leads the keyboard on when the trouble that it is in goes away by itself', async () => {
+    const well = (view: ViewSummary): ViewSummary => ({ ...view, state: 'ready', stalenessSeconds: 0, lastError: null })
+    const wrong = (first: number): ViewSummary[] => views.map((view, index) => (index < first ? well(view) : view))
+    let now = views.map((view, index) => (index < 2 ? view : well(view)))
+    answer = () => Response.json({ views: now })
+    const client = createQueryClient()
+    render(
+      <MantineProvider>
+        <QueryClientProvider client={client}>
+          <OverviewPage />
+        </QueryClientProvider>
+      </MantineProvider>,
+    )
+    const press = async (name: string): Promise<void> => (await screen.findByRole('button', { name })).focus()
+    const focused = (): string => document.activeElement?.textContent ?? ''
+    await press('Refresh now: mv_order_totals')
+    now = [...wrong(1).slice(0, 2), ...now.slice(2)]
+    await client.invalidateQueries()
+    await waitFor(() => expect(focused()).toBe('What is wrong'))
+    await press(`Refresh now: ${views[1]?.view}`)
+    now = [...wrong(2).slice(0, 2), ...now.slice(2)]
+    await client.invalidateQueries()
+    await waitFor(() => expect(focused()).toBe('All 8 views are fresh'))
+    screen.getByLabelText('Search views').focus()
+    now = views
+    await client.invalidateQueries()
+    expect(await screen.findByText('What is wrong')).toBeTruthy()
+    expect(document.activeElement).toBe(screen.getByLabelText('Search views'))
+  })
+
   test('without views says what to run', async () => {
     serve([])
     show(<OverviewPage />)

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { blocksOf, sectionOf } from '../../src/console/docs/sections.js'
+import { changesText } from '../../src/console/format/rowChanges.js'
 import { dedented, sqlTokens } from '../../src/console/parts/sqlTokens.js'
 import { formatSql } from '../../src/console/view/formatSql.js'
 import { pointsOf, quantiles } from '../../src/console/view/history.js'
-import { changesText, outcomeOf } from '../../src/console/view/outcome.js'
+import { outcomeOf } from '../../src/console/view/outcome.js'
 import type { RefreshAnswer, RunRecord } from '../../src/protocol/api.js'
 import { errorCodes } from '../../src/protocol/errors.js'
 

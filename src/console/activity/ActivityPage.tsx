@@ -41,7 +41,7 @@ function Activity({ entries }: { readonly entries: readonly Entry[] }) {
         <div className={classes.tools}>
           <SearchField
             className={classes.search}
-            placeholder="Of which view"
+            placeholder="Search by view"
             label="Search by view"
             words={words}
             onChange={setWords}

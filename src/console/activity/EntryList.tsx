@@ -9,7 +9,7 @@ import {
   IconHourglassHigh,
   IconLock,
 } from '@tabler/icons-react'
-import { memo } from 'react'
+import { memo, useState } from 'react'
 import { Link } from 'wouter'
 import type { Alert, AlertKind } from '../../protocol/alert.js'
 import { serverNow } from '../api/client.js'
@@ -23,19 +23,21 @@ import { RunOutcome } from './RunTable.js'
 
 /** What happened, the newest first: one line each on a wide screen, a few on a narrow one. */
 export function EntryList({ entries }: { readonly entries: readonly Entry[] }) {
+  // What was there already does not draw the eye.
+  const [openedAt] = useState(serverNow)
   return (
     <ol className={`surface ${classes.entries}`} aria-label="What happened, the newest first">
       {entries.map((entry) => (
-        <EntryLine key={entry.id} entry={entry} />
+        <EntryLine key={entry.id} entry={entry} isNew={Date.parse(entry.at) > openedAt} />
       ))}
     </ol>
   )
 }
 
 const EntryLine = memo(
-  function EntryLine({ entry }: { readonly entry: Entry }) {
+  function EntryLine({ entry, isNew }: { readonly entry: Entry; readonly isNew: boolean }) {
     return (
-      <li className={classes.entry} data-kind={entry.kind}>
+      <li className={classes.entry} data-kind={entry.kind} data-new={isNew || undefined}>
         <time dateTime={entry.at} className={classes.time}>
           {clockTime(entry.at, serverNow())}
         </time>

@@ -1,16 +1,15 @@
 import { Table, Text } from '@mantine/core'
 import { IconAlertTriangle, IconRefresh, IconRefreshDot } from '@tabler/icons-react'
-import { Link } from 'wouter'
 import type { RunRecord } from '../../protocol/api.js'
 import { serverNow } from '../api/client.js'
 import { CodeLink } from '../docs/CodeLink.js'
-import { count, plural } from '../format/number.js'
+import { plural } from '../format/number.js'
+import { changesText } from '../format/rowChanges.js'
 import { clockTime, duration } from '../format/time.js'
-import { paths } from '../paths.js'
 import classes from './activity.module.css'
 
-/** Runs, the newest first. */
-export function RunTable({ runs, withView }: { readonly runs: readonly RunRecord[]; readonly withView: boolean }) {
+/** Runs of a view, the newest first. */
+export function RunTable({ runs }: { readonly runs: readonly RunRecord[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by the keyboard.
     <section className={`surface ${classes.tableBox}`} aria-label="Runs" tabIndex={0}>
@@ -18,7 +17,6 @@ export function RunTable({ runs, withView }: { readonly runs: readonly RunRecord
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Ended</Table.Th>
-            {withView && <Table.Th>View</Table.Th>}
             <Table.Th>What came of it</Table.Th>
             <Table.Th ta="right">Took</Table.Th>
             <Table.Th>Worker</Table.Th>
@@ -30,13 +28,6 @@ export function RunTable({ runs, withView }: { readonly runs: readonly RunRecord
               <Table.Td className={classes.time}>
                 <time dateTime={run.finishedAt}>{clockTime(run.finishedAt, serverNow())}</time>
               </Table.Td>
-              {withView && (
-                <Table.Td>
-                  <Link href={paths.view(run.view)} className={classes.viewName}>
-                    {run.view}
-                  </Link>
-                </Table.Td>
-              )}
               <Table.Td>
                 <RunOutcome run={run} />
               </Table.Td>
@@ -53,6 +44,27 @@ export function RunTable({ runs, withView }: { readonly runs: readonly RunRecord
         </Table.Tbody>
       </Table>
     </section>
+  )
+}
+
+/** The same where there is no room for columns. */
+export function RunList({ runs }: { readonly runs: readonly RunRecord[] }) {
+  return (
+    <ol className={`surface ${classes.entries}`} aria-label="Runs, the newest first">
+      {runs.map((run) => (
+        <li key={run.id} className={`${classes.entry} ${classes.ownRun}`}>
+          <time dateTime={run.finishedAt} className={classes.time}>
+            {clockTime(run.finishedAt, serverNow())}
+          </time>
+          <Text size="sm" c="dimmed" className={classes.took}>
+            {duration(run.durationMs)}
+          </Text>
+          <div className={classes.what}>
+            <RunOutcome run={run} />
+          </div>
+        </li>
+      ))}
+    </ol>
   )
 }
 
@@ -74,7 +86,7 @@ export function RunOutcome({ run }: { readonly run: RunRecord }) {
       <Icon size={16} aria-hidden />
       <Text span size="sm">
         {didOf(run)}
-        <RowCounts run={run} />
+        <span className={classes.counts}>{changesText(run)}</span>
       </Text>
     </div>
   )
@@ -84,24 +96,4 @@ function didOf({ mode, slices }: RunRecord): string {
   if (mode === 'full') return 'Recomputed whole'
   if (slices === null) return 'By deltas'
   return slices === 0 ? 'No slice was touched' : plural(slices, 'slice')
-}
-
-function RowCounts({ run }: { readonly run: RunRecord }) {
-  const parts = [
-    [run.inserted ?? 0, '+', 'inserted'],
-    [run.updated ?? 0, '~', 'updated'],
-    [run.deleted ?? 0, '−', 'deleted'],
-  ] as const
-  const some = parts.filter(([number]) => number > 0)
-  if (some.length === 0) return <span className={classes.counts}>no row changed</span>
-  return (
-    <span className={classes.counts}>
-      {some.map(([number, sign, verb]) => (
-        <span key={verb} title={`${plural(number, 'row')} ${verb}`}>
-          {sign}
-          {count(number)}
-        </span>
-      ))}
-    </span>
-  )
 }

@@ -11,6 +11,7 @@ export const conditions = [
   'bypassed',
   'paused',
   'building',
+  'unseen',
   'fresh',
 ] as const
 
@@ -42,7 +43,9 @@ export function conditionOf(view: KnownView, now: number): Condition {
   if (view.bypassed) return 'bypassed'
   if (view.state === 'paused') return 'paused'
   const age = ageOf(view, now)
-  if (age !== null && view.targetSeconds !== null && isLate(age, view.targetSeconds)) return 'late'
+  if (age !== null && view.targetSeconds !== null && isLate(age, view.targetSeconds)) {
+    return view.unwatched === true ? 'unseen' : 'late'
+  }
   if (view.warnings.length > 0) return 'exposed'
   return 'fresh'
 }
@@ -100,6 +103,12 @@ const tellers: Readonly<Record<Condition, (view: KnownView, now: number) => Told
     label: 'Building',
     problem: 'Its rows are computed for the first time.',
     advice: 'Reading it answers with the query itself until then. If `tidemark apply` was stopped, run it again.',
+    remedy: null,
+  }),
+  unseen: (view, now) => ({
+    label: 'Not known',
+    problem: `Nobody can see now how old its rows are: ${ageText(ageOf(view, now) ?? 0)} at most; ${span((view.targetSeconds ?? 0) * 1000)} is the target.`,
+    advice: 'It may have been refreshed since it was seen last. The page goes on by itself.',
     remedy: null,
   }),
   fresh: () => ({ label: 'Fresh', problem: null, advice: null, remedy: null }),

@@ -1,7 +1,11 @@
 import type { ViewSummary } from '../../protocol/api.js'
 
 /** A view as it was told, and when (this machine's clock, in ms): its age goes on from there without being asked for. */
-export type KnownView = ViewSummary & { readonly toldAt: number }
+export type KnownView = ViewSummary & {
+  readonly toldAt: number
+  /** Nobody has told of it since then: it is as old as it seems at most, for it may have been refreshed meanwhile. */
+  readonly unwatched?: boolean
+}
 
 /** How old the view's rows are now, in seconds: 0 while nothing is pending, null where it is not known. */
 export function ageOf(view: KnownView, now: number): number | null {

@@ -34,11 +34,14 @@ export function sorted(views: readonly KnownView[], sorting: Sorting, now: numbe
   return keyed.map(({ view }) => view)
 }
 
+/** Nothing is wrong with these, as far as anybody knows. */
+const untroubled: readonly Condition[] = ['fresh', 'unseen']
+
 /** Views with something wrong, the worst first, and of those that are alike the oldest first. */
 export function troubled(views: readonly KnownView[], now: number): KnownView[] {
   const rank = (view: KnownView): number => conditions.indexOf(conditionOf(view, now))
   return views
-    .filter((view) => conditionOf(view, now) !== 'fresh')
+    .filter((view) => !untroubled.includes(conditionOf(view, now)))
     .sort(
       (a, b) => rank(a) - rank(b) || (ageOf(b, now) ?? 0) - (ageOf(a, now) ?? 0) || a.view.localeCompare(b.view, 'en'),
     )
@@ -62,6 +65,7 @@ export function countConditions(views: readonly KnownView[], now: number): Reado
     bypassed: 0,
     paused: 0,
     building: 0,
+    unseen: 0,
     fresh: 0,
   }
   for (const view of views) counts[conditionOf(view, now)] += 1

@@ -3,10 +3,12 @@ import { Controls, type Edge, MarkerType, MiniMap, type Node, ReactFlow } from '
 import { useMemo, useRef } from 'react'
 import type { Lineage, LineageNode } from '../../protocol/api.js'
 import type { KnownView } from '../health/known.js'
-import { firstViewport, heightOf, layout, nodeWidth, type Placed } from './layout.js'
+import { firstViewport, layout } from './layout.js'
 import classes from './lineage.module.css'
 import { type LineageNodeData, nodeTypes } from './nodes.js'
 import { edgeTypes } from './PassingEdge.js'
+import type { Placed } from './placed.js'
+import { heightOf, narrowSizes, wideSizes } from './sizes.js'
 
 interface GraphProps {
   readonly lineage: Lineage
@@ -25,6 +27,7 @@ export function Graph({ lineage, views, focus, narrow, aspect }: GraphProps) {
   const shape = JSON.stringify([lineage.nodes.map(({ id }) => id), lineage.edges])
   // biome-ignore lint/correctness/useExhaustiveDependencies: laid out anew only when the shape of the graph is another one.
   const placed = useMemo(() => layout(lineage, narrow, aspect), [shape, narrow])
+  const sizes = narrow ? narrowSizes : wideSizes
   const box = useRef<HTMLDivElement>(null)
   const passes = new Map(placed.map((one) => [one.node.id, one.passes]))
   const known = new Map(views.map((view) => [view.view, view]))
@@ -36,8 +39,8 @@ export function Graph({ lineage, views, focus, narrow, aspect }: GraphProps) {
       type: node.kind,
       position: { x, y },
       // Known beforehand: what is not in sight is not drawn, and so not measured.
-      width: nodeWidth,
-      height: heightOf(node),
+      width: sizes.width,
+      height: heightOf(node, sizes),
       data: { node: now, view: known.get(node.name), focused: node.name === focus },
       ariaLabel: labelOf(now),
     }
@@ -46,12 +49,12 @@ export function Graph({ lineage, views, focus, narrow, aspect }: GraphProps) {
     <ReactFlow
       ref={box}
       nodes={nodes}
-      edges={edgesOf(lineage, known, current, passes)}
+      edges={edgesOf(lineage, known, current, passes, sizes.width)}
       edgeTypes={edgeTypes}
       nodeTypes={nodeTypes}
       onInit={(instance) => {
         const { width = 0, height = 0 } = box.current?.getBoundingClientRect() ?? {}
-        void instance.setViewport(firstViewport(placed, width, height))
+        void instance.setViewport(firstViewport(placed, sizes, width, height))
       }}
       minZoom={0.05}
       maxZoom={1.5}
@@ -86,6 +89,7 @@ function edgesOf(
   known: ReadonlyMap<string, KnownView>,
   current: ReadonlyMap<string, LineageNode>,
   passes: ReadonlyMap<string, Placed['passes']>,
+  width: number,
 ): Edge[] {
   return edges.map(({ from, to, maintenance }): Edge => {
     const target = current.get(to)
@@ -95,7 +99,7 @@ function edgesOf(
     return {
       id: `${from} ${to}`,
       type: 'passing',
-      data: { passes: passes.get(from)?.get(to) ?? [] },
+      data: { passes: passes.get(from)?.get(to) ?? [], width },
       source: from,
       target: to,
       className: `${classes.edge} ${classes[`edge-${maintenance}`]} ${pending ? classes.edgePending : ''}`,

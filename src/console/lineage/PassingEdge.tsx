@@ -1,15 +1,20 @@
 import { BaseEdge, type Edge, type EdgeProps, getBezierPath, Position } from '@xyflow/react'
-import { nodeWidth, type Point } from './layout.js'
+import type { Point } from './placed.js'
 
-export type PassingEdgeData = { readonly passes: readonly Point[] }
+export type PassingEdgeData = {
+  readonly passes: readonly Point[]
+  /** Of the nodes that it passes. */
+  readonly width: number
+}
 
 /** A line that passes between the nodes of columns in its way, instead of behind them. */
 function PassingEdge({ id, sourceX, sourceY, targetX, targetY, markerEnd, data }: EdgeProps<Edge<PassingEdgeData>>) {
   let at: Point = { x: sourceX, y: sourceY }
   let path = ''
+  const half = (data?.width ?? 0) / 2
   for (const pass of data?.passes ?? []) {
-    path += curve(at, { x: pass.x - nodeWidth / 2, y: pass.y })
-    at = { x: pass.x + nodeWidth / 2, y: pass.y }
+    path += curve(at, { x: pass.x - half, y: pass.y })
+    at = { x: pass.x + half, y: pass.y }
     path += `L${at.x},${at.y}`
   }
   path += curve(at, { x: targetX, y: targetY })

@@ -1,35 +1,26 @@
 import dagre from '@dagrejs/dagre'
-import type { Lineage, LineageNode } from '../../protocol/api.js'
+import type { Lineage } from '../../protocol/api.js'
+import { layoutGrid, ranksOf, rowsFor } from './grid.js'
+import type { Part, Placed, Point } from './placed.js'
+import { heightOf, narrowSizes, rowGap, type Sizes, wideSizes } from './sizes.js'
 
-export const nodeWidth = 250
-const nodeHeight = { table: 42, view: 58 } as const
-/** Characters that fit beside the icon; longer names take a second line. */
-const nameLength = 29
-const secondLine = 17
 /** Between parts of the graph that have nothing to do with each other. */
 const apart = 56
-
-export function heightOf({ kind, name }: LineageNode): number {
-  return nodeHeight[kind] + (name.length > nameLength ? secondLine : 0)
-}
-
-export interface Point {
-  readonly x: number
-  readonly y: number
-}
-
-export interface Placed extends Point {
-  readonly node: LineageNode
-  /** By the id of what reads it: where the line passes between the nodes of columns in between, at their middle. */
-  readonly passes: ReadonlyMap<string, readonly Point[]>
-}
+/** A column that is longer than this is folded: nobody could see both of its ends. */
+const longestColumn = 10
 
 /**
  * Where each node stands: what is read on the left, what reads it on the right. What has nothing to do with each other is
  * laid out by itself, and put one below the other, in as many columns as make the whole about as wide as `aspect` says.
  */
 export function layout(lineage: Lineage, narrow: boolean, aspect: number): Placed[] {
-  const parts = components(lineage).map((part) => layoutPart(part, narrow))
+  const sizes = narrow ? narrowSizes : wideSizes
+  const parts = components(lineage).map((part) => {
+    const ranks = ranksOf(part)
+    const longest = Math.max(...ranks.map(({ length }) => length))
+    if (longest <= longestColumn) return layoutPart(part, sizes)
+    return layoutGrid(part, ranks, sizes, narrow ? longest : rowsFor(part, sizes, aspect))
+  })
   const area = parts.reduce((sum, { width, height }) => sum + (width + apart) * (height + apart), 0)
   const columnHeight = narrow
     ? Number.POSITIVE_INFINITY
@@ -56,29 +47,23 @@ export function layout(lineage: Lineage, narrow: boolean, aspect: number): Place
   return placed
 }
 
-interface Part {
-  readonly nodes: readonly Placed[]
-  readonly width: number
-  readonly height: number
-}
-
-function layoutPart({ nodes, edges }: Lineage, narrow: boolean): Part {
+function layoutPart({ nodes, edges }: Lineage, sizes: Sizes): Part {
   const graph = new dagre.graphlib.Graph()
   graph.setDefaultEdgeLabel(() => ({}))
-  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: narrow ? 50 : 110 })
-  for (const node of nodes) graph.setNode(node.id, { width: nodeWidth, height: heightOf(node) })
+  graph.setGraph({ rankdir: 'LR', nodesep: rowGap, ranksep: sizes.columnGap })
+  for (const node of nodes) graph.setNode(node.id, { width: sizes.width, height: heightOf(node, sizes) })
   for (const { from, to } of edges) graph.setEdge(from, to)
   dagre.layout(graph)
   const placed = nodes.map((node): Placed => {
     const { x, y } = graph.node(node.id)
     const out = edges.filter(({ from }) => from === node.id)
     const passes = new Map(out.map(({ from, to }) => [to, passesOf(graph.edge(from, to).points)]))
-    return { node, x: x - nodeWidth / 2, y: y - heightOf(node) / 2, passes }
+    return { node, x: x - sizes.width / 2, y: y - heightOf(node, sizes) / 2, passes }
   })
   return {
     nodes: placed,
-    width: Math.max(...placed.map(({ x }) => x + nodeWidth)),
-    height: Math.max(...placed.map(({ node, y }) => y + heightOf(node))),
+    width: Math.max(...placed.map(({ x }) => x + sizes.width)),
+    height: Math.max(...placed.map(({ node, y }) => y + heightOf(node, sizes))),
   }
 }
 
@@ -121,22 +106,23 @@ export interface Viewport {
   readonly zoom: number
 }
 
-const margin = 24
-/** Smaller text cannot be read: then a part of the graph is shown, and the rest is a matter of moving it. */
-const smallestZoom = 0.62
+/** Left free around it. */
+const margin = { wide: 24, narrow: 10 }
+const phone = 500
 
 /** What is shown at first: all of it in the middle; or, of what is too large for that, where its tables begin. */
-export function firstViewport(placed: readonly Placed[], width: number, height: number): Viewport {
-  const right = Math.max(...placed.map(({ x }) => x + nodeWidth))
-  const bottom = Math.max(...placed.map(({ node, y }) => y + heightOf(node)))
-  const fitting = Math.min(1, (width - 2 * margin) / right, (height - 2 * margin) / bottom)
-  if (fitting >= smallestZoom) {
+export function firstViewport(placed: readonly Placed[], sizes: Sizes, width: number, height: number): Viewport {
+  const right = Math.max(...placed.map(({ x }) => x + sizes.width))
+  const bottom = Math.max(...placed.map(({ node, y }) => y + heightOf(node, sizes)))
+  const edge = width < phone ? margin.narrow : margin.wide
+  const fitting = Math.min(1, (width - 2 * edge) / right, (height - 2 * edge) / bottom)
+  if (fitting >= sizes.smallestZoom) {
     return { x: (width - right * fitting) / 2, y: (height - bottom * fitting) / 2, zoom: fitting }
   }
-  const zoom = Math.max(fitting, smallestZoom)
+  const zoom = sizes.smallestZoom
   const first = placed.filter(({ node }) => node.kind === 'table').sort((a, b) => a.y - b.y)[0]
-  const middle = Math.max(height / 2 - (first?.y ?? 0) * zoom, height - bottom * zoom - margin)
-  return { x: margin, y: Math.min(margin, middle), zoom }
+  const middle = Math.max(height / 2 - (first?.y ?? 0) * zoom, height - bottom * zoom - edge)
+  return { x: edge, y: Math.min(edge, middle), zoom }
 }
 
 /** What one node is made of, and what is made of it: all others left out. */

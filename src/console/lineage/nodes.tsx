@@ -3,14 +3,13 @@ import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
 import { Link } from 'wouter'
 import type { LineageNode } from '../../protocol/api.js'
 import { compact, counted } from '../format/number.js'
-import { age as ageText } from '../format/time.js'
+import { ageLabel } from '../health/ageLabel.js'
 import { conditionOf } from '../health/assess.js'
-import { ageOf, type KnownView } from '../health/known.js'
+import type { KnownView } from '../health/known.js'
 import { useNow } from '../live/useNow.js'
 import { ConditionIcon } from '../parts/ConditionBadge.js'
 import { looks } from '../parts/conditionLooks.js'
 import { paths } from '../paths.js'
-import { heightOf } from './layout.js'
 import classes from './lineage.module.css'
 
 export type LineageNodeData = {
@@ -34,12 +33,7 @@ function Handles() {
 function TableNode({ data }: LineageNodeProps) {
   const { node, focused } = data
   return (
-    <Link
-      href={paths.lineageOf(node.name)}
-      className={classes.table}
-      style={{ height: heightOf(node) }}
-      data-focused={focused || undefined}
-    >
+    <Link href={paths.lineageOf(node.name)} className={classes.table} data-focused={focused || undefined}>
       <Handles />
       <IconTable size={18} aria-hidden />
       <span className={classes.name} title={node.name}>
@@ -54,12 +48,10 @@ function ViewNode({ data }: LineageNodeProps) {
   const { node, view, focused } = data
   const now = useNow()
   const condition = view === undefined ? 'fresh' : conditionOf(view, now)
-  const age = view === undefined ? null : ageOf(view, now)
   return (
     <Link
       href={paths.view(node.name)}
       className={classes.view}
-      style={{ height: heightOf(node) }}
       data-tone={looks[condition].tone}
       data-focused={focused || undefined}
     >
@@ -71,7 +63,7 @@ function ViewNode({ data }: LineageNodeProps) {
         </span>
       </span>
       <span className={classes.viewFoot}>
-        <span>{age === null ? 'age not known' : age === 0 ? 'up to date' : `${ageText(age)} old`}</span>
+        <span>{view === undefined ? '' : ageLabel(view, now)}</span>
         <Pending count={view?.pendingChanges ?? node.pending} more={view?.morePending ?? node.morePending} />
       </span>
     </Link>
@@ -80,7 +72,12 @@ function ViewNode({ data }: LineageNodeProps) {
 
 function Pending({ count, more }: { readonly count: number | null; readonly more: boolean }) {
   if (count === null || count === 0) return null
-  return <span className={classes.pending}>{counted(count, more, compact)} pending</span>
+  return (
+    <span className={classes.pending} title={`${counted(count, more)} pending`}>
+      {counted(count, more, compact)}
+      <span className={classes.pendingWord}> pending</span>
+    </span>
+  )
 }
 
 export const nodeTypes = { table: TableNode, view: ViewNode }

@@ -20,10 +20,11 @@ export function applyToView(view: KnownView, event: LiveEvent, now: number): Kno
         stalenessSeconds:
           view.asOf === null ? null : Math.max(0, (Date.parse(event.at) - Date.parse(view.asOf)) / 1000),
         toldAt: now,
+        unwatched: false,
         recentRuns: added(view.recentRuns, { at: event.at, durationMs: event.durationMs, failed: true }),
       }
     case 'freshness':
-      return { ...view, ...event.freshness, toldAt: now }
+      return { ...view, ...event.freshness, toldAt: now, unwatched: false }
     default:
       return view
   }
@@ -31,7 +32,8 @@ export function applyToView(view: KnownView, event: LiveEvent, now: number): Kno
 
 /** Nothing waited until now; what does from here on, nobody tells. */
 export function unwatched(view: KnownView, now: number): KnownView {
-  return view.stalenessSeconds === 0 ? { ...view, stalenessSeconds: 0.001, toldAt: now } : view
+  if (view.stalenessSeconds === 0) return { ...view, stalenessSeconds: 0.001, toldAt: now, unwatched: true }
+  return view.unwatched === true ? view : { ...view, unwatched: true }
 }
 
 function refreshed(view: KnownView, event: ViewRefreshed, now: number): KnownView {
@@ -51,6 +53,7 @@ function refreshed(view: KnownView, event: ViewRefreshed, now: number): KnownVie
     morePending: false,
     rows: known ? (view.rows ?? 0) + (event.inserted ?? 0) - (event.deleted ?? 0) : view.rows,
     toldAt: now,
+    unwatched: false,
     recentRuns: added(view.recentRuns, { at: event.at, durationMs: event.durationMs, failed: false }),
   }
 }

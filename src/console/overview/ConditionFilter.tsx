@@ -9,10 +9,11 @@ export const chosenConditions = {
   late: ['late'],
   exposed: ['exposed'],
   aside: ['bypassed', 'paused', 'building'],
+  unseen: ['unseen'],
   fresh: ['fresh'],
 } as const satisfies Record<string, readonly Condition[]> as Readonly<Record<Choice, readonly Condition[]>>
 
-export type Choice = 'all' | 'failing' | 'late' | 'exposed' | 'aside' | 'fresh'
+export type Choice = 'all' | 'failing' | 'late' | 'exposed' | 'aside' | 'unseen' | 'fresh'
 
 const labels: Readonly<Record<Choice, string>> = {
   all: 'All',
@@ -20,6 +21,7 @@ const labels: Readonly<Record<Choice, string>> = {
   late: 'Late',
   exposed: 'Exposed',
   aside: 'Set aside',
+  unseen: 'Not known',
   fresh: 'Fresh',
 }
 

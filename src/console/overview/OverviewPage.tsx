@@ -32,12 +32,12 @@ function Overview({ views }: { readonly views: readonly KnownView[] }) {
   const wrong = troubled(views, now)
   const counts = countConditions(views, now)
   const worst = conditions.find((condition) => counts[condition] > 0) ?? 'fresh'
-  const headline = headlineOf(views.length, wrong.length)
+  const headline = headlineOf(views.length, wrong.length, counts.unseen)
   useDocumentTitle(wrong.length > 0 ? `(${wrong.length}) Tidemark` : 'Tidemark')
   return (
     <>
       <div className={classes.head}>
-        <Title order={1} className={classes.headline}>
+        <Title order={1} tabIndex={-1} className={classes.headline}>
           <ConditionIcon condition={worst} size={28} />
           {headline}
         </Title>
@@ -49,7 +49,12 @@ function Overview({ views }: { readonly views: readonly KnownView[] }) {
   )
 }
 
-function headlineOf(total: number, wrong: number): string {
+function headlineOf(total: number, wrong: number, unseen: number): string {
+  if (wrong === 0 && unseen > 0) {
+    return total === 1
+      ? 'Whether the view is fresh is not known'
+      : `Whether ${count(unseen)} of ${count(total)} views are fresh is not known`
+  }
   if (total === 1) return wrong === 0 ? 'The view is fresh' : 'The view needs attention'
   if (wrong === 0) return `All ${count(total)} views are fresh`
   return `${count(wrong)} of ${count(total)} views ${wrong === 1 ? 'needs' : 'need'} attention`

@@ -7,7 +7,6 @@ import { age as ageText } from '../format/time.js'
 import { assess, type Remedy } from '../health/assess.js'
 import { groupLate, lateTogetherAdvice } from '../health/groups.js'
 import { ageOf, type KnownView } from '../health/known.js'
-import { useLive } from '../live/LiveProvider.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
 import { labels, looks } from '../parts/conditionLooks.js'
 import { Prose } from '../parts/Prose.js'
@@ -15,8 +14,11 @@ import { SteadyButton } from '../parts/SteadyButton.js'
 import { paths } from '../paths.js'
 import { OperationOutcome } from '../view/OperationOutcome.js'
 import classes from './overview.module.css'
+import { useKeptFocus } from './useKeptFocus.js'
 
 const shownAtFirst = 4
+/** Where the keyboard goes when the card that it is in does. */
+const headings = ['#troubles', 'h1']
 
 interface TroublesProps {
   /** Those with something wrong, the worst first. */
@@ -33,7 +35,7 @@ export function Troubles({ wrong, views, now }: TroublesProps) {
   const shown = all ? troubles : troubles.slice(0, shownAtFirst)
   return (
     <section className={classes.troubles} aria-labelledby="troubles">
-      <Title order={2} id="troubles" className={classes.sectionTitle}>
+      <Title order={2} id="troubles" tabIndex={-1} className={classes.sectionTitle}>
         What is wrong
       </Title>
       <ul>
@@ -58,16 +60,15 @@ const namedAtMost = 6
 
 /** Many views that are late at once: for one reason, and told once. */
 function LateTogether({ late, views, now }: { readonly late: readonly KnownView[] } & Omit<TroublesProps, 'wrong'>) {
-  const { state } = useLive()
+  const box = useKeptFocus<HTMLLIElement>(...headings)
   const oldest = Math.max(...late.map((view) => ageOf(view, now) ?? 0))
-  const unseen = 'Whether anything waits for them, nobody can see at this moment.'
   return (
-    <li className={`callout ${classes.trouble}`} data-tone={looks.late.tone}>
+    <li ref={box} className={`callout ${classes.trouble}`} data-tone={looks.late.tone}>
       <div className={classes.troubleHead}>
         <strong className={classes.viewName}>{plural(late.length, 'view')}</strong>
         <ConditionBadge condition="late" label={labels.late} />
       </div>
-      <Text size="sm">Their rows are older than their targets, {ageText(oldest)} at most.</Text>
+      <Text size="sm">Their rows are older than their targets allow; the oldest are {ageText(oldest)} old.</Text>
       <ul className={classes.names}>
         {late.slice(0, namedAtMost).map(({ view }) => (
           <li key={view}>
@@ -79,7 +80,7 @@ function LateTogether({ late, views, now }: { readonly late: readonly KnownView[
         {late.length > namedAtMost && <li>and {count(late.length - namedAtMost)} more</li>}
       </ul>
       <Text size="sm" c="dimmed" mt="auto">
-        <Prose text={state === 'blind' || state === 'away' ? unseen : lateTogetherAdvice(views, now)} />
+        <Prose text={lateTogetherAdvice(views, now)} />
       </Text>
     </li>
   )
@@ -94,8 +95,9 @@ const remedies: Readonly<Record<Remedy, string>> = {
 function Trouble({ view, now }: { readonly view: KnownView; readonly now: number }) {
   const { condition, label, problem, advice, remedy } = assess(view, now)
   const operation = useOperation(view.view)
+  const box = useKeptFocus<HTMLLIElement>(...headings)
   return (
-    <li className={`callout ${classes.trouble}`} data-tone={looks[condition].tone}>
+    <li ref={box} className={`callout ${classes.trouble}`} data-tone={looks[condition].tone}>
       <div className={classes.troubleHead}>
         <Anchor component={Link} href={paths.view(view.view)} className={classes.viewName}>
           {view.view}

@@ -3,9 +3,9 @@ import { memo } from 'react'
 import { Link } from 'wouter'
 import { compact, counted } from '../format/number.js'
 import { AgeBar } from '../parts/AgeBar.js'
-import { Ago } from '../parts/Ago.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
 import { labels } from '../parts/conditionLooks.js'
+import { LastRun } from '../parts/LastRun.js'
 import { Sparkline } from '../parts/Sparkline.js'
 import { paths } from '../paths.js'
 import classes from './overview.module.css'
@@ -39,7 +39,7 @@ const Card = memo(function Card({ view, condition }: ShownView) {
             : `${counted(view.pendingChanges, view.morePending, compact)} pending`}
           {view.rows !== null && ` · ${compact(view.rows)} rows`}
           {' · '}
-          <Ago time={view.lastRun} />
+          <LastRun view={view} />
         </Text>
         <Sparkline runs={view.recentRuns} bars={18} />
       </div>

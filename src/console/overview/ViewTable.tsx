@@ -5,9 +5,9 @@ import { count, counted } from '../format/number.js'
 import { duration } from '../format/time.js'
 import type { SortColumn, Sorting } from '../health/order.js'
 import { AgeBar } from '../parts/AgeBar.js'
-import { Ago } from '../parts/Ago.js'
 import { ConditionBadge } from '../parts/ConditionBadge.js'
 import { labels } from '../parts/conditionLooks.js'
+import { LastRun } from '../parts/LastRun.js'
 import { SortButton, type SortDirection } from '../parts/SortButton.js'
 import { Sparkline } from '../parts/Sparkline.js'
 import { paths } from '../paths.js'
@@ -99,7 +99,7 @@ const Row = memo(function Row({ view, condition }: ShownView) {
         </div>
       </Table.Td>
       <Table.Td className={classes.lastRun}>
-        <Ago time={view.lastRun} />
+        <LastRun view={view} />
       </Table.Td>
     </Table.Tr>
   )

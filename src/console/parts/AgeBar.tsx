@@ -1,4 +1,5 @@
-import { age as ageText, span } from '../format/time.js'
+import { span } from '../format/time.js'
+import { ageLabel } from '../health/ageLabel.js'
 import { isLate } from '../health/assess.js'
 import { ageOf, type KnownView } from '../health/known.js'
 import { useNow } from '../live/useNow.js'
@@ -12,15 +13,16 @@ function filled(age: number, target: number): number {
 function toneOf(view: KnownView, age: number | null): string {
   if (age === null) return 'muted'
   if (view.targetSeconds === null) return 'neutral'
-  if (isLate(age, view.targetSeconds)) return 'danger'
+  if (isLate(age, view.targetSeconds)) return view.unwatched === true ? 'muted' : 'danger'
   return age > view.targetSeconds ? 'warning' : 'good'
 }
 
 /** How old a view's rows are, against how old they may be. */
 export function AgeBar({ view, large = false }: { readonly view: KnownView; readonly large?: boolean }) {
-  const age = ageOf(view, useNow())
+  const now = useNow()
+  const age = ageOf(view, now)
   const target = view.targetSeconds
-  const text = age === null ? 'not known' : age === 0 ? 'up to date' : `${ageText(age)} old`
+  const text = ageLabel(view, now)
   const targetText = target === null ? 'no target' : `target ${span(target * 1000)}`
   return (
     <div className={classes.age} data-large={large || undefined}>

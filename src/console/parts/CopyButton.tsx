@@ -18,7 +18,7 @@ export function CopyButton({ text, label = 'Copy' }: { readonly text: string; re
   const words = { idle: label, copied: 'Copied', refused: 'Not allowed' }
   return (
     <Button
-      size="compact-xs"
+      size="compact-sm"
       variant="default"
       onClick={copy}
       leftSection={state === 'copied' ? <IconCheck size={14} /> : <IconCopy size={14} />}

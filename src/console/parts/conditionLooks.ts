@@ -4,6 +4,7 @@ import {
   IconCircleCheck,
   IconClockExclamation,
   IconEyeExclamation,
+  IconEyeOff,
   IconHammer,
   IconLock,
   IconPlayerPause,
@@ -19,6 +20,7 @@ export const looks: Readonly<Record<Condition, { readonly icon: typeof IconLock;
   bypassed: { icon: IconArrowRampRight, tone: 'notice' },
   paused: { icon: IconPlayerPause, tone: 'muted' },
   building: { icon: IconHammer, tone: 'notice' },
+  unseen: { icon: IconEyeOff, tone: 'muted' },
   fresh: { icon: IconCircleCheck, tone: 'good' },
 }
 
@@ -30,5 +32,6 @@ export const labels: Readonly<Record<Condition, string>> = {
   bypassed: 'Bypassed',
   paused: 'Paused',
   building: 'Building',
+  unseen: 'Not known',
   fresh: 'Fresh',
 }

@@ -56,7 +56,7 @@ function Query({ text }: { readonly text: string }) {
           <CopyButton text={shown} />
         </div>
       </div>
-      <Sql text={shown} label="Query" />
+      <Sql text={shown} label="Query" wrap={!shown.includes('\n')} />
     </section>
   )
 }

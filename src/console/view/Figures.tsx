@@ -6,6 +6,7 @@ import { count, counted } from '../format/number.js'
 import { clockTime, duration } from '../format/time.js'
 import { AgeBar } from '../parts/AgeBar.js'
 import { Ago } from '../parts/Ago.js'
+import { LastRun } from '../parts/LastRun.js'
 import { Sparkline } from '../parts/Sparkline.js'
 import classes from './page.module.css'
 
@@ -26,7 +27,7 @@ export function Figures({ view }: { readonly view: KnownDetail }) {
       <Figure label="Rows" note={view.asOf === null ? 'no rows yet' : `as of ${clockTime(view.asOf, serverNow())}`}>
         {view.rows === null ? '–' : count(view.rows)}
       </Figure>
-      <Figure label={last === undefined ? 'Built' : 'Last refresh'} note={last && <Ago time={view.lastRun} />}>
+      <Figure label={last === undefined ? 'Built' : 'Last refresh'} note={last && <LastRun view={view} />}>
         {last === undefined ? <Ago time={view.lastRun} /> : duration(last.durationMs)}
       </Figure>
       <Figure label={recentLabel(view.recentRuns.length)}>

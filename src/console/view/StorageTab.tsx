@@ -18,7 +18,7 @@ export function StorageTab({ view }: { readonly view: KnownDetail }) {
         <section aria-labelledby="sizes">
           <div className={sections.sectionHead}>
             <Title order={2} id="sizes">
-              What it takes
+              Size
             </Title>
           </div>
           {sizes === null ? <Text c="dimmed">It has no storage yet.</Text> : <Sizes sizes={sizes} />}
@@ -80,7 +80,7 @@ function Sizes({ sizes }: { readonly sizes: ViewSizes }) {
       <Text size="sm" c="dimmed" mt={4}>
         {dead > bloated
           ? 'That is much: vacuum does not keep up with how often rows change. Look whether a long transaction holds it back.'
-          : 'Replaced rows stay until vacuum takes them away; autovacuum keeps up.'}{' '}
+          : 'Replaced rows stay until vacuum takes them away.'}{' '}
         Last vacuum: <Ago time={sizes.lastVacuum} />.
       </Text>
     </div>

@@ -1,6 +1,7 @@
 import type { RefreshAnswer, VerifyAnswer } from '../../protocol/api.js'
 import type { Operation, OperationResult } from '../api/queries.js'
-import { count, plural } from '../format/number.js'
+import { plural } from '../format/number.js'
+import { changesText } from '../format/rowChanges.js'
 import { duration } from '../format/time.js'
 
 export interface Outcome {
@@ -47,23 +48,6 @@ function refreshOutcome(answer: RefreshAnswer): Outcome {
   const how =
     answer.mode === 'full' ? 'recomputed whole' : answer.slices === null ? 'by deltas' : plural(answer.slices, 'slice')
   return good(`Refreshed in ${duration(answer.durationMs)}`, `${changesText(answer)}, ${how}.${joined}`)
-}
-
-type Counts = Pick<RefreshAnswer, 'inserted' | 'updated' | 'deleted'>
-
-/** `3 rows inserted, 1 updated`; nothing of what is 0. */
-export function changesText({ inserted, updated, deleted }: Counts): string {
-  if (inserted === null && updated === null && deleted === null) return 'Rows replaced'
-  const parts = [
-    [inserted ?? 0, 'inserted'],
-    [updated ?? 0, 'updated'],
-    [deleted ?? 0, 'deleted'],
-  ] as const
-  const some = parts.filter(([number]) => number > 0)
-  if (some.length === 0) return 'No row changed'
-  return some
-    .map(([number, verb], index) => (index === 0 ? `${plural(number, 'row')} ${verb}` : `${count(number)} ${verb}`))
-    .join(', ')
 }
 
 function verifyOutcome({ missing, unexpected }: VerifyAnswer): Outcome {
