@@ -6,6 +6,7 @@ import { useTestDatabase } from '../kit/index.js'
 import { deploy, startTestWorker } from '../worker/kit.js'
 import { findChromium, startBrowser } from './chromium.js'
 import { listenLocally } from './listen.js'
+import { testStates } from './states.js'
 import { obstacles, openTab, type Visit } from './visits.js'
 
 const chromium = findChromium()
@@ -53,13 +54,12 @@ beforeAll(async () => {
 
 /** With the token given. */
 async function visit(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  return await open(`${address}#${path}`, { viewport: { width: 1280, height: 800 }, ...options })
+}
+
+async function open(url: string, options: BrowserContextOptions): Promise<Visit> {
   const token = `sessionStorage.setItem('tidemark.token', ${JSON.stringify(operator)})`
-  return await openTab(
-    browser,
-    `${address}#${path}`,
-    { viewport: { width: 1280, height: 800 }, ...options },
-    (context) => context.addInitScript(token),
-  )
+  return await openTab(browser, url, options, (context) => context.addInitScript(token))
 }
 
 const pages = [
@@ -74,6 +74,8 @@ const pages = [
 ] as const
 
 describe.skipIf(missing)('in a browser', () => {
+  testStates(open)
+
   describe.each([
     ['light', 1280],
     ['dark', 390],
@@ -113,7 +115,12 @@ describe.skipIf(missing)('in a browser', () => {
       .getByText(/division by zero/)
       .first()
       .waitFor()
+    await page.getByRole('button', { name: 'Refresh now: mv_shares' }).focus()
     await db.query('update divisors set divisor = 2')
+    await page.keyboard.press('Enter')
+    // The card goes, and the button with it: the keyboard does not.
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    await expect.poll(focused, { timeout: 20_000 }).toBe('All 4 views are fresh')
     await page.getByRole('link', { name: 'mv_shares' }).first().click()
     await page.getByRole('button', { name: 'More ways to refresh' }).click()
     await page.getByRole('menuitem', { name: /Recompute everything/ }).click()

@@ -1,5 +1,6 @@
 import { IconTable } from '@tabler/icons-react'
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
+import { Fragment } from 'react'
 import { Link } from 'wouter'
 import type { LineageNode } from '../../protocol/api.js'
 import { compact, counted } from '../format/number.js'
@@ -11,6 +12,7 @@ import { ConditionIcon } from '../parts/ConditionBadge.js'
 import { looks } from '../parts/conditionLooks.js'
 import { paths } from '../paths.js'
 import classes from './lineage.module.css'
+import { piecesOf } from './sizes.js'
 
 export type LineageNodeData = {
   readonly node: LineageNode
@@ -36,9 +38,7 @@ function TableNode({ data }: LineageNodeProps) {
     <Link href={paths.lineageOf(node.name)} className={classes.table} data-focused={focused || undefined}>
       <Handles />
       <IconTable size={18} aria-hidden />
-      <span className={classes.name} title={node.name}>
-        {node.name}
-      </span>
+      <Name text={node.name} />
       <Pending count={node.pending} more={node.morePending} />
     </Link>
   )
@@ -58,15 +58,27 @@ function ViewNode({ data }: LineageNodeProps) {
       <Handles />
       <span className={classes.viewHead}>
         <ConditionIcon condition={condition} size={17} />
-        <span className={classes.name} title={node.name}>
-          {node.name}
-        </span>
+        <Name text={node.name} />
       </span>
       <span className={classes.viewFoot}>
         <span>{view === undefined ? '' : ageLabel(view, now)}</span>
         <Pending count={view?.pendingChanges ?? node.pending} more={view?.morePending ?? node.morePending} />
       </span>
     </Link>
+  )
+}
+
+function Name({ text }: { readonly text: string }) {
+  return (
+    <span className={classes.name} title={text}>
+      {piecesOf(text).map((piece, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a piece is what it is by its place.
+        <Fragment key={index}>
+          {piece}
+          <wbr />
+        </Fragment>
+      ))}
+    </span>
   )
 }
 

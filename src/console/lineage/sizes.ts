@@ -27,6 +27,29 @@ const mostLines = 3
 export function heightOf({ kind, name }: LineageNode, { nameLength }: Sizes): number {
   // Beside the name of a table stands what is pending.
   const fitting = nameLength - (kind === 'table' ? 5 : 0)
-  const lines = Math.min(mostLines, Math.max(1, Math.ceil(name.length / fitting)))
+  const lines = Math.min(mostLines, linesOf(name, fitting))
   return heights[kind] + (lines - 1) * lineHeight
+}
+
+/** A name breaks after these at best. */
+export function piecesOf(name: string): string[] {
+  return name.split(/(?<=[_.])/)
+}
+
+function linesOf(name: string, length: number): number {
+  let lines = 1
+  let used = 0
+  for (const piece of piecesOf(name)) {
+    if (used > 0 && used + piece.length > length) {
+      lines++
+      used = 0
+    }
+    used += piece.length
+    // One that is longer than a line breaks anywhere.
+    while (used > length) {
+      lines++
+      used -= length
+    }
+  }
+  return lines
 }

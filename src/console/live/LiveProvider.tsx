@@ -52,6 +52,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   useEffect(() => {
     let waiting: LiveEvent[] = []
     let timer: ReturnType<typeof setTimeout> | undefined
+    let wasLive = false
     const rereading = new Rereading((queryKey) => void client.invalidateQueries({ queryKey }))
     const flush = (): void => {
       timer = undefined
@@ -79,7 +80,9 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
           return next === before.state ? before : since(next)
         })
         // What waits by now, nobody tells; when somebody does again, all is told.
-        if (now === 'live') return
+        if (now === 'live') wasLive = true
+        // Of what was just read, nothing has been missed yet.
+        if (now === 'live' || (now === 'connecting' && !wasLive)) return
         setBlindSince(null)
         take({ type: 'unwatched', at: new Date().toISOString() })
       },
