@@ -89,7 +89,7 @@ export function testStates(open: Open): void {
       for (const [title, value] of [
         ['How long refreshes took', 'median .* ms, .* the last .* ms$'],
         ['How old rows became', 'before the last refresh .* at most, after it .*; the target is 1.min$'],
-        ['Rows changed', String.raw`\d+ rows written in 30 runs, \d+ in the last$`],
+        ['Rows changed', String.raw`[\d,]+ rows written in 30 runs, \d+ in the last$`],
         ['Slices recomputed', String.raw`median \d+, .* the last \d+$`],
       ]) {
         await page.getByRole('application', { name: new RegExp(`^${title}${period}${value}`) }).waitFor()
