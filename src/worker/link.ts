@@ -6,7 +6,7 @@ import type { Board } from './board.js'
 import { readCatalog, readStates } from './catalog.js'
 import type { DatabaseClock } from './clock.js'
 import type { Emit, Log } from './events.js'
-import { Poller, type PollResult, pollLockMs } from './poll.js'
+import { type PollConnection, Poller, type PollResult, pollLockMs } from './poll.js'
 import type { WatchConnection } from './watch.js'
 import { idlePollMs, watchFor } from './when.js'
 
@@ -107,7 +107,7 @@ export class Link {
     const { clock, board, emit, log } = this.around
     this.#poller.forget()
     // On the pool, since that is what refreshes need.
-    const { now, seen } = await this.#pollPool(false)
+    const { now, seen } = await this.#onPool((connection) => this.#poller.poll(connection, false))
     clock.set(now)
     this.#polledAt = now
     await this.#load(now)
@@ -148,9 +148,9 @@ export class Link {
     this.#pollSoon = false
     let result: PollResult
     try {
-      result = await this.#pollAnywhere(expectsNews)
+      result = await this.#anywhere((connection) => this.#poller.poll(connection, expectsNews))
     } catch (error) {
-      await this.#pollFailed(error)
+      await this.#pollFailed(error, number)
       return
     }
     this.around.clock.set(result.now)
@@ -177,13 +177,16 @@ export class Link {
   }
 
   /** A log that is locked must not hide the others; a log that is gone was dropped with its views. */
-  async #pollFailed(error: unknown): Promise<void> {
-    const { board, clock, log } = this.around
+  async #pollFailed(error: unknown, number: number): Promise<void> {
+    const { clock, log } = this.around
     const { code, message } = serverError(error)
     if (code !== undefined && waited.has(code)) {
       log.debug({ error: message }, 'a change log is locked: every view is taken for changed')
-      this.#polledAt = clock.now() + blindMs
-      board.changed(null, clock.now())
+      // What was asked for, deployed, paused or resumed meanwhile is in no log.
+      const result = await this.#anywhere((connection) => this.#poller.pollPastLogs(connection))
+      clock.set(result.now)
+      this.#polledAt = result.now + blindMs
+      await this.#take(result, number)
     } else if (code === '42P01') {
       await this.#load(clock.now())
       this.#polledAt = clock.now()
@@ -193,21 +196,22 @@ export class Link {
     }
   }
 
-  async #pollAnywhere(expectsNews: boolean): Promise<PollResult> {
+  async #anywhere(poll: (connection: PollConnection) => Promise<PollResult>): Promise<PollResult> {
     const channel = this.around.watch?.channel
-    if (channel === undefined) return this.#pollPool(expectsNews)
+    if (channel === undefined) return this.#onPool(poll)
     try {
-      return await this.#poller.poll(channel, expectsNews)
+      return await poll(channel)
     } catch (error) {
       if (databaseError(error).code !== 'DATABASE_UNREACHABLE') throw error
-      return this.#pollPool(expectsNews)
+      return this.#onPool(poll)
     }
   }
 
-  async #pollPool(expectsNews: boolean): Promise<PollResult> {
+  async #onPool(poll: (connection: PollConnection) => Promise<PollResult>): Promise<PollResult> {
     return transaction(
       this.around.database(answerMs),
-      (connection) => this.#poller.poll({ query: (text, values) => connection.query(text, values) }, expectsNews),
+      // Without the session: it is anybody's, and nothing is to be prepared there.
+      (connection) => poll({ query: (text, values) => connection.query(text, values) }),
       `BEGIN READ ONLY; SET LOCAL lock_timeout = ${pollLockMs}; SET LOCAL statement_timeout = '15s'; SET LOCAL jit = off`,
     )
   }

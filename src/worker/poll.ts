@@ -78,9 +78,12 @@ export class Poller {
     const since = this.#since
     const row = await this.#look(connection, since)
     this.#since = row.snapshot
-    const requests = new Map(row.requests.map(({ id, at, full }) => [id, { at, full }]))
-    const sources = since === undefined ? null : row.sources
-    return { now: row.now, seen: { sources, requests, version: row.version, server: row.server } }
+    return resultOf(row, since === undefined ? null : row.sources)
+  }
+
+  /** All but the logs, where one of them is locked: each table may have been written to. The next poll looks from where it was. */
+  async pollPastLogs(connection: PollConnection): Promise<PollResult> {
+    return resultOf(await this.#look(connection, undefined), null)
   }
 
   async #look(connection: PollConnection, since: string | undefined): Promise<SeenRow> {
@@ -105,6 +108,11 @@ export class Poller {
     await connection.query('DEALLOCATE ALL')
     await connection.query(`PREPARE ${preparedName} (xid8, xid8[]) AS ${text}`)
   }
+}
+
+function resultOf({ now, requests, version, server }: SeenRow, sources: readonly number[] | null): PollResult {
+  const byView = new Map(requests.map(({ id, at, full }) => [id, { at, full }]))
+  return { now, seen: { sources, requests: byView, version, server } }
 }
 
 function only({ rows }: { rows: SeenRow[] }): SeenRow {

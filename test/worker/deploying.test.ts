@@ -88,13 +88,18 @@ test('deployments and refreshes go on side by side', async () => {
   expect(await verifyView(db.pool, 'sums')).toMatchObject({ missing: 0, unexpected: 0 })
 })
 
-test('a log that somebody has locked does not hide the changes of other tables', async () => {
+test('a log that somebody has locked hides neither the changes of other tables, nor what was asked for', async () => {
   await db.query('drop table if exists u; create table u (grp int, n int)')
   await deploy(db.pool, {
     sums,
     other: { query: 'select grp, sum(n) as total from u group by grp', freshness: '100ms' },
+    asked: { query: 'select grp, max(n) as most from u group by grp', freshness: false },
   })
-  await until(() => views().length === 2 && worker.snapshot().listening, 'both views')
+  const knows = (view: string, state: string) =>
+    worker.snapshot().views.some((found) => found.view === view && found.state === state)
+  await until(() => knows('other', 'ready') && knows('asked', 'ready') && worker.snapshot().listening, 'all views')
+  await db.query("select tidemark.pause('other')")
+  await until(() => knows('other', 'paused'), 'the pause')
   const holder = await db.connect()
   const [log] = await db.rows<{ name: string }>(
     "select format('%I', log_name) as name from tidemark.source where table_name = 't'",
@@ -102,7 +107,10 @@ test('a log that somebody has locked does not hide the changes of other tables',
   await holder.query('begin')
   await holder.query(`lock table tidemark_log.${log?.name} in access exclusive mode`)
   await db.query('insert into u values (1, 1)')
-  await until(() => worker.runsOf('other').length > 0, 'the other view')
+  await until(() => worker.lines.some(({ message }) => message.includes('log is locked')), 'it cannot look')
+  await db.query("select tidemark.resume('other'); select tidemark.request('asked')")
+  await until(() => worker.runsOf('other').length > 0, 'the other view, which goes on by now')
+  await until(() => worker.runsOf('asked').length > 0, 'the one that was asked for')
   await holder.query('rollback')
   await write()
   await until(() => worker.runsOf('sums').length > 0, 'the view over the locked log')
