@@ -89,7 +89,7 @@ export function recalledAnswer(
   if (found === undefined) return undefined
   const { body, rows, total } = found
   const epoch = epochOf(view.id, state)
-  return { body, rows, total, epoch, asOf: state.asOf, stalenessSeconds: age, source: 'cache', kept: found }
+  return { body, rows, total, epoch, asOf: state.asOf, stalenessSeconds: age, source: 'cache', kept: found.serial }
 }
 
 function recollectionOf(view: ViewFacts, asked: Asked): Recollection {

@@ -66,6 +66,6 @@ export interface JsonAnswer extends Freshness {
 }
 
 export interface RecalledAnswer extends JsonAnswer {
-  /** Stands for the body, for whoever remembers something of it: the same object for as long as it is kept in memory. */
-  readonly kept: object
+  /** Stands for the body, for whoever remembers something of it: another one for each that was ever kept in this process. */
+  readonly kept: number
 }

@@ -39,7 +39,7 @@ function readyFor(read: Recalled, body: string, also: Also | undefined): Ready {
 /** But for their age. One body is of one epoch. */
 function isStill(ready: Ready, { grant, answer }: Recalled, also: Also | undefined): boolean {
   const { served, asOf, kept } = ready
-  return served === grant.view && ready.also === also && asOf === answer.asOf && kept.deref() === answer.kept
+  return served === grant.view && ready.also === also && asOf === answer.asOf && kept === answer.kept
 }
 
 function letAge(ready: Ready, { grant, view }: Read, age: number | null): void {
@@ -55,7 +55,7 @@ function makeReady(read: Recalled, body: string, also: Also | undefined, age: nu
   addRows(headers, read)
   if (also !== undefined) add(headers, also)
   const head = Head.of(statusOf(asked.extent.offset, answer.rows, answer.total), headers, body)
-  return { also, served: grant.view, asOf: answer.asOf, kept: new WeakRef(answer.kept), tag, age, head }
+  return { also, served: grant.view, asOf: answer.asOf, kept: answer.kept, tag, age, head }
 }
 
 function add(headers: Record<string, string>, also: Also): void {

@@ -63,7 +63,7 @@ export interface Ready {
   readonly served: ServedView
   readonly asOf: Date | null
   /** Of the body, which is the cache's to keep or to give up. */
-  readonly kept: WeakRef<object>
+  readonly kept: number
   readonly tag: string | undefined
   /** All but how old the rows are, which is written into it as time goes by. */
   age: number | null

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { memoryCache } from './memory.js'
 import { type RedisOptions, redisCache } from './redis.js'
-import type { CacheCounters, CachedBody, CacheTier, MemoryTier } from './types.js'
+import type { CacheCounters, CachedBody, CacheTier, KeptBody, MemoryTier } from './types.js'
 
 export interface CacheOptions {
   /** In this process: how much of it. Default 64 MiB; `false`: none. */
@@ -32,8 +32,8 @@ export class Caches {
   }
 
   /** The same, where what is not there is looked for again by `near`, and is a miss there. */
-  nearIfThere(key: string): CachedBody | undefined {
-    return this.#memory?.has(key) === true ? this.near(key) : undefined
+  nearIfThere(key: string): KeptBody | undefined {
+    return this.#memory?.getIfThere(key)
   }
 
   near(key: string): CachedBody | undefined {

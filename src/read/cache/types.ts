@@ -20,9 +20,15 @@ export interface CacheTier {
   close(): void
 }
 
+/** A body in memory. */
+export interface KeptBody extends CachedBody {
+  /** No other that was ever put into memory has it. */
+  readonly serial: number
+}
+
 /** Nothing has to be waited for. */
 export interface MemoryTier extends CacheTier {
-  get(key: string): CachedBody | undefined
-  /** Counts nothing. */
-  has(key: string): boolean
+  get(key: string): KeptBody | undefined
+  /** The same, where what is not there is asked for again by `get`, and is a miss there. */
+  getIfThere(key: string): KeptBody | undefined
 }
