@@ -56,6 +56,8 @@ export interface Handler {
    * are answered all the same: it spares whoever has no `Request` yet to make one.
    */
   readonly recall: (asking: Asking) => Remembered | undefined
+  /** As `fetch`, for whoever has asked `recall` before: it is not asked again. */
+  readonly answer: (request: Request, env?: unknown) => Response | Promise<Response>
   /** The Hono app, to mount in another one. */
   readonly app: Hono
   /** Ends event streams and the connection for events. The database is the caller's to close. */
@@ -146,19 +148,18 @@ export function makeHandler(settings: ServingSettings, means: InternalMeans): Ha
     return remembered
   }
   /** The app gives answers to other origins their headers. */
-  const answer = (request: Request, asking: Asking, env: unknown): Response | Promise<Response> => {
-    const name = sayings === null ? plainly(asking) : undefined
-    return name === undefined ? app.fetch(request, env as object | undefined) : read.answer(request, name)
+  const answer = (request: Request, env?: unknown): Response | Promise<Response> => {
+    const name = sayings === null ? plainly(askingOf(request)) : undefined
+    const response = name === undefined ? app.fetch(request, env as object | undefined) : read.answer(request, name)
+    return response instanceof Promise ? response.then(counted) : counted(response)
   }
   return {
     app,
     recall,
+    answer,
     fetch: (request, env) => {
-      const asking = askingOf(request)
-      const remembered = recall(asking)
-      if (remembered !== undefined) return responseOf(remembered)
-      const response = answer(request, asking, env)
-      return response instanceof Promise ? response.then(counted) : counted(response)
+      const remembered = recall(askingOf(request))
+      return remembered === undefined ? answer(request, env) : responseOf(remembered)
     },
     close: async () => {
       await hub.close()

@@ -8,6 +8,7 @@ import type { Handler } from './handler.js'
 export interface Answering {
   readonly fetch: (request: Request, env: object) => Response | Promise<Response>
   readonly recall?: Handler['recall']
+  readonly answer?: (request: Request, env: object) => Response | Promise<Response>
 }
 
 export interface NodeListenerOptions {
@@ -22,17 +23,17 @@ export interface NodeListenerOptions {
  * is written at once, without a `Request` and a `Response` made for it.
  */
 export function nodeListener(
-  { fetch, recall }: Answering,
+  { fetch, recall, answer = fetch }: Answering,
   { hostname, overrideGlobalObjects = false }: NodeListenerOptions = {},
 ): (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => void {
-  const answer = getRequestListener(fetch, {
+  const listener = getRequestListener(recall === undefined ? fetch : answer, {
     overrideGlobalObjects,
     ...(hostname === undefined ? {} : { hostname }),
   })
   return (incoming, outgoing) => {
     const remembered = recall?.(new IncomingAsking(incoming))
     if (remembered === undefined) {
-      void answer(incoming, outgoing)
+      void listener(incoming, outgoing)
       return
     }
     const { head, body } = remembered

@@ -12,10 +12,10 @@ import { reader, useHandlers } from './kit.js'
 const db = await useTestDatabase()
 const { handler } = useHandlers(db.url)()
 const recall = vi.fn(handler.recall)
-const fetch = vi.fn(handler.fetch)
+const slowly = vi.fn(handler.answer)
 /** The one that is tested, and one that remembers nothing of its own: by the app, as all else. */
 const servers = {
-  listener: createServer(nodeListener({ recall, fetch })),
+  listener: createServer(nodeListener({ recall, answer: slowly, fetch: handler.fetch })),
   byApp: createServer(nodeListener({ fetch: handler.app.fetch })),
 }
 
@@ -96,9 +96,9 @@ async function answerOf(server: Server, text: string): Promise<Answer> {
 /** Asks both, and the one that is tested twice: what was not remembered before is then. */
 async function bothAnswer(text: string): Promise<{ answer: Answer; quickly: boolean }> {
   await answerOf(servers.listener, text)
-  fetch.mockClear()
+  slowly.mockClear()
   const answer = await answerOf(servers.listener, text)
-  const quickly = fetch.mock.calls.length === 0
+  const quickly = slowly.mock.calls.length === 0
   expect(lasting(answer)).toEqual(lasting(await answerOf(servers.byApp, text)))
   return { answer, quickly }
 }
@@ -201,9 +201,9 @@ describe('is left to the handler, which answers as it would otherwise', () => {
 
   test.each(['HEAD', 'POST', 'DELETE', 'OPTIONS'])('%s', async (method) => {
     const text = request(path).replace('GET', method)
-    fetch.mockClear()
+    slowly.mockClear()
     const answer = await send(servers.listener, text)
-    expect(fetch).toHaveBeenCalledOnce()
+    expect(slowly).toHaveBeenCalledOnce()
     const head = (all: string): string => all.slice(0, all.indexOf('\r\n'))
     expect(head(answer)).toBe(head(await send(servers.byApp, text)))
   })
@@ -226,7 +226,9 @@ describe('is left to the handler, which answers as it would otherwise', () => {
 })
 
 test('over HTTP/2 as well', async () => {
-  const server = http2.createServer(nodeListener({ recall, fetch })).listen(0, '127.0.0.1')
+  const server = http2
+    .createServer(nodeListener({ recall, answer: slowly, fetch: handler.fetch }))
+    .listen(0, '127.0.0.1')
   await once(server, 'listening')
   const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const get = async (headers: http2.OutgoingHttpHeaders = {}): Promise<unknown[]> => {
@@ -238,11 +240,11 @@ test('over HTTP/2 as well', async () => {
   const expected = await quickAnswer(request(path))
   const body = Buffer.from(expected.body, 'latin1').toString()
   const { etag, 'content-type': type } = expected.headers
-  fetch.mockClear()
+  slowly.mockClear()
   await until(async () => {
-    fetch.mockClear()
+    slowly.mockClear()
     expect(await get()).toEqual([200, type, etag, body])
-    return fetch.mock.calls.length === 0
+    return slowly.mock.calls.length === 0
   }, 'it is written at once')
   expect(await get({ 'if-none-match': etag })).toEqual([304, undefined, etag, ''])
   session.close()
