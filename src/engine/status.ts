@@ -1,6 +1,7 @@
 import type { ErrorBody } from '../protocol/errors.js'
 import type { ViewState, ViewWarning } from '../protocol/freshness.js'
 import { type Queryable, rows } from './database.js'
+import { fromEveryView, moreColumn, pendingColumn } from './freshnessSql.js'
 
 export interface ViewStatus {
   /** `view`, or `schema.view` outside of public. */
@@ -25,10 +26,9 @@ export async function readStatus(database: Queryable): Promise<ViewStatus[]> {
   return rows<ViewStatus>(
     database,
     `SELECT tidemark.shown_name(v.schema_name, v.view_name) AS view, s.state, f.as_of AS "asOf", f.age AS "stalenessSeconds",
-            least(f.pending, tidemark.most_counted())::double precision AS "pendingChanges", s.row_count::double precision AS rows,
+            ${pendingColumn} AS "pendingChanges", s.row_count::double precision AS rows,
             s.last_run_at AS "lastRun", s.last_error AS "lastError", tidemark.warnings(v.id) AS warnings,
-            coalesce(f.pending > tidemark.most_counted(), false) AS "morePending"
-     FROM tidemark.freshness_of(ARRAY(SELECT v.id FROM tidemark.view v WHERE v.replaces IS NULL AND NOT v.hidden)) AS f
-     JOIN tidemark.view v ON v.id = f.view_id JOIN tidemark.state s ON s.view_id = v.id ORDER BY 1`,
+            ${moreColumn} AS "morePending"
+     ${fromEveryView} ORDER BY 1`,
   )
 }

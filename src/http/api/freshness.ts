@@ -1,3 +1,4 @@
+import { moreColumn, pendingColumn } from '../../engine/freshnessSql.js'
 import type { ViewSummary } from '../../protocol/api.js'
 import type { ErrorBody } from '../../protocol/errors.js'
 import type { ViewFreshness, ViewState, ViewWarning } from '../../protocol/freshness.js'
@@ -31,10 +32,6 @@ export interface SummaryRow extends FreshnessRow {
   readonly retryAt: Date | null
   readonly recentRuns: readonly { readonly at: number; readonly durationMs: number; readonly failed: boolean }[]
 }
-
-/** What of a view `tidemark.freshness_of` said. */
-export const pendingColumn = 'least(f.pending, tidemark.most_counted())::double precision'
-export const moreColumn = 'coalesce(f.pending > tidemark.most_counted(), false)'
 
 /** As old as reads say that it is: a view over others is as old as the oldest of them. */
 const freshnessColumns = `v.id, tidemark.shown_name(v.schema_name, v.view_name) AS view, s.state, v.id || '-' || s.epoch AS epoch, f.as_of AS "asOf",

@@ -1,9 +1,9 @@
+import { fromEveryView, moreColumn, pendingColumn } from '../../engine/freshnessSql.js'
 import type { Lineage, LineageEdge, LineageNode } from '../../protocol/api.js'
 import type { Explanation } from '../../protocol/explanation.js'
 import type { ViewState } from '../../protocol/freshness.js'
 import { ask } from '../ask.js'
 import type { HttpContext } from '../context.js'
-import { moreColumn, pendingColumn } from './freshness.js'
 
 interface ViewRow {
   readonly view: string
@@ -23,8 +23,7 @@ interface TableRow {
 
 const viewsText = `SELECT tidemark.shown_name(v.schema_name, v.view_name) AS view, s.state, ${pendingColumn} AS pending, ${moreColumn} AS "morePending",
     s.row_count::double precision AS rows, v.explanation
-  FROM tidemark.freshness_of(ARRAY(SELECT v.id FROM tidemark.view v WHERE v.replaces IS NULL AND NOT v.hidden)) AS f
-  JOIN tidemark.view v ON v.id = f.view_id JOIN tidemark.state s ON s.view_id = v.id ORDER BY 1`
+  ${fromEveryView} ORDER BY 1`
 
 /** Of each table that a view reads: what waits, and PostgreSQL's estimate of its rows. */
 const tablesText = `SELECT named.name, w.pending::double precision, coalesce(w.more, false) AS "morePending", nullif(c.reltuples, -1)::double precision AS rows
